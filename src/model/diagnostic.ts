@@ -1,0 +1,29 @@
+// A fault or doubt about what a person wrote: where, what, which value, which rule, what to do.
+
+export type Severity = 'error' | 'warning';
+
+export interface Place {
+  readonly file: string;
+  /** From 1; 0 when the file has no such line (empty, unreadable). */
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Diagnostic {
+  readonly severity: Severity;
+  /** Stable id of the rule: `unknown-key`, `port-overlap`, `timeout-over-interval`. Listed in docs/reference/diagnostics.md. */
+  readonly rule: string;
+  /** `listeners[2].members[0].weight` */
+  readonly path: string;
+  readonly message: string;
+  /** The offending value, shortened; never of a secret. */
+  readonly value?: string;
+  readonly hint?: string;
+  readonly place?: Place;
+  /** The line of the file, without its end. */
+  readonly excerpt?: string;
+}
+
+export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
+  return diagnostics.some((diagnostic) => diagnostic.severity === 'error');
+}

@@ -1,0 +1,132 @@
+// Four kinds of error on one base, and the catalogue of their codes. `retry` is decided where the error is made.
+
+/** `never`: the same call fails again. `on-change`: wait until what it refers to changes. `backoff`: try later. */
+export type Retry = 'never' | 'on-change' | 'backoff';
+
+/** Code -> what it means and what cures it. A test compares it with docs/reference/errors.md in both directions. */
+export const ERROR_CATALOGUE = {
+  CONFIG_INVALID: {
+    what: 'The configuration has errors',
+    cure: 'Correct the lines that "lbctl validate" names',
+  },
+  CONFIG_UNREADABLE: {
+    what: 'A configuration file cannot be read',
+    cure: 'Check the path and its permissions',
+  },
+  USAGE: { what: 'The command line is wrong', cure: 'See "lbctl help"' },
+  NOT_FOUND: { what: 'The named object does not exist', cure: 'List what exists with "lbctl show"' },
+  CONFLICT: {
+    what: 'Somebody else made an object on this key',
+    cure: 'Remove it, or set "adopt: true" on the listener',
+  },
+  GUARD_HELD: {
+    what: 'A guard holds the plan back',
+    cure: 'Look at the plan, then confirm it with "--force"',
+  },
+  ENGINE_UNAVAILABLE: { what: 'The machine lacks the engine a listener needs', cure: 'Run "lbctl doctor"' },
+  UNREACHABLE: {
+    what: 'The other side does not answer',
+    cure: 'Check that it runs and that the address is right',
+  },
+  TIMEOUT: {
+    what: 'An operation took longer than its deadline',
+    cure: 'Look at the load and at the other side',
+  },
+  DENIED: { what: 'The operation is not permitted', cure: 'Run as root or with the capability named' },
+  DRIVER_FAILED: {
+    what: 'A driver refused an operation',
+    cure: 'Read the message of the outside that comes with it',
+  },
+  INTERNAL: {
+    what: 'An invariant of ours broke',
+    cure: 'Report it with the output of "lbctl support bundle"',
+  },
+} as const satisfies Record<string, { what: string; cure: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CATALOGUE;
+
+export interface ErrorOptions {
+  readonly cause?: unknown;
+  readonly details?: Readonly<Record<string, unknown>>;
+  /** Wins over the catalogue's general cure. */
+  readonly hint?: string;
+}
+
+export class LbError extends Error {
+  readonly code: ErrorCode;
+  readonly retry: Retry;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, retry: Retry, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.code = code;
+    this.retry = retry;
+    this.details = options.details ?? {};
+    this.hint = options.hint ?? ERROR_CATALOGUE[code].cure;
+  }
+
+  toJSON(): Record<string, unknown> {
+    return {
+      code: this.code,
+      message: this.message,
+      hint: this.hint,
+      retry: this.retry,
+      details: this.details,
+    };
+  }
+}
+
+/** A person or client is wrong: exit 2, HTTP 4xx, never retried. */
+export class InputError extends LbError {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(code, message, 'never', options);
+  }
+}
+
+/** Refers to what is not here yet: looked at again when something changes. */
+export class WaitingError extends LbError {
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(code, message, 'on-change', options);
+  }
+}
+
+export interface OpDetails {
+  /** What was attempted, in the outside's own words: `IPVS_CMD_NEW_DEST`, `RTM_NEWADDR`, `connect`. */
+  readonly op: string;
+  readonly target?: string;
+  /** Symbolic: `EBUSY`. */
+  readonly errno?: string;
+  /** The outside's own message, verbatim. */
+  readonly kernelMessage?: string;
+}
+
+/** The outside refused. */
+export class OpError extends LbError {
+  readonly op: OpDetails;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    op: OpDetails,
+    options: ErrorOptions & { retry?: Retry } = {},
+  ) {
+    super(code, message, options.retry ?? 'backoff', { ...options, details: { ...options.details, ...op } });
+    this.op = op;
+  }
+}
+
+/** Our invariant broke: stop that task, tell loudly, keep traffic as it is. */
+export class BugError extends LbError {
+  constructor(message: string, options: ErrorOptions = {}) {
+    super('INTERNAL', message, 'never', options);
+  }
+}
+
+/** Joins many failures: the first ten, then a count. */
+export function joinErrors(errors: readonly Error[], limit = 10): string {
+  const shown = errors.slice(0, limit).map((error) => error.message);
+  const more = errors.length - shown.length;
+  return more > 0 ? `${shown.join('; ')}; ${more} more` : shown.join('; ');
+}

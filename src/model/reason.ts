@@ -1,0 +1,35 @@
+// The closed list of reasons that Status may give. A test compares it with docs/reference/reasons.md.
+
+export const REASONS = {
+  InService: 'Serving with its configured weight',
+  NotChecked: 'No health check is configured',
+  AwaitingFirstCheck: 'No health check has answered yet',
+  CheckFailed: 'The health check failed as often as "fall" allows',
+  CheckRecovering: 'The health check passes again but not yet as often as "rise" asks',
+  SlowStart: 'Weight is ramping up after recovery',
+  BackupIdle: 'A backup member while ordinary members serve',
+  BackupInUse: 'A backup member serving as no ordinary member can',
+  AdminDrain: 'An operator asked to drain it',
+  AdminDown: 'An operator took it out',
+  AdminUp: 'An operator keeps it in whatever the checks say',
+  ZeroWeight: 'Configured with weight 0',
+  Draining: 'Removed from the configuration; existing flows are given time',
+  PanicAllUsed: 'Too few members are healthy, so all are used',
+  SorryServer: 'Quorum is lost, so the sorry server answers',
+  NoHealthyMember: 'No member can serve',
+  QuorumLost: 'The live weight is below the quorum',
+  Disabled: 'Disabled in the configuration',
+  Standby: 'This node is standby for its address',
+  Fault: 'This node cannot take its address',
+  Active: 'This node carries its address',
+  NotManaged: 'Somebody else manages this object',
+  Conflict: 'Somebody else made an object on this key',
+  EngineUnavailable: 'The machine lacks the engine this needs',
+  ApplyPending: 'Planned and not applied yet',
+  ApplyFailed: 'The last attempt to apply it failed; it is tried again',
+  ApplyBlocked: 'Refused by a guard until confirmed',
+  NotObserved: 'Never observed on this machine',
+  Drifted: 'Observed state differs from the wanted one',
+} as const;
+
+export type Reason = keyof typeof REASONS;

@@ -1,0 +1,75 @@
+// Status: what we tell. Built from observation and results only, never from wishes.
+import type { LbError } from './errors.ts';
+import type { MemberHealthState } from './facts.ts';
+import type { Role } from './protocol.ts';
+import type { Reason } from './reason.ts';
+
+/** `ok` serves as asked; `degraded` serves with less; `down` does not serve; `pending` has work not yet applied. */
+export const CONDITIONS = ['ok', 'degraded', 'down', 'standby', 'pending', 'disabled'] as const;
+export type Condition = (typeof CONDITIONS)[number];
+
+export interface ItemError {
+  readonly key: string;
+  readonly step: string;
+  readonly error: ReturnType<LbError['toJSON']>;
+  readonly attempts: number;
+  /** Wall clock of the next try; absent when it waits for a change. */
+  readonly nextTryMs?: number;
+}
+
+export interface MemberStatus {
+  readonly key: string;
+  readonly name: string;
+  readonly weight: number;
+  readonly effectiveWeight: number;
+  /** Observed in the data plane; absent when there is no row. */
+  readonly observedWeight?: number;
+  readonly health: MemberHealthState;
+  readonly reason: Reason;
+  readonly sinceMs?: number;
+  readonly lastError?: string;
+}
+
+export interface ListenerStatus {
+  readonly key: string;
+  readonly name: string;
+  readonly engine: string;
+  readonly engineReason: string;
+  readonly mode: string;
+  readonly condition: Condition;
+  readonly reason: Reason;
+  readonly members: readonly MemberStatus[];
+  readonly errors: readonly ItemError[];
+}
+
+export interface AddressStatus {
+  readonly key: string;
+  readonly vip: string;
+  readonly wanted: boolean;
+  readonly observed: boolean;
+  readonly role: Role;
+  readonly reason: Reason;
+}
+
+export interface RoundSummary {
+  readonly number: number;
+  readonly why: string;
+  readonly startedMs: number;
+  readonly durationMs: number;
+  readonly steps: number;
+  readonly failed: number;
+  readonly held: number;
+  readonly driftRepaired: number;
+}
+
+export interface Status {
+  readonly node: string;
+  readonly condition: Condition;
+  readonly configHash: string;
+  /** Set when the newest configuration was refused and the last good one stays in force. */
+  readonly configError?: string;
+  readonly listeners: readonly ListenerStatus[];
+  readonly addresses: readonly AddressStatus[];
+  readonly errors: readonly ItemError[];
+  readonly round?: RoundSummary;
+}
