@@ -4,17 +4,18 @@ import type { Fields, Item } from './item.ts';
 export type StepVerb = 'add' | 'change' | 'remove' | 'adopt';
 
 /**
- * Phases in the order they are applied. Make before break inside a listener; the address (or route) goes down before
- * what stands behind it is taken away, and comes up after all of it works.
+ * Phases in the order they are applied. Make before break inside a listener: what is new or stronger comes before what
+ * is drained, and a drain before a removal. The address (or route) goes down before what stands behind it is taken
+ * away, and comes up after all of it works.
  */
 export const PHASES = [
   'prepare',
   'withdraw',
-  'drain',
   'add-listener',
   'change-listener',
   'add-member',
   'change-member',
+  'drain',
   'remove-member',
   'remove-listener',
   'clean',
