@@ -1,0 +1,45 @@
+# Every task of the house. "make" alone lists them; "make test" is all that CI does.
+NODE := node_modules/node/bin/node --disable-warning=ExperimentalWarning
+
+.DEFAULT_GOAL := help
+.PHONY: help setup packages check test demo bench golden docs fmt clean
+
+help: ## list these tasks
+	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install what is missing: npm packages, the pinned Node, Debian packages
+	@sh tools/setup.sh
+
+packages:
+	@sh tools/setup.sh npm
+
+check: packages ## static checks, under 30 s: types, lint, layers, sizes, docs against code
+	@$(NODE) tools/check.ts
+
+test: setup ## everything CI does: setup, static checks, all test suites
+	@$(NODE) tools/run-tests.ts
+
+test-%: setup ## one suite: unit, root or vm
+	@$(NODE) tools/run-tests.ts $*
+
+demo: packages ## plan and apply an example on the memory engine
+	@sh tools/demo.sh
+
+bench: packages ## all benchmarks
+	@$(NODE) tools/run-bench.ts
+
+bench-%: packages ## one benchmark of bench/
+	@$(NODE) tools/run-bench.ts $*
+
+golden: packages ## rewrite the expected files of tests; read the diff as code
+	@UPDATE_GOLDEN=1 $(NODE) tools/run-tests.ts unit
+
+docs: packages ## rewrite the generated pages of docs/reference
+	@set -e; for generator in tools/gen-*.ts; do \
+	  case $$generator in *.test.ts) ;; *) echo "$$generator"; $(NODE) $$generator ;; esac; done
+
+fmt: packages ## format and lint-fix the source
+	@node_modules/.bin/biome check --write .
+
+clean: ## remove what builds and benchmarks wrote; node_modules stays
+	@rm -rf build bench/out .cache

@@ -1,0 +1,30 @@
+// `make bench`: runs bench/NAME.ts one after another, so that they do not disturb each other; names may be given.
+import { spawnSync } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { basename, join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const all = globSync('bench/*.ts', { cwd: root })
+  .filter((file) => !file.endsWith('.test.ts'))
+  .map((file) => basename(file, '.ts'))
+  .sort();
+const names = process.argv.length > 2 ? process.argv.slice(2) : all;
+const unknown = names.filter((name) => !all.includes(name));
+if (unknown.length > 0) {
+  process.stderr.write(
+    `Unknown benchmark ${unknown.join(', ')}: there ${all.length > 0 ? `are ${all.join(', ')}` : 'is none yet'}\n`,
+  );
+  process.exit(2);
+}
+let failed = 0;
+for (const name of names) {
+  process.stdout.write(`bench ${name}\n`);
+  const run = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', '--expose-gc', join('bench', `${name}.ts`)],
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  if (run.status !== 0) failed++;
+}
+if (names.length === 0) process.stdout.write('There is no benchmark yet\n');
+process.exitCode = failed > 0 ? 1 : 0;

@@ -1,0 +1,77 @@
+#!/bin/sh
+# Installs what the house needs and only what is missing: npm packages, the pinned Node, packages of the distribution.
+# "setup.sh npm" does the first two alone. Runs with nothing but sh, npm and any Node from 20 on.
+set -eu
+cd "$(dirname "$0")/.."
+stamp=node_modules/.steelyard-lock
+node=node_modules/node/bin/node
+
+say() { echo "setup: $*"; }
+die() { echo "setup: $*" >&2; exit 1; }
+
+install_npm() {
+  # A linked node_modules belongs to another checkout; npm would empty it through the link.
+  if [ -h node_modules ]; then
+    [ -x "$node" ] || die "node_modules is a link without the pinned Node: run \"make setup\" where it points to"
+    return
+  fi
+  if [ -x "$node" ] && [ -f "$stamp" ] && cmp -s package-lock.json "$stamp"; then return; fi
+  command -v npm >/dev/null || die "npm is missing: install Node 20 or newer with npm"
+  say "npm packages (a minute on a slow line) ..."
+  mkdir -p .cache
+  # EBADENGINE only says that the system's Node is older than the pinned one, which is the point of pinning it.
+  if npm ci --no-fund --no-audit --loglevel=error >.cache/npm-ci.log 2>&1; then :; else
+    cat .cache/npm-ci.log >&2
+    die "npm ci failed: is the npm registry reachable?"
+  fi
+  install_node
+  cp package-lock.json "$stamp"
+  say "npm packages are in place, Node $("$node" --version)"
+}
+
+# The npm package "node" fetches the binary of this architecture in its install script, which some npm settings forbid.
+install_node() {
+  [ -x "$node" ] && return
+  say "the install script of the npm package \"node\" did not run; running it ..."
+  (cd node_modules/node && node installArchSpecificPackage.js) || true
+  [ -x "$node" ] || die "$node is missing: allow install scripts (npm config set ignore-scripts false), remove node_modules and run \"make setup\" again"
+}
+
+wanted_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' tools/packages.txt; }
+
+missing_packages() {
+  wanted_packages | while read -r package; do
+    state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)
+    case $state in ii*) ;; *) echo "$package" ;; esac
+  done
+}
+
+install_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    say "this is no Debian-like system; install what is missing of these by hand (on Fedora and RHEL with \"dnf install\", names may differ):"
+    wanted_packages | tr '\n' ' ' && echo
+    return
+  fi
+  missing=$(missing_packages | tr '\n' ' ')
+  [ -n "$missing" ] || return 0
+  if [ "$(id -u)" != 0 ]; then
+    say "not root, so these stay missing and tests that need them will say so; run as root:"
+    echo "  apt-get install --no-install-recommends $missing"
+    return
+  fi
+  say "Debian packages: $missing..."
+  mkdir -p .cache
+  # Another apt may hold the lock for a while; DPkg::Lock::Timeout waits for it.
+  # shellcheck disable=SC2086
+  if { apt-get -q -o DPkg::Lock::Timeout=300 update &&
+       DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing; } \
+       >.cache/apt.log 2>&1 </dev/null; then
+    say "Debian packages are in place"
+  else
+    tail -n 30 .cache/apt.log >&2
+    die "apt-get failed (all of it in .cache/apt.log)"
+  fi
+}
+
+install_npm
+[ "${1:-all}" = npm ] || install_packages
