@@ -1,0 +1,171 @@
+// One Listener becomes one WorldListener for every address and port (or range) it takes.
+import { familyOf } from '../lib/ip.ts';
+import type { Intent } from '../model/intent.ts';
+import { endpointKey, listenerKey, markKey } from '../model/keys.ts';
+import type { Listener, PortRange } from '../model/listener.ts';
+import type { Pool } from '../model/pool.ts';
+import { type ConcreteEngine, type Mode, transportOf } from '../model/protocol.ts';
+import type { Vip } from '../model/vip.ts';
+import type { WorldLayer7, WorldListener, WorldMember, WorldPool } from '../model/world.ts';
+import { modeOn } from './choose-engine.ts';
+import type { PoolVerdict } from './judge-pool.ts';
+
+export interface ExpandInput {
+  readonly listener: Listener;
+  readonly vips: readonly Vip[];
+  readonly verdict: PoolVerdict;
+  readonly rulePools: readonly PoolVerdict[];
+  readonly engine: ConcreteEngine;
+  readonly engineReason: string;
+  readonly proxy: boolean;
+}
+
+export function expandListener(input: ExpandInput): readonly WorldListener[] {
+  const { listener } = input;
+  if (listener.mark !== undefined) return [expandMark(input, listener.mark)];
+  return input.vips.flatMap((vip) => listener.ports.map((ports) => expandPorts(input, vip, ports)));
+}
+
+/** Pools that the rules of a listener send to, each once, in the order of the rules. */
+export function rulePoolNames(listener: Listener): readonly string[] {
+  const names = new Set<string>();
+  for (const rule of listener.http?.rules ?? []) if (rule.action.kind === 'pool') names.add(rule.action.pool);
+  return [...names];
+}
+
+export function vipsOf(listener: Listener, intent: Intent): readonly Vip[] {
+  return listener.vips.flatMap((name) => intent.vips.get(name) ?? []);
+}
+
+function expandMark(input: ExpandInput, mark: number): WorldListener {
+  const family = input.listener.markFamily ?? 4;
+  return build(input, markKey(mark, family), '', { from: 0, to: 0 }, family, mark);
+}
+
+function expandPorts(input: ExpandInput, vip: Vip, ports: PortRange): WorldListener {
+  const key = listenerKey(transportOf(input.listener.protocol), vip.address, ports.from, ports.to);
+  return build(input, key, vip.address, ports, familyOf(vip.address) ?? 4);
+}
+
+function build(
+  input: ExpandInput,
+  key: string,
+  address: string,
+  ports: PortRange,
+  family: 4 | 6,
+  mark?: number,
+): WorldListener {
+  const { listener, verdict, engine, proxy } = input;
+  const { pool } = verdict;
+  const mode = modeOn(listener, engine, proxy);
+  const members = toMembers(verdict, ports, family, mode);
+  return {
+    key,
+    name: listener.name,
+    pool: pool.name,
+    protocol: listener.protocol,
+    transport: transportOf(listener.protocol),
+    address,
+    portFrom: ports.from,
+    portTo: ports.to,
+    ...(mark === undefined ? {} : { mark }),
+    family,
+    engine,
+    engineReason: input.engineReason,
+    mode,
+    tunnel: listener.tunnel,
+    scheduler: listener.scheduler,
+    schedulerFlags: listener.schedulerFlags,
+    ...(listener.schedulerKey === undefined ? {} : { schedulerKey: listener.schedulerKey }),
+    ...(listener.persistence === undefined ? {} : { persistence: listener.persistence }),
+    members,
+    onFailure: pool.onFailure,
+    drainMs: pool.drainMs,
+    sourceAddresses: listener.sourceAddresses,
+    allowedSources: listener.allowedSources,
+    limits: listener.limits,
+    adopt: listener.adopt,
+    ...(mode === 'proxy' ? { layer7: toLayer7(input, ports, family) } : {}),
+  };
+}
+
+/** Rows of one listener. A packet forwarder cannot change the address family, so those of the other one are left out. */
+function toMembers(
+  verdict: PoolVerdict,
+  ports: PortRange,
+  family: 4 | 6,
+  mode: Mode,
+): readonly WorldMember[] {
+  const port = ports.from === ports.to ? ports.from : 0;
+  const crossesFamilies = mode === 'tunnel' || mode === 'proxy';
+  const rows: WorldMember[] = [];
+  for (const { member, weight, present, resetFlows, reason } of verdict.members) {
+    if (!crossesFamilies && familyOf(member.address) !== family) continue;
+    const memberPort = member.port === 0 ? port : member.port;
+    rows.push({
+      key: endpointKey(member.address, memberPort),
+      name: member.name,
+      address: member.address,
+      port: memberPort,
+      weight: member.weight,
+      effectiveWeight: weight,
+      present,
+      resetFlows,
+      maxConnections: member.maxConnections,
+      minConnections: member.minConnections,
+      reason,
+    });
+  }
+  const { sorry } = verdict.pool;
+  if (!verdict.sorry || sorry === undefined) return rows;
+  if (!crossesFamilies && familyOf(sorry.address) !== family) return rows;
+  return withSorry(rows, sorry.address, sorry.port === 0 ? port : sorry.port);
+}
+
+/** Where the sorry server is a member too, it keeps one row and answers. */
+function withSorry(rows: readonly WorldMember[], address: string, port: number): readonly WorldMember[] {
+  const key = endpointKey(address, port);
+  const sorry: WorldMember = {
+    key,
+    name: 'sorry',
+    address,
+    port,
+    weight: 1,
+    effectiveWeight: 1,
+    present: true,
+    resetFlows: false,
+    maxConnections: 0,
+    minConnections: 0,
+    reason: 'SorryServer',
+  };
+  return [...rows.filter((row) => row.key !== key), sorry];
+}
+
+function toLayer7(input: ExpandInput, ports: PortRange, family: 4 | 6): WorldLayer7 {
+  const { listener } = input;
+  const { pool } = input.verdict;
+  const sorryPort = pool.sorry?.port === 0 ? ports.from : pool.sorry?.port;
+  return {
+    timeouts: listener.timeouts,
+    ...(listener.tls === undefined ? {} : { tls: listener.tls }),
+    ...(listener.http === undefined ? {} : { http: listener.http }),
+    acceptProxy: listener.acceptProxy,
+    raw: listener.raw,
+    ...(pool.sorry === undefined ? {} : { sorry: { address: pool.sorry.address, port: sorryPort! } }),
+    poolOptions: poolOptions(pool),
+    rulePools: input.rulePools.map(
+      (verdict): WorldPool => ({
+        name: verdict.pool.name,
+        members: toMembers(verdict, ports, family, 'proxy'),
+        options: poolOptions(verdict.pool),
+      }),
+    ),
+  };
+}
+
+function poolOptions(pool: Pool): WorldLayer7['poolOptions'] {
+  const { sendProxy, maxQueue, slowStartMs } = pool;
+  return pool.tls === undefined
+    ? { sendProxy, maxQueue, slowStartMs }
+    : { tls: pool.tls, sendProxy, maxQueue, slowStartMs };
+}

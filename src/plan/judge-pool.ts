@@ -1,0 +1,171 @@
+// What each member of a pool is worth now: operator, health, backup, panic and quorum applied, with the reason.
+import type { Facts, MemberHealth } from '../model/facts.ts';
+import { memberKey } from '../model/keys.ts';
+import type { Member, MemberAdminState, Pool } from '../model/pool.ts';
+import type { Reason } from '../model/reason.ts';
+
+export const MAX_WEIGHT = 65_535;
+
+export interface MemberVerdict {
+  readonly member: Member;
+  readonly weight: number;
+  readonly present: boolean;
+  readonly resetFlows: boolean;
+  readonly reason: Reason;
+}
+
+export interface PoolVerdict {
+  readonly pool: Pool;
+  readonly members: readonly MemberVerdict[];
+  /** Live weight of the members that serve, slow start left out. */
+  readonly liveWeight: number;
+  readonly quorum: boolean;
+  /** True: the sorry server answers instead of the members. */
+  readonly sorry: boolean;
+}
+
+interface Base extends MemberVerdict {
+  /** Weight without slow start; what quorum counts. */
+  readonly live: number;
+  /** Out because of its checks, so panic may use it. */
+  readonly failed: boolean;
+}
+
+/** The facts a verdict rests on, in the pool's order. Equal inputs, equal verdict: this is what memoising compares. */
+export interface PoolFacts {
+  readonly health: readonly (MemberHealth | undefined)[];
+  readonly admin: readonly MemberAdminState[];
+  readonly heldQuorum: boolean | undefined;
+}
+
+const keysOfPool = new WeakMap<Pool, readonly string[]>();
+
+/** memberKey() of every member; the strings are built once for a pool. */
+export function memberKeysOf(pool: Pool): readonly string[] {
+  let keys = keysOfPool.get(pool);
+  if (keys === undefined) {
+    keys = pool.members.map((member) => memberKey(pool.name, member.name));
+    keysOfPool.set(pool, keys);
+  }
+  return keys;
+}
+
+export function poolFacts(pool: Pool, facts: Facts): PoolFacts {
+  const keys = memberKeysOf(pool);
+  const health = keys.map((key) => facts.health.get(key));
+  const admin = pool.members.map((member, i) => adminState(member, facts, keys[i]!));
+  return { health, admin, heldQuorum: facts.quorum.get(pool.name) };
+}
+
+export function judgePool(pool: Pool, facts: PoolFacts): PoolVerdict {
+  const bases = pool.members.map((member, i) => judgeMember(pool, member, facts.admin[i]!, facts.health[i]));
+  const chosen = applyPanic(pool, applyBackup(bases));
+  const liveWeight = chosen.reduce((sum, one) => sum + (one.failed || one.weight === 0 ? 0 : one.live), 0);
+  const quorum = holdsQuorum(pool, liveWeight, facts.heldQuorum);
+  const sorry = !quorum && pool.sorry !== undefined;
+  const members = chosen.map(({ member, weight, present, resetFlows, reason }): MemberVerdict => {
+    if (sorry && weight > 0) return { member, weight: 0, present, resetFlows, reason: 'QuorumLost' };
+    return { member, weight, present, resetFlows, reason };
+  });
+  return { pool, members, liveWeight, quorum, sorry };
+}
+
+/** Gained at weight + hysteresis, lost below weight - hysteresis; without a past, the plain weight decides. */
+export function holdsQuorum(pool: Pool, liveWeight: number, held: boolean | undefined): boolean {
+  const { weight, hysteresis } = pool.quorum;
+  if (held === undefined) return liveWeight >= weight;
+  if (!held) return liveWeight >= weight + hysteresis;
+  // A hysteresis as large as the weight must not keep a quorum of nobody.
+  return liveWeight >= weight - hysteresis && (liveWeight > 0 || weight === 0);
+}
+
+/** An override stands above what the file says; an ended drain leaves the member down, anything else ended is void. */
+function adminState(member: Member, facts: Facts, key: string): MemberAdminState {
+  const override = facts.overrides.get(key);
+  if (override === undefined) return member.state;
+  const over = override.untilMs !== undefined && override.untilMs <= facts.nowMs;
+  if (!over) return override.state;
+  return override.state === 'drain' ? 'down' : member.state;
+}
+
+function judgeMember(
+  pool: Pool,
+  member: Member,
+  admin: MemberAdminState,
+  health: MemberHealth | undefined,
+): Base {
+  if (admin === 'drain') return base(member, 0, 0, 'AdminDrain');
+  if (admin === 'down') return { ...base(member, 0, 0, 'AdminDown'), present: false };
+  if (admin === 'up') return serving(member, member.weight, member.weight, 'AdminUp');
+  const checks = member.checks ?? pool.checks;
+  if (health === undefined && checks.length === 0)
+    return serving(member, member.weight, member.weight, 'NotChecked');
+  const state = health?.state ?? 'unknown';
+  if (state === 'up') return judgeUp(member, health!);
+  if (state === 'unknown' && checks.every((check) => check.first === 'up'))
+    return serving(member, member.weight, member.weight, 'AwaitingFirstCheck');
+  return {
+    ...base(member, 0, 0, state === 'down' ? 'CheckFailed' : 'AwaitingFirstCheck'),
+    present: pool.onFailure !== 'remove',
+    resetFlows: state === 'down' && pool.onFailure === 'reset',
+    failed: true,
+  };
+}
+
+function judgeUp(member: Member, health: MemberHealth): Base {
+  const full = health.dynamicWeight ?? member.weight * health.factor;
+  const live = scale(full, 1);
+  return serving(member, scale(full, health.ramp), live, health.ramp < 1 ? 'SlowStart' : 'InService');
+}
+
+function base(member: Member, weight: number, live: number, reason: Reason): Base {
+  return {
+    member,
+    weight,
+    live,
+    present: true,
+    resetFlows: false,
+    failed: false,
+    reason,
+  };
+}
+
+/** A member that would serve, were its weight not 0. */
+function serving(member: Member, weight: number, live: number, reason: Reason): Base {
+  return base(member, weight, live, live === 0 ? 'ZeroWeight' : reason);
+}
+
+/** At least 1 for what is not zero, so that scaling never silently drains a member. */
+function scale(weight: number, share: number): number {
+  if (weight <= 0) return 0;
+  return Math.min(MAX_WEIGHT, Math.max(1, Math.round(weight * share)));
+}
+
+function applyBackup(bases: readonly Base[]): readonly Base[] {
+  const ordinaryServes = bases.some((one) => !one.member.backup && one.weight > 0);
+  return bases.map((one) => {
+    if (!one.member.backup || one.weight === 0) return one;
+    if (ordinaryServes) return { ...one, weight: 0, present: false, reason: 'BackupIdle' };
+    return one.reason === 'AdminUp' ? one : { ...one, reason: 'BackupInUse' };
+  });
+}
+
+/** Panic is about ordinary members; while backups carry the load there is none. */
+function applyPanic(pool: Pool, bases: readonly Base[]): readonly Base[] {
+  if (pool.panicPercent === 0) return bases;
+  const ordinary = bases.filter((one) => !one.member.backup && (one.failed || one.weight > 0));
+  const usable = ordinary.filter((one) => one.weight > 0).length;
+  if (ordinary.length === 0 || (usable / ordinary.length) * 100 >= pool.panicPercent) return bases;
+  if (bases.some((one) => one.reason === 'BackupInUse')) return bases;
+  return bases.map((one) =>
+    one.failed && !one.member.backup
+      ? {
+          ...one,
+          weight: one.member.weight,
+          present: true,
+          resetFlows: false,
+          reason: one.member.weight === 0 ? 'ZeroWeight' : 'PanicAllUsed',
+        }
+      : one,
+  );
+}
