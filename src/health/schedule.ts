@@ -1,0 +1,124 @@
+// When each probe runs: a jittered start, a steady beat that does not drift, a faster one while in doubt.
+// One timer serves all probes; what is due is started in order and never more at once than the limit.
+import type { Clock } from '../lib/clock.ts';
+import { MinHeap } from '../lib/heap.ts';
+
+export interface ScheduleEntry {
+  readonly key: string;
+  readonly intervalMs: number;
+  readonly fastIntervalMs: number;
+}
+
+interface Slot {
+  entry: ScheduleEntry;
+  /** Monotonic time of the next start; a heap entry with another time is stale. */
+  dueMs: number;
+  running: boolean;
+  inDoubt: boolean;
+}
+
+export interface ScheduleOptions {
+  readonly clock: Clock;
+  /** Starts the probe; the schedule waits for `finished` before the next start of the same one. */
+  readonly start: (key: string, lateMs: number) => void;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Starts above this many running ones wait for a free place. */
+  readonly maxRunning: number;
+}
+
+export class Schedule {
+  readonly #options: ScheduleOptions;
+  readonly #slots = new Map<string, Slot>();
+  readonly #due = new MinHeap<{ key: string; dueMs: number }>();
+  #running = 0;
+  #cancelTimer: (() => void) | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor(options: ScheduleOptions) {
+    this.#options = options;
+  }
+
+  /** Adds a probe, or changes its timing; a known one keeps its beat. */
+  set(entry: ScheduleEntry): void {
+    const slot = this.#slots.get(entry.key);
+    if (slot !== undefined) {
+      slot.entry = entry;
+      return;
+    }
+    // Spread over one whole interval: 10,000 probes added together do not fire together.
+    const dueMs = this.#options.clock.monotonicMs() + this.#options.random() * entry.intervalMs;
+    this.#slots.set(entry.key, { entry, dueMs, running: false, inDoubt: true });
+    this.#enqueue(entry.key, dueMs);
+  }
+
+  delete(key: string): void {
+    this.#slots.delete(key);
+  }
+
+  /** Runs it as soon as a place is free, out of its beat. */
+  hurry(key: string): void {
+    const slot = this.#slots.get(key);
+    if (slot === undefined || slot.running) return;
+    slot.dueMs = this.#options.clock.monotonicMs();
+    this.#enqueue(key, slot.dueMs);
+  }
+
+  /** The probe ended. `inDoubt` chooses the next interval. Call it exactly once for each start. */
+  finished(key: string, inDoubt: boolean): void {
+    this.#running--;
+    const slot = this.#slots.get(key);
+    if (slot?.running) {
+      slot.running = false;
+      slot.inDoubt = inDoubt;
+      const step = inDoubt ? slot.entry.fastIntervalMs : slot.entry.intervalMs;
+      // From the planned start, not from the end: the beat holds. A check longer than its interval skips beats.
+      const now = this.#options.clock.monotonicMs();
+      slot.dueMs = Math.max(now, slot.dueMs + step);
+      this.#enqueue(key, slot.dueMs);
+    }
+    this.#pump();
+  }
+
+  size(): number {
+    return this.#slots.size;
+  }
+
+  close(): void {
+    this.#cancelTimer?.();
+    this.#slots.clear();
+  }
+
+  #enqueue(key: string, dueMs: number): void {
+    this.#due.push(dueMs, { key, dueMs });
+    this.#arm();
+  }
+
+  #arm(): void {
+    const next = this.#due.peekOrder();
+    if (next === undefined || next >= this.#timerAt || this.#running >= this.#options.maxRunning) return;
+    this.#cancelTimer?.();
+    this.#timerAt = next;
+    const wait = Math.max(0, next - this.#options.clock.monotonicMs());
+    this.#cancelTimer = this.#options.clock.after(wait, () => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.#cancelTimer = undefined;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const now = this.#options.clock.monotonicMs();
+    while (this.#running < this.#options.maxRunning) {
+      const next = this.#due.peekOrder();
+      if (next === undefined || next > now) break;
+      const { key, dueMs } = this.#due.pop()!;
+      const slot = this.#slots.get(key);
+      if (slot === undefined || slot.running || slot.dueMs !== dueMs) continue;
+      slot.running = true;
+      this.#running++;
+      this.#options.start(key, now - dueMs);
+    }
+    this.#arm();
+  }
+}
