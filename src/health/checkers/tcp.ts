@@ -1,0 +1,74 @@
+// tcp: the member accepts a connection; with `send` and `expect`, it also answers as expected.
+import { connect, type Socket } from 'node:net';
+import {
+  type Checker,
+  type CheckOf,
+  type CheckOutcome,
+  failed,
+  PASSED,
+  reasonOf,
+  type Target,
+} from './checker.ts';
+
+/** Enough for every banner; a member that talks without end fails instead of filling our memory. */
+const MAX_REPLY_BYTES = 64 * 1024;
+
+export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
+  new Promise<CheckOutcome>((resolve) => {
+    const socket = open(check, target);
+    let waitingFor = 'the connection';
+    let reply = '';
+
+    const finish = (outcome: CheckOutcome): void => {
+      signal.removeEventListener('abort', onAbort);
+      socket.removeAllListeners();
+      // A late error of a closed socket must not end the process.
+      socket.on('error', () => {});
+      // RST instead of FIN: thousands of checks a second would otherwise fill the table with TIME_WAIT.
+      socket.resetAndDestroy();
+      resolve(outcome);
+    };
+    const onAbort = (): void => finish(failed(`Timed out waiting for ${waitingFor}`));
+
+    signal.addEventListener('abort', onAbort);
+    socket.on('error', (error) => finish(failed(reasonOf(error))));
+    socket.on('connect', () => {
+      if (check.send !== undefined) socket.write(unescapeText(check.send));
+      if (check.expect === undefined) finish(PASSED);
+      waitingFor = 'the expected reply';
+    });
+    if (check.expect === undefined) return;
+    const expected = new RegExp(check.expect, 's');
+    socket.on('data', (chunk) => {
+      reply += chunk.toString('latin1');
+      if (expected.test(reply)) finish(PASSED);
+      else if (reply.length > MAX_REPLY_BYTES)
+        finish(failed(`No match in the first ${MAX_REPLY_BYTES} bytes of the reply`));
+    });
+    socket.on('end', () =>
+      finish(failed(`The member closed the connection before the expected reply: got "${excerpt(reply)}"`)),
+    );
+  });
+
+function open(check: CheckOf<'tcp'>, target: Target): Socket {
+  return connect({
+    host: target.address,
+    port: target.port,
+    ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
+  });
+}
+
+/** `\r`, `\n`, `\t`, `\\` and `\xHH`, so that a binary request fits into a line of YAML. */
+export function unescapeText(text: string): Buffer {
+  const plain = text.replace(/\\(x[0-9a-fA-F]{2}|.)/g, (_whole, code: string) => {
+    if (code.startsWith('x') && code.length === 3)
+      return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return ({ r: '\r', n: '\n', t: '\t', 0: '\0' } as Record<string, string>)[code] ?? code;
+  });
+  return Buffer.from(plain, 'latin1');
+}
+
+/** The first printable characters of what a member said. */
+export function excerpt(text: string, limit = 80): string {
+  return text.slice(0, limit).replace(/[^\x20-\x7e]/g, '.');
+}
