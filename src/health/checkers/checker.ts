@@ -16,7 +16,9 @@ export interface Target {
   readonly port: number;
 }
 
-export type CheckOf<T extends CheckDetail['type']> = HealthCheck & Extract<CheckDetail, { type: T }>;
+/** The check of that type; `http` and `https` are one variant of the union, so plain Extract would miss it. */
+export type CheckOf<T extends CheckDetail['type']> = HealthCheck & VariantOf<CheckDetail, T>;
+type VariantOf<D, T> = D extends { readonly type: infer U } ? (T extends U ? D : never) : never;
 
 /**
  * Never throws and never outlives its signal: when that aborts (timeout, probe removed, shutdown) every socket, process

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createHttp2, createSecureServer } from 'node:http2';
+import { createServer as createHttps } from 'node:https';
+import { type AddressInfo, createServer as createTcp } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import type { HttpRequest } from '../../model/health-check.ts';
+import type { CheckOf } from './checker.ts';
+import { checkHttp } from './http.ts';
+import { checkTlsHello } from './tls-hello.ts';
+
+const TIMING = {
+  intervalMs: 1000,
+  fastIntervalMs: 1000,
+  timeoutMs: 1000,
+  rise: 1,
+  fall: 1,
+  first: 'first',
+  viaVip: false,
+} as const;
+const REQUEST: HttpRequest = {
+  method: 'GET',
+  path: '/',
+  headers: {},
+  codes: [{ from: 200, to: 299 }],
+  bodyInvert: false,
+};
+const CHECK: CheckOf<'http' | 'https'> = { ...TIMING, type: 'http', version: '1.1', requests: [REQUEST] };
+const PLAIN_TLS = { verify: false, alpn: [], minDaysLeft: 0 } as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'lbctl-http-check-'));
+const closers: (() => void)[] = [() => rmSync(folder, { recursive: true })];
+let pem: { cert: Buffer; key: Buffer };
+
+before(() => {
+  const subject = [
+    '-subj',
+    '/CN=member.example',
+    '-addext',
+    'subjectAltName=DNS:member.example,IP:127.0.0.1',
+  ];
+  const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '3',
+      ...subject,
+      ...files,
+    ],
+    { stdio: 'pipe' },
+  );
+  pem = { cert: readFileSync(join(folder, 'cert.pem')), key: readFileSync(join(folder, 'key.pem')) };
+});
+after(() => {
+  for (const close of closers) close();
+});
+
+async function listen(server: Server): Promise<{ address: string; port: number }> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => server.close());
+  return { address: '127.0.0.1', port: (server.address() as AddressInfo).port };
+}
+
+function serve(listener: RequestListener): Promise<{ address: string; port: number }> {
+  return listen(createServer(listener));
+}
+
+const soon = (): AbortSignal => AbortSignal.timeout(1000);
+
+describe('checkHttp() over HTTP/1.1', () => {
+  it('passes on an expected code and sends Host, method and headers as asked', async () => {
+    const seen: string[] = [];
+    const target = await serve((request, response) => {
+      seen.push(`${request.method} ${request.url} ${request.headers.host} ${request.headers['x-probe']}`);
+      response.end('fine');
+    });
+    const requests = [{ ...REQUEST, method: 'HEAD', path: '/healthz', headers: { 'X-Probe': '1' } }];
+
+    const outcome = await checkHttp({ ...CHECK, host: 'www.example.com', requests }, target, soon());
+
+    assert.deepEqual(outcome, { ok: true });
+    assert.deepEqual(seen, ['HEAD /healthz www.example.com 1']);
+  });
+
+  it('names the request and the code that were not wanted', async () => {
+    const target = await serve((request, response) => {
+      response.statusCode = request.url === '/b' ? 503 : 204;
+      response.end();
+    });
+    const requests = [
+      { ...REQUEST, path: '/a' },
+      {
+        ...REQUEST,
+        path: '/b',
+        codes: [
+          { from: 200, to: 299 },
+          { from: 301, to: 301 },
+        ],
+      },
+    ];
+
+    const outcome = await checkHttp({ ...CHECK, requests }, target, soon());
+
+    assert.deepEqual(outcome, { ok: false, error: 'GET /b answered 503: wanted 200-299, 301' });
+  });
+
+  it('matches the body, the absence of a pattern, and a digest', async () => {
+    const target = await serve((_request, response) => response.end('status: ready\n'));
+    const check = (request: Partial<HttpRequest>) =>
+      checkHttp({ ...CHECK, requests: [{ ...REQUEST, ...request }] }, target, soon());
+
+    assert.deepEqual(await check({ body: '^status: ready' }), { ok: true });
+    assert.deepEqual(await check({ body: 'error', bodyInvert: true }), { ok: true });
+    assert.deepEqual(await check({ body: 'gone' }), {
+      ok: false,
+      error: 'The body of / does not match /gone/',
+    });
+    assert.deepEqual(await check({ digest: 'd0f7b4dfcd6e5d2ce08e9a2ad7ed2b7e' }), {
+      ok: false,
+      error: 'The body of / has digest 836367b670dd1b673f3c28232924459c',
+    });
+    assert.deepEqual(await check({ digest: '836367b670dd1b673f3c28232924459c' }), { ok: true });
+  });
+
+  it('judges an endless body by its first mebibyte', async () => {
+    const target = await serve((_request, response) => {
+      const feed = (): void => {
+        while (!response.destroyed && response.write('z'.repeat(65_536))) {}
+        if (!response.destroyed) response.once('drain', feed);
+      };
+      feed();
+    });
+
+    const outcome = await checkHttp(
+      { ...CHECK, requests: [{ ...REQUEST, body: 'never' }] },
+      target,
+      AbortSignal.timeout(5000),
+    );
+
+    assert.deepEqual(outcome, { ok: false, error: 'The body of / does not match /never/' });
+  });
+
+  it('gives up on a member that sends its headers a byte at a time', async () => {
+    const target = await listen(
+      createTcp((socket) => {
+        socket.on('error', () => {});
+        const text = `HTTP/1.1 200 OK\r\nX-Slow: ${'a'.repeat(1000)}`;
+        let sent = 0;
+        const timer = setInterval(() => socket.write(text[sent++] ?? ''), 10);
+        socket.on('close', () => clearInterval(timer));
+      }) as unknown as Server,
+    );
+
+    const outcome = await checkHttp(CHECK, target, AbortSignal.timeout(150));
+
+    assert.deepEqual(outcome, { ok: false, error: 'Timed out waiting for the answer to GET /' });
+  });
+
+  it('says when the answer is no HTTP', async () => {
+    const target = await listen(
+      createTcp((socket) => socket.on('error', () => {}).end('SSH-2.0-x\r\n')) as unknown as Server,
+    );
+
+    const outcome = await checkHttp(CHECK, target, soon());
+
+    assert.match((outcome as { error: string }).error, /^The answer is no HTTP: HPE_/);
+  });
+});
+
+describe('checkHttp() over TLS and HTTP/2', () => {
+  it('verifies the certificate only where asked to, and tells why it does not verify', async () => {
+    const target = await listen(createHttps(pem, (_request, response) => response.end('ok')));
+    const check = { ...CHECK, type: 'https' as const };
+
+    assert.deepEqual(await checkHttp(check, target, soon()), { ok: true });
+    assert.deepEqual(await checkHttp({ ...check, tls: { ...PLAIN_TLS, verify: true } }, target, soon()), {
+      ok: false,
+      error: 'The certificate does not verify: DEPTH_ZERO_SELF_SIGNED_CERT',
+    });
+    const ca = join(folder, 'cert.pem');
+    assert.deepEqual(
+      await checkHttp(
+        { ...check, tls: { ...PLAIN_TLS, verify: true, ca, sni: 'member.example' } },
+        target,
+        soon(),
+      ),
+      { ok: true },
+    );
+  });
+
+  it('fails a certificate that ends too soon', async () => {
+    const target = await listen(createHttps(pem, (_request, response) => response.end('ok')));
+
+    const outcome = await checkHttp(
+      { ...CHECK, type: 'https', tls: { ...PLAIN_TLS, minDaysLeft: 30 } },
+      target,
+      soon(),
+    );
+
+    assert.match((outcome as { error: string }).error, /^The certificate ends in 2 days, on .* wanted 30$/);
+  });
+
+  it('speaks HTTP/2 in clear and over TLS', async () => {
+    const clear = await listen(createHttp2((_request, response) => response.end('two')) as unknown as Server);
+    const secure = await listen(
+      createSecureServer(pem, (_request, response) => response.end('two')) as unknown as Server,
+    );
+    const requests = [{ ...REQUEST, body: '^two$' }];
+
+    assert.deepEqual(await checkHttp({ ...CHECK, version: '2', requests }, clear, soon()), { ok: true });
+    assert.deepEqual(await checkHttp({ ...CHECK, type: 'https', version: '2', requests }, secure, soon()), {
+      ok: true,
+    });
+  });
+
+  it('says when a member does not speak TLS', async () => {
+    const target = await serve((_request, response) => response.end('plain'));
+
+    const outcome = await checkHttp({ ...CHECK, type: 'https' }, target, soon());
+
+    assert.deepEqual(outcome, { ok: false, error: 'The member does not speak TLS on this port' });
+  });
+});
+
+describe('checkTlsHello()', () => {
+  it('passes after a handshake and times out on a silent member', async () => {
+    const good = await listen(createHttps(pem, () => {}));
+    const silent = await listen(createTcp((socket) => socket.on('error', () => {})) as unknown as Server);
+    const check: CheckOf<'tls-hello'> = { ...TIMING, type: 'tls-hello', tls: PLAIN_TLS };
+
+    assert.deepEqual(await checkTlsHello(check, good, soon()), { ok: true });
+    assert.deepEqual(await checkTlsHello(check, silent, AbortSignal.timeout(50)), {
+      ok: false,
+      error: 'Timed out waiting for the TLS handshake',
+    });
+  });
+});
