@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Secret } from '../../lib/secret.ts';
+import type { CheckOf } from './checker.ts';
+import { checkFile } from './file.ts';
+import { checkScript } from './script.ts';
+
+const TIMING = {
+  intervalMs: 1000,
+  fastIntervalMs: 1000,
+  timeoutMs: 300,
+  rise: 1,
+  fall: 1,
+  first: 'first',
+  viaVip: false,
+} as const;
+const TARGET = { address: '192.0.2.1', port: 80 };
+const folder = mkdtempSync(join(tmpdir(), 'lbctl-script-check-'));
+after(() => rmSync(folder, { recursive: true }));
+
+function script(text: string, more: Partial<CheckOf<'script'>> = {}): CheckOf<'script'> {
+  return {
+    ...TIMING,
+    type: 'script',
+    command: ['/bin/sh', '-c', text],
+    environment: {},
+    dynamicWeight: false,
+    ...more,
+  };
+}
+
+const within = (ms: number): AbortSignal => AbortSignal.timeout(ms);
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
+
+describe('checkScript()', () => {
+  it('reads the exit code: 0 up, 1 down, others a weight where asked', async () => {
+    assert.deepEqual(await checkScript(script('exit 0'), TARGET, within(2000)), { ok: true });
+    assert.deepEqual(await checkScript(script('echo no disk >&2; exit 1'), TARGET, within(2000)), {
+      ok: false,
+      error: 'The script ended with code 1: no disk',
+    });
+    assert.deepEqual(await checkScript(script('exit 52', { dynamicWeight: true }), TARGET, within(2000)), {
+      ok: true,
+      weight: 50,
+    });
+    assert.deepEqual(await checkScript(script('exit 52'), TARGET, within(2000)), {
+      ok: false,
+      error: 'The script ended with code 52',
+    });
+  });
+
+  it('tells the script its target and nothing else of our environment', async () => {
+    process.env.LBCTL_TEST_LEAK = 'leaked';
+    const check = script('test "$LBCTL_ADDRESS $LBCTL_PORT $TOKEN$LBCTL_TEST_LEAK" = "192.0.2.1 80 t0p"', {
+      environment: { TOKEN: new Secret('t0p') },
+    });
+
+    assert.deepEqual(await checkScript(check, TARGET, within(2000)), { ok: true });
+  });
+
+  it('kills the whole group of a script that forks and never ends', async () => {
+    const pidFile = join(folder, 'pid');
+    const check = script(`sleep 60 & echo $! > ${pidFile}; sleep 60`);
+
+    const outcome = await checkScript(check, TARGET, within(300));
+
+    assert.deepEqual(outcome, { ok: false, error: 'Timed out; the script and all it started were killed' });
+    assert.ok(existsSync(pidFile));
+    await sleep(50);
+    assert.equal(isAlive(Number(readFileSync(pidFile, 'utf8'))), false);
+  });
+
+  it('is not held up by a child that keeps the pipes open', async () => {
+    const started = performance.now();
+
+    const outcome = await checkScript(script('sleep 5 & exit 0'), TARGET, within(4000));
+
+    assert.deepEqual(outcome, { ok: true });
+    assert.ok(performance.now() - started < 2000);
+  });
+
+  it('runs as another user', async () => {
+    const outcome = await checkScript(
+      script('test "$(id -un)" = nobody', { user: 'nobody' }),
+      TARGET,
+      within(2000),
+    );
+
+    assert.deepEqual(outcome, { ok: true });
+  });
+
+  it('names a program that is not there', async () => {
+    const outcome = await checkScript({ ...script(''), command: ['/no/such/check'] }, TARGET, within(2000));
+
+    assert.deepEqual(outcome, { ok: false, error: 'Cannot run "/no/such/check": ENOENT' });
+  });
+});
+
+describe('checkFile()', () => {
+  it('reads a value, a weight, and says what is wrong with a file', async () => {
+    const path = join(folder, 'value');
+    const check: CheckOf<'file'> = { ...TIMING, type: 'file', path, dynamicWeight: false };
+    const answer = (text: string, dynamicWeight = false) => {
+      writeFileSync(path, text);
+      return checkFile({ ...check, dynamicWeight }, TARGET, within(500));
+    };
+
+    assert.deepEqual(await answer('0\n'), { ok: true });
+    assert.deepEqual(await answer('70', true), { ok: true, weight: 70 });
+    assert.deepEqual(await answer('-1'), { ok: false, error: `${path} says -1` });
+    assert.deepEqual(await answer('up'), { ok: false, error: `${path} holds no number` });
+    assert.deepEqual(await checkFile({ ...check, path: `${path}.gone` }, TARGET, within(500)), {
+      ok: false,
+      error: `Cannot read ${path}.gone: ENOENT`,
+    });
+  });
+});
