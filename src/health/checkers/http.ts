@@ -1,8 +1,7 @@
 // http and https: every request of the check is answered with an expected code, and body where asked for.
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { connect, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
-import type { HttpRequest } from '../../model/health-check.ts';
+import type { Socket } from 'node:net';
+import type { HttpRequest, TlsCheckOptions } from '../../model/health-check.ts';
 import { endpointKey } from '../../model/keys.ts';
 import {
   type Checker,
@@ -15,7 +14,7 @@ import {
 } from './checker.ts';
 import { answerFault, type HttpAnswer, MAX_BODY_BYTES, needsBody } from './http-answer.ts';
 import { askHttp2 } from './http2.ts';
-import { certificateFault, connectTls, tlsReason } from './tls-options.ts';
+import { openStream } from './open-stream.ts';
 
 type HttpCheck = CheckOf<'http' | 'https'>;
 
@@ -37,7 +36,7 @@ async function checkOne(
   const progress = { waitingFor: 'the connection' };
   let socket: Socket | undefined;
   try {
-    socket = await openSocket(check, target, signal, progress);
+    socket = await openStream(check, tlsFor(check), target, signal, progress);
     progress.waitingFor = `the answer to ${request.method} ${request.path}`;
     const ask = check.version === '2' ? askHttp2 : askHttp1;
     const answer = await ask(check, request, hostHeader(check, target), socket, signal);
@@ -45,56 +44,18 @@ async function checkOne(
     return fault === undefined ? PASSED : failed(fault);
   } catch (error) {
     if (signal.aborted) return failed(`Timed out waiting for ${progress.waitingFor}`);
-    return failed(error instanceof CertificateFault ? error.message : httpReason(error));
+    return failed(httpReason(error));
   } finally {
     socket?.on('error', () => {});
     socket?.destroy();
   }
 }
 
-class CertificateFault extends Error {}
-
-function openSocket(
-  check: HttpCheck,
-  target: Target,
-  signal: AbortSignal,
-  progress: { waitingFor: string },
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const secure = check.type === 'https';
-    const tls = check.tls;
-    const socket = secure
-      ? connectTls(check, check.version === '2' ? { ...emptyTls(), ...tls, alpn: ['h2'] } : tls, target)
-      : connect({
-          host: target.address,
-          port: target.port,
-          ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
-        });
-    const onAbort = (): void => {
-      socket.destroy();
-      reject(new Error('aborted'));
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settle = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      socket.removeListener('error', onError);
-    };
-    const onError = (error: Error): void => {
-      settle();
-      reject(secure ? new Error(tlsReason(error)) : error);
-    };
-    socket.on('error', onError);
-    if (secure) socket.on('connect', () => (progress.waitingFor = 'the TLS handshake'));
-    socket.once(secure ? 'secureConnect' : 'connect', () => {
-      settle();
-      const fault = secure ? certificateFault(socket as TLSSocket, tls) : undefined;
-      if (fault === undefined) resolve(socket);
-      else {
-        socket.destroy();
-        reject(new CertificateFault(fault));
-      }
-    });
-  });
+/** What https asks of TLS: the check's own options, with the ALPN its version needs. */
+function tlsFor(check: HttpCheck): TlsCheckOptions | undefined {
+  if (check.type === 'http') return undefined;
+  const tls = check.tls ?? { verify: false, alpn: [], minDaysLeft: 0 };
+  return check.version === '2' ? { ...tls, alpn: ['h2'] } : tls;
 }
 
 function askHttp1(
@@ -144,10 +105,6 @@ function hostHeader(check: HttpCheck, target: Target): string {
   const usual = check.type === 'https' ? 443 : 80;
   const name = endpointKey(target.address, target.port);
   return target.port === usual ? name.slice(0, name.lastIndexOf(':')) : name;
-}
-
-function emptyTls() {
-  return { verify: false, alpn: [] as string[], minDaysLeft: 0 };
 }
 
 function httpReason(error: unknown): string {
