@@ -23,7 +23,10 @@ export function openStream(
     const settle = (fault: Error | undefined): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeAllListeners();
-      if (fault === undefined) return resolve(socket);
+      if (fault === undefined) {
+        resolve(socket);
+        return;
+      }
       socket.on('error', () => {});
       socket.destroy();
       reject(fault);
