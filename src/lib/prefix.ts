@@ -18,7 +18,7 @@ export function parsePrefix(text: string): Prefix | undefined {
   const family = familyOf(address);
   if (family === undefined) return undefined;
   const lengthText = slash === -1 ? String(bitsOf(family)) : text.slice(slash + 1);
-  if (!/^\d{1,3}$/.test(lengthText)) return undefined;
+  if (!/^(0|[1-9]\d{0,2})$/.test(lengthText)) return undefined;
   const length = Number(lengthText);
   if (length > bitsOf(family)) return undefined;
   return { address: canonicalIp(address), length, family };

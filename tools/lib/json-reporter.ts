@@ -4,15 +4,15 @@ import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 
 export type Reported =
-  | { kind: 'failure'; name: string; file: string; line: number; detail: string }
+  | { kind: 'failure'; name: string; file: string; line: number; entry: string; detail: string }
   | { kind: 'skip'; name: string; file: string; why: string }
-  | { kind: 'output'; file: string; text: string }
+  | { kind: 'output'; entry: string; text: string }
   | { kind: 'test'; name: string; file: string; ms: number }
   | { kind: 'summary'; passed: number; failed: number; skipped: number };
 
 export function toReported(event: TestEvent): Reported | undefined {
   if (event.type === 'test:stdout' || event.type === 'test:stderr')
-    return { kind: 'output', file: event.data.file ?? '', text: event.data.message };
+    return { kind: 'output', entry: entryOf(event.data), text: event.data.message };
   if (event.type === 'test:fail') return failureOf(event.data);
   if (event.type === 'test:pass') return passOf(event.data);
   // A summary with a file is of that file alone; the last one, without, is of the whole run.
@@ -38,6 +38,7 @@ function failureOf(data: Extract<TestEvent, { type: 'test:fail' }>['data']): Rep
     name: data.name,
     file: data.file ?? '',
     line: data.line ?? 0,
+    entry: entryOf(data),
     detail: inspect(error.cause ?? error, { depth: 6, maxStringLength: 20_000 }),
   };
 }
@@ -51,6 +52,11 @@ function passOf(data: Extract<TestEvent, { type: 'test:pass' }>['data']): Report
 
 function skipOf(name: string, file: string | undefined, why: string): Reported {
   return { kind: 'skip', name, file: file ?? '', why: why === 'true' ? 'no reason given' : why };
+}
+
+/** The test file that was run; `file` may name a module it imports, or be relative. */
+function entryOf(data: { entryFile?: string; file?: string | undefined }): string {
+  return data.entryFile ?? data.file ?? '';
 }
 
 // biome-ignore lint/style/noDefaultExport: node --test-reporter takes the default export

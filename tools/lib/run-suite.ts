@@ -38,7 +38,7 @@ export async function runSuite(suite: Suite, root: string): Promise<SuiteResult>
     .filter((event) => event.kind === 'failure')
     .map(
       (event) =>
-        `${short(event.file, root)}:${event.line}\n  ${event.name}\n${event.detail}${outputs.get(event.file) ?? ''}`,
+        `${short(event.file, root)}:${event.line}\n  ${event.name}\n${event.detail}${outputs.get(event.entry) ?? ''}`,
     );
   // A run that was ended, or that broke outside its tests, must not pass as green.
   const broken = ended.problem !== undefined && (failures.length === 0 || summary === undefined);
@@ -128,9 +128,11 @@ function cleanEnv(): NodeJS.ProcessEnv {
 function outputByFile(events: readonly Reported[]): Map<string, string> {
   const texts = new Map<string, string>();
   for (const event of events) {
-    if (event.kind === 'output') texts.set(event.file, (texts.get(event.file) ?? '') + event.text);
+    if (event.kind === 'output') texts.set(event.entry, (texts.get(event.entry) ?? '') + event.text);
   }
-  return new Map([...texts].map(([file, text]) => [file, `\n  output of this file:\n${text}`]));
+  return new Map(
+    [...texts].map(([file, text]) => [file, `\n  output of this file:\n${text.slice(-50_000)}`]),
+  );
 }
 
 function empty(suite: string): SuiteResult {
