@@ -1,4 +1,5 @@
 // World to items, as the reference driver shows them: one listener item, one item for each present member.
+import { stableJson } from '../../lib/stable-json.ts';
 import { type FieldValue, type Item, item } from '../../model/item.ts';
 import { memberItemKey } from '../../model/keys.ts';
 import type { Persistence } from '../../model/listener.ts';
@@ -98,12 +99,4 @@ function persistenceText(persistence: Persistence): string {
   if (kind === 'source')
     return `source ${timeoutMs} ms /${persistence.granularityV4} /${persistence.granularityV6}`;
   return kind === 'sip' ? `sip ${timeoutMs} ms` : `${kind} ${persistence.cookie} ${timeoutMs} ms`;
-}
-
-function stableJson(value: object): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner) && !('toJSON' in inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }
