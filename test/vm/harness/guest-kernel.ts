@@ -1,12 +1,23 @@
 // Provides the guest's kernel: Debian's own package, fetched once and unpacked into a cache keyed by its version.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { extractVmlinux } from './vmlinux.ts';
 
 export interface GuestKernel {
   /** `6.1.0-56-amd64` */
   readonly release: string;
+  /** The plain kernel, not the self-unpacking boot image. */
   readonly image: string;
   /** Folder that stands for /lib/modules. */
   readonly modules: string;
@@ -32,15 +43,9 @@ function cachedKernel(cache: string): GuestKernel | undefined {
 }
 
 function describeKernel(folder: string): GuestKernel {
-  const boot = join(folder, 'boot');
-  const image = readdirSync(boot).find((name) => name.startsWith('vmlinuz-'));
-  if (image === undefined)
-    throw new Error(`Cannot use the guest kernel in "${folder}" as it holds no boot image`);
-  return {
-    release: image.slice('vmlinuz-'.length),
-    image: join(boot, image),
-    modules: modulesFolder(folder),
-  };
+  const modules = modulesFolder(folder);
+  const release = readdirSync(modules)[0] ?? '';
+  return { release, image: join(folder, 'vmlinux'), modules };
 }
 
 /** Debian 12 packs /lib/modules, Debian 13 /usr/lib/modules. */
@@ -64,6 +69,7 @@ function fetchKernel(cache: string): GuestKernel {
     // depmod looks below lib/modules of the folder it is given.
     const base = join(modulesFolder(root), '../..');
     execFileSync('depmod', ['-b', base, release]);
+    writeFileSync(join(root, 'vmlinux'), extractVmlinux(readFileSync(join(root, `boot/vmlinuz-${release}`))));
     return keep(root, join(cache, `kernel-${archive.split('_')[1]!}`));
   } catch (cause) {
     throw new Error(
@@ -80,7 +86,7 @@ function keep(root: string, target: string): GuestKernel {
   try {
     renameSync(root, target);
   } catch (cause) {
-    if (!existsSync(join(target, 'boot'))) throw cause;
+    if (!existsSync(join(target, 'vmlinux'))) throw cause;
   }
   return describeKernel(target);
 }
