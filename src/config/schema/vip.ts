@@ -1,0 +1,26 @@
+// The blocks `vips` and `certificates`.
+import type { z } from 'zod';
+import { block } from './block.ts';
+import { opt } from './field.ts';
+import { prefix } from './numbers.ts';
+import { flag, interfaceName, name, text } from './words.ts';
+
+export const vipSchema = block('A virtual address.', {
+  name: name('What listeners and groups call it.'),
+  address: prefix('The address, with the prefix length put on the interface; without one, /32 or /128.'),
+  interface: opt(interfaceName('Interface that carries it; without it, `network.frontend.interface`.')),
+  group: opt(name('HA group that moves it; without it, the only group there is, or none.')),
+  manage: opt(flag('False leaves the address to somebody else: it is only watched.', true)),
+  advertise: opt(
+    flag('Announce it as a host route by BGP while a listener on it can serve. Default: true where `ha.bgp` is set.'),
+  ),
+});
+
+export const certificateSchema = block('A certificate with its key, in PEM files.', {
+  name: name('What listeners and pools call it.'),
+  certificate: opt(text('PEM file with the certificate and its chain; the key may stand in the same file.')),
+  key: opt(text('PEM file with the key, where it is not in the certificate file.')),
+});
+
+export type VipDoc = z.output<typeof vipSchema>;
+export type CertificateDoc = z.output<typeof certificateSchema>;
