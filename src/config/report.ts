@@ -23,6 +23,8 @@ export interface Finding {
   readonly other?: Origin;
   /** True keeps what stands there out of the diagnostic. */
   readonly secret?: boolean;
+  /** The path is already the one the person wrote, not that of the canonical form. */
+  readonly written?: true;
 }
 
 export interface FindingOptions {
@@ -47,6 +49,16 @@ export class Report {
       ...(other === undefined ? {} : { other }),
       ...(secret === true ? { secret } : {}),
     });
+  }
+
+  /** A finding that comes with its path as written and a severity of its own. */
+  addWritten(
+    rule: RuleId,
+    origin: Origin,
+    finding: Pick<Finding, 'severity' | 'what' | 'message'> & { readonly hint: string },
+  ): void {
+    const { severity, what, message, hint } = finding;
+    this.findings.push({ rule, severity, origin, what, message, hint, written: true });
   }
 
   hasErrors(): boolean {

@@ -33,7 +33,12 @@ function toDetail(doc: CheckDoc, origin: Origin, secrets: SecretReader): object 
     case 'tcp':
       return given({ type: doc.type, send: doc.send, expect: doc.expect });
     case 'http':
-      return given({ type: doc.type, version: doc.version ?? D.httpVersion, host: doc.host, requests: toRequests(doc) });
+      return given({
+        type: doc.type,
+        version: doc.version ?? D.httpVersion,
+        host: doc.host,
+        requests: toRequests(doc),
+      });
     case 'https':
       return given({
         type: doc.type,

@@ -1,6 +1,7 @@
 // The block `ha` of the file -> Ha of the model, with defaults and with this node's own priority picked.
-import { endpointKey } from '../../model/keys.ts';
+
 import type { Bgp, ConnectionSync, Ha, HaGroup, Track } from '../../model/ha.ts';
+import { endpointKey } from '../../model/keys.ts';
 import type { Vip } from '../../model/vip.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { below, type Origin } from '../report.ts';

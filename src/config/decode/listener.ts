@@ -26,7 +26,8 @@ export interface VipNames {
 
 export function toListener(doc: ListenerDoc, defaults: ListenerDefaults, vips: VipNames): Listener {
   const protocol = doc.protocol ?? D.protocol;
-  const engine = doc.engine ?? (isLayer7(protocol) && defaults.engine !== 'memory' ? 'auto' : defaults.engine);
+  const engine =
+    doc.engine ?? (isLayer7(protocol) && defaults.engine !== 'memory' ? 'auto' : defaults.engine);
   const proxied = isLayer7(protocol) || engine === 'haproxy';
   return given({
     name: doc.name,
@@ -168,6 +169,7 @@ function toAction(doc: NonNullable<HttpDoc['rules']>[number]['action']): RuleAct
   const code = doc.code ?? D.redirectCode;
   if (doc.pool !== undefined) return { kind: 'pool', pool: doc.pool };
   if (doc.redirect_url !== undefined) return { kind: 'redirect-url', url: doc.redirect_url, code };
-  if (doc.redirect_prefix !== undefined) return { kind: 'redirect-prefix', prefix: doc.redirect_prefix, code };
+  if (doc.redirect_prefix !== undefined)
+    return { kind: 'redirect-prefix', prefix: doc.redirect_prefix, code };
   return { kind: 'reject', code: doc.reject ?? D.rejectCode };
 }

@@ -19,7 +19,9 @@ export function toPool(doc: PoolDoc, origin: Origin, secrets: SecretReader): Poo
   const quorum = doc.quorum ?? {};
   return given({
     name: doc.name,
-    members: (doc.members ?? []).map((member, index) => toMember(member, below(origin, 'members', index), secrets)),
+    members: (doc.members ?? []).map((member, index) =>
+      toMember(member, below(origin, 'members', index), secrets),
+    ),
     checks: toChecks(doc.health, origin, secrets),
     quorum: given({
       weight: quorum.weight ?? D.quorumWeight,
@@ -50,7 +52,8 @@ function toMember(doc: MemberDoc, origin: Origin, secrets: SecretReader): Member
     maxConnections: doc.max_connections ?? M.maxConnections,
     minConnections: doc.min_connections ?? M.minConnections,
   };
-  if (doc.health === undefined && doc.check_address === undefined && doc.check_port === undefined) return member;
+  if (doc.health === undefined && doc.check_address === undefined && doc.check_port === undefined)
+    return member;
   return given({
     ...member,
     checks: doc.health === undefined ? undefined : toChecks(doc.health, origin, secrets),

@@ -5,7 +5,11 @@ import type { Origin, Report } from '../report.ts';
 import type { SecretRef } from '../schema/secret.ts';
 
 export type SecretReading =
-  | { readonly ok: true; readonly text: string; /** Octal permissions, where group or world may read. */ readonly openMode?: string }
+  | {
+      readonly ok: true;
+      readonly text: string /** Octal permissions, where group or world may read. */;
+      readonly openMode?: string;
+    }
   | { readonly ok: false; readonly why: string };
 
 /** Reads the file of a secret. The only thing of decoding that touches the outside, hence a port. */
@@ -62,9 +66,14 @@ export class SecretReader {
       return undefined;
     }
     if (reading.openMode !== undefined)
-      this.#report.add('secret-open', origin, `Others may read the secret file "${path}": its mode is ${reading.openMode}`, {
-        hint: `chmod 600 ${path}`,
-      });
+      this.#report.add(
+        'secret-open',
+        origin,
+        `Others may read the secret file "${path}": its mode is ${reading.openMode}`,
+        {
+          hint: `chmod 600 ${path}`,
+        },
+      );
     const text = reading.text.replace(/\r?\n$/, '');
     if (text === '') {
       this.#report.add('secret-unreadable', origin, `The secret file "${path}" is empty`);

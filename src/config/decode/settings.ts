@@ -11,8 +11,8 @@ import type {
 import { NOTIFY_EVENTS } from '../../model/settings.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { below, type Origin } from '../report.ts';
-import type { ApiDoc, LoggingDoc, MetricsDoc, NotificationsDoc } from '../schema/doors.ts';
 import type { MainDoc } from '../schema/document.ts';
+import type { ApiDoc, LoggingDoc, MetricsDoc, NotificationsDoc } from '../schema/doors.ts';
 import type { NetworkDoc, SystemDoc } from '../schema/node.ts';
 import { given, sortedRecord } from './given.ts';
 import type { SecretReader } from './secret-reader.ts';
@@ -77,7 +77,11 @@ export function toApi(doc: ApiDoc | undefined): ApiSettings {
   });
 }
 
-export function toMetrics(doc: MetricsDoc | undefined, origin: Origin, secrets: SecretReader): MetricsSettings {
+export function toMetrics(
+  doc: MetricsDoc | undefined,
+  origin: Origin,
+  secrets: SecretReader,
+): MetricsSettings {
   const D = DEFAULTS.prometheus;
   const influx = doc?.influxdb;
   const token = secrets.resolve(influx?.token, below(origin, 'influxdb', 'token'));

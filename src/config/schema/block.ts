@@ -7,7 +7,11 @@ export function block<S extends z.ZodRawShape>(about: string, shape: S): z.ZodOb
   return z.strictObject(shape).meta({ description: about });
 }
 
-export function list<S extends z.ZodType>(about: string, item: S, limits: { min?: number; max?: number } = {}) {
+export function list<S extends z.ZodType>(
+  about: string,
+  item: S,
+  limits: { min?: number; max?: number } = {},
+) {
   let schema = z.array(item);
   if (limits.min !== undefined) schema = schema.min(limits.min);
   return schema.max(limits.max ?? 1_000_000).meta({ description: about });

@@ -19,7 +19,12 @@ const A = DEFAULTS.api;
 export const apiSchema = block('The REST API.', {
   socket: opt(text('Unix socket it listens on.', { default: A.socket })),
   socket_mode: opt(
-    text('Permissions of the socket, octal and quoted.', { default: A.socketMode, pattern: /^0?[0-7]{3}$/, must: 'three octal digits', example: '"0660"' }),
+    text('Permissions of the socket, octal and quoted.', {
+      default: A.socketMode,
+      pattern: /^0?[0-7]{3}$/,
+      must: 'three octal digits',
+      example: '"0660"',
+    }),
   ),
   socket_group: opt(text('Group of the socket.')),
   listen: opt(endpoint('address:port for TCP; needs `tls`. Without a port, 9443.', A.port)),
@@ -41,8 +46,20 @@ export const metricsSchema = block('Measurements.', {
       enabled: opt(flag('Whether it is served.', P.enabled)),
       bind: opt(address('Address it listens on.', P.bind)),
       port: opt(port('Port it listens on.', P.port)),
-      path: opt(text('Path of the page.', { default: P.path, pattern: /^\/\S*$/, must: 'a path that starts with "/"' })),
-      max_series: opt(int('Series served at most; the rest are counted as dropped.', { min: 100, max: 10_000_000, default: P.maxSeries })),
+      path: opt(
+        text('Path of the page.', {
+          default: P.path,
+          pattern: /^\/\S*$/,
+          must: 'a path that starts with "/"',
+        }),
+      ),
+      max_series: opt(
+        int('Series served at most; the rest are counted as dropped.', {
+          min: 100,
+          max: 10_000_000,
+          default: P.maxSeries,
+        }),
+      ),
     }),
   ),
   influxdb: opt(
@@ -51,7 +68,13 @@ export const metricsSchema = block('Measurements.', {
       token: secret('Token with the right to write.'),
       org: text('Organisation.'),
       bucket: text('Bucket.'),
-      push_interval: opt(duration('Time between two pushes.', { minMs: 1000, maxMs: 86_400_000, defaultMs: DEFAULTS.influx.pushIntervalMs })),
+      push_interval: opt(
+        duration('Time between two pushes.', {
+          minMs: 1000,
+          maxMs: 86_400_000,
+          defaultMs: DEFAULTS.influx.pushIntervalMs,
+        }),
+      ),
     }),
   ),
 });
@@ -75,7 +98,8 @@ export const loggingSchema = block('Logs.', {
 
 const M = DEFAULTS.mail;
 const N = DEFAULTS.notify;
-const mailbox = (about: string) => text(about, { pattern: /^[^\s@]+@[^\s@]+$/, must: 'a mail address', example: 'ops@example.com' });
+const mailbox = (about: string) =>
+  text(about, { pattern: /^[^\s@]+@[^\s@]+$/, must: 'a mail address', example: 'ops@example.com' });
 
 export const notificationsSchema = block('Who is told of changes of state.', {
   router_id: opt(text('How the node calls itself in messages. Default: `node.name`.')),
@@ -87,7 +111,13 @@ export const notificationsSchema = block('Who is told of changes of state.', {
       server: host('Mail server.'),
       port: opt(port('Its port.', M.port)),
       helo: opt(host('Name we give. Default: the host name.')),
-      connect_timeout: opt(duration('How long connecting may take.', { minMs: 100, maxMs: 600_000, defaultMs: M.connectTimeoutMs })),
+      connect_timeout: opt(
+        duration('How long connecting may take.', {
+          minMs: 100,
+          maxMs: 600_000,
+          defaultMs: M.connectTimeoutMs,
+        }),
+      ),
       tls: opt(oneOf('TLS towards the server.', ['none', 'starttls', 'implicit'] as const, M.tls)),
       username: opt(text('User name at the server.')),
       password: opt(secret('Password at the server.')),
@@ -99,7 +129,13 @@ export const notificationsSchema = block('Who is told of changes of state.', {
       block('A program.', {
         command: program,
         user: opt(text('User it runs as. Default: the one of lbctl.')),
-        timeout: opt(duration('It is ended after this long.', { minMs: 100, maxMs: 3_600_000, defaultMs: N.scriptTimeoutMs })),
+        timeout: opt(
+          duration('It is ended after this long.', {
+            minMs: 100,
+            maxMs: 3_600_000,
+            defaultMs: N.scriptTimeoutMs,
+          }),
+        ),
       }),
     ),
   ),
@@ -109,7 +145,13 @@ export const notificationsSchema = block('Who is told of changes of state.', {
       block('A receiver.', {
         url: url('Where to.'),
         secret: opt(secret('Key of the HMAC-SHA-256 signature of the body.')),
-        timeout: opt(duration('How long an answer may take.', { minMs: 100, maxMs: 600_000, defaultMs: N.webhookTimeoutMs })),
+        timeout: opt(
+          duration('How long an answer may take.', {
+            minMs: 100,
+            maxMs: 600_000,
+            defaultMs: N.webhookTimeoutMs,
+          }),
+        ),
       }),
     ),
   ),
@@ -122,7 +164,14 @@ export const notificationsSchema = block('Who is told of changes of state.', {
       }),
     ),
   ),
-  per_minute: opt(int('Messages of one channel at most; the rest are batched.', { min: 1, max: 10_000, default: N.perMinute, unit: '1/min' })),
+  per_minute: opt(
+    int('Messages of one channel at most; the rest are batched.', {
+      min: 1,
+      max: 10_000,
+      default: N.perMinute,
+      unit: '1/min',
+    }),
+  ),
 });
 
 export type ApiDoc = z.output<typeof apiSchema>;

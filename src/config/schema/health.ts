@@ -20,10 +20,13 @@ const timing = {
     }),
   ),
   fast_interval: opt(
-    duration('Used instead of `interval` while the state is in doubt. Default: 1s, or `interval` where that is shorter.', {
-      minMs: 10,
-      maxMs: DAY_MS,
-    }),
+    duration(
+      'Used instead of `interval` while the state is in doubt. Default: 1s, or `interval` where that is shorter.',
+      {
+        minMs: 10,
+        maxMs: DAY_MS,
+      },
+    ),
   ),
   timeout: opt(
     duration('How long an answer may take. Default: 1s, or `interval` where that is shorter.', {
@@ -31,8 +34,12 @@ const timing = {
       maxMs: DAY_MS,
     }),
   ),
-  rise: opt(int('Passes in a row that bring a member up.', { min: 1, max: 1000, default: D.rise, unit: 'checks' })),
-  fall: opt(int('Failures in a row that take it down.', { min: 1, max: 1000, default: D.fall, unit: 'checks' })),
+  rise: opt(
+    int('Passes in a row that bring a member up.', { min: 1, max: 1000, default: D.rise, unit: 'checks' }),
+  ),
+  fall: opt(
+    int('Failures in a row that take it down.', { min: 1, max: 1000, default: D.fall, unit: 'checks' }),
+  ),
   first: opt(
     oneOf(
       'What a member counts as before its first result: `up` serves at once, `down` waits for `rise`, `first` lets the first result decide.',
@@ -43,12 +50,14 @@ const timing = {
 };
 
 const target = {
-  address: opt(address('Asked instead of the member\'s address.')),
-  port: opt(port('Asked instead of the member\'s port.')),
+  address: opt(address("Asked instead of the member's address.")),
+  port: opt(port("Asked instead of the member's port.")),
   source: opt(address('Source address of the probe.')),
   device: opt(interfaceName('Interface the probe leaves by.')),
   mark: opt(int('Firewall mark of the probe.', { min: 1, max: 4_294_967_295 })),
-  via_vip: opt(flag('Sends the probe to the VIP through the member, as data goes (`dr` and `tunnel`).', false)),
+  via_vip: opt(
+    flag('Sends the probe to the VIP through the member, as data goes (`dr` and `tunnel`).', false),
+  ),
 };
 
 export const checkTlsShape = {
@@ -59,13 +68,32 @@ export const checkTlsShape = {
   client_key: opt(text('PEM file of its key.')),
   alpn: opt(list('Protocols offered.', text('A protocol: `h2`, `http/1.1`.'))),
   min_days_left: opt(
-    int('Fails when the certificate ends within this many days; 0 is off.', { min: 0, max: 3650, default: 0, unit: 'days' }),
+    int('Fails when the certificate ends within this many days; 0 is off.', {
+      min: 0,
+      max: 3650,
+      default: 0,
+      unit: 'days',
+    }),
   ),
 };
 
 const requestShape = {
-  method: opt(text('Request method.', { default: D.method, pattern: /^[A-Z]{1,16}$/, must: 'a method in capitals', example: 'GET' })),
-  path: opt(text('Path asked for.', { default: D.path, pattern: /^\/[^\s]*$/, must: 'a path that starts with "/"', example: '/healthz' })),
+  method: opt(
+    text('Request method.', {
+      default: D.method,
+      pattern: /^[A-Z]{1,16}$/,
+      must: 'a method in capitals',
+      example: 'GET',
+    }),
+  ),
+  path: opt(
+    text('Path asked for.', {
+      default: D.path,
+      pattern: /^\/[^\s]*$/,
+      must: 'a path that starts with "/"',
+      example: '/healthz',
+    }),
+  ),
   headers: opt(table('Headers sent.', text('Value of the header.'))),
   codes: opt(list('Codes that pass. Default: 200-299.', codeRange('A code or a range.'), { min: 1 })),
   body: opt(text('Regular expression the body must match.')),
@@ -79,10 +107,14 @@ const requestShape = {
 };
 
 const http = {
-  host: opt(text('Host header. Default: the member\'s address.')),
+  host: opt(text("Host header. Default: the member's address.")),
   version: opt(oneOf('HTTP version.', ['1.0', '1.1', '2'] as const, D.httpVersion)),
   ...requestShape,
-  requests: opt(list('Several requests instead of the keys above; all must pass.', block('One request.', requestShape), { min: 1 })),
+  requests: opt(
+    list('Several requests instead of the keys above; all must pass.', block('One request.', requestShape), {
+      min: 1,
+    }),
+  ),
 };
 
 const command = list('Program and its arguments; no shell.', text('Program or argument.'), { min: 1 });
@@ -102,9 +134,18 @@ const detail = {
   },
   dns: {
     name: opt(text('Name asked for.', { default: D.dnsName })),
-    record: opt(oneOf('Record type asked for.', ['A', 'AAAA', 'NS', 'CNAME', 'SOA', 'MX', 'TXT'] as const, D.dnsRecord)),
+    record: opt(
+      oneOf('Record type asked for.', ['A', 'AAAA', 'NS', 'CNAME', 'SOA', 'MX', 'TXT'] as const, D.dnsRecord),
+    ),
     transport: opt(oneOf('Transport of the question.', ['udp', 'tcp'] as const, D.dnsTransport)),
-    rcode: opt(text('Response code that passes.', { default: D.dnsRcode, pattern: /^[A-Z]{3,12}$/, must: 'a response code in capitals', example: 'NOERROR' })),
+    rcode: opt(
+      text('Response code that passes.', {
+        default: D.dnsRcode,
+        pattern: /^[A-Z]{3,12}$/,
+        must: 'a response code in capitals',
+        example: 'NOERROR',
+      }),
+    ),
     answers: opt(list('Values of which one must be in the answer.', text('A value, as text.'))),
   },
   smtp: {
@@ -113,14 +154,26 @@ const detail = {
     ...checkTlsShape,
   },
   udp: {
-    payload: opt(text('Payload as hex.', { pattern: /^([0-9a-fA-F]{2})+$/, must: 'pairs of hex digits', example: '0a0b' })),
+    payload: opt(
+      text('Payload as hex.', {
+        pattern: /^([0-9a-fA-F]{2})+$/,
+        must: 'pairs of hex digits',
+        example: '0a0b',
+      }),
+    ),
     require_reply: opt(flag('No answer fails; else only a port-unreachable does.', false)),
     expect: opt(text('Regular expression over the answer read as latin-1.')),
-    min_reply_bytes: opt(int('Shortest answer that passes.', { min: 0, max: 65507, default: 0, unit: 'bytes' })),
-    max_reply_bytes: opt(int('Longest answer that passes.', { min: 0, max: 65507, default: D.maxReplyBytes, unit: 'bytes' })),
+    min_reply_bytes: opt(
+      int('Shortest answer that passes.', { min: 0, max: 65507, default: 0, unit: 'bytes' }),
+    ),
+    max_reply_bytes: opt(
+      int('Longest answer that passes.', { min: 0, max: 65507, default: D.maxReplyBytes, unit: 'bytes' }),
+    ),
   },
   icmp: {
-    payload_bytes: opt(int('Payload of the echo.', { min: 0, max: 65507, default: D.icmpPayloadBytes, unit: 'bytes' })),
+    payload_bytes: opt(
+      int('Payload of the echo.', { min: 0, max: 65507, default: D.icmpPayloadBytes, unit: 'bytes' }),
+    ),
   },
   script: {
     command,

@@ -28,7 +28,10 @@ function redirectCode(): z.ZodType<(typeof REDIRECT_CODES)[number]> {
       const code = REDIRECT_CODES.find((known) => known === numberOf(value));
       return (
         code ??
-        new Fault('not-allowed', `Must be one of ${REDIRECT_CODES.join(', ')}: current value is ${show(value)}`)
+        new Fault(
+          'not-allowed',
+          `Must be one of ${REDIRECT_CODES.join(', ')}: current value is ${show(value)}`,
+        )
       );
     },
   );
@@ -42,13 +45,16 @@ const matchSchema = block('A condition on the request.', {
   invert: opt(flag('The condition holds when the comparison does not.', false)),
 });
 
-const actionSchema = block('What happens: exactly one of `reject`, `pool`, `redirect_url` and `redirect_prefix`.', {
-  reject: opt(int('Answers with this status code.', { min: 400, max: 599 })),
-  pool: opt(name('Sends the request to this pool.')),
-  redirect_url: opt(text('Redirects to this URL.')),
-  redirect_prefix: opt(text('Redirects to this prefix followed by the path asked for.')),
-  code: opt(redirectCode()),
-});
+const actionSchema = block(
+  'What happens: exactly one of `reject`, `pool`, `redirect_url` and `redirect_prefix`.',
+  {
+    reject: opt(int('Answers with this status code.', { min: 400, max: 599 })),
+    pool: opt(name('Sends the request to this pool.')),
+    redirect_url: opt(text('Redirects to this URL.')),
+    redirect_prefix: opt(text('Redirects to this prefix followed by the path asked for.')),
+    code: opt(redirectCode()),
+  },
+);
 
 export const httpSchema = block('Rules and headers of a terminated listener.', {
   insert_headers: opt(list('Headers told to the member.', oneOf('A header.', INSERTABLE_HEADERS))),
@@ -70,20 +76,34 @@ export const httpSchema = block('Rules and headers of a terminated listener.', {
 });
 
 export const listenerTlsSchema = block('TLS towards clients.', {
-  certificates: opt(list('Names of certificates; the first is the default, the others are chosen by SNI.', name('A certificate.'))),
+  certificates: opt(
+    list(
+      'Names of certificates; the first is the default, the others are chosen by SNI.',
+      name('A certificate.'),
+    ),
+  ),
   min_version: opt(oneOf('Oldest TLS version accepted.', TLS_VERSIONS, DEFAULTS.tls.minVersion)),
   max_version: opt(oneOf('Newest TLS version accepted.', TLS_VERSIONS, DEFAULTS.tls.maxVersion)),
   ciphers: opt(text('OpenSSL cipher list for TLS 1.2 and below.')),
   ciphersuites: opt(text('Cipher suites of TLS 1.3.')),
   alpn: opt(list('Protocols offered to clients.', text('A protocol: `h2`, `http/1.1`.'))),
   client_auth: opt(
-    oneOf('Whether clients show a certificate.', ['none', 'optional', 'required'] as const, DEFAULTS.tls.clientAuth),
+    oneOf(
+      'Whether clients show a certificate.',
+      ['none', 'optional', 'required'] as const,
+      DEFAULTS.tls.clientAuth,
+    ),
   ),
   client_ca: opt(text('PEM file of the authorities of clients.')),
   client_crl: opt(text('PEM file of revoked client certificates.')),
   hsts: opt(
     block('Strict-Transport-Security header.', {
-      max_age: opt(duration('How long browsers remember.', { defaultMs: DEFAULTS.tls.hstsMaxAgeMs, maxMs: 3650 * 86_400_000 })),
+      max_age: opt(
+        duration('How long browsers remember.', {
+          defaultMs: DEFAULTS.tls.hstsMaxAgeMs,
+          maxMs: 3650 * 86_400_000,
+        }),
+      ),
       include_subdomains: opt(flag('For subdomains too.', false)),
       preload: opt(flag('Permit preloading by browsers.', false)),
     }),

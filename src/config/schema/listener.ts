@@ -22,7 +22,12 @@ const DAY_MS = 86_400_000;
 const schedulerWord = oneOf('How a member is chosen.', SCHEDULERS, D.scheduler);
 const schedulerBlock = block('A scheduler with its flags.', {
   name: opt(schedulerWord),
-  flags: opt(list('`port` and `fallback` go with sh and mh, `one-packet` with udp.', oneOf('A flag.', SCHEDULER_FLAGS))),
+  flags: opt(
+    list(
+      '`port` and `fallback` go with sh and mh, `one-packet` with udp.',
+      oneOf('A flag.', SCHEDULER_FLAGS),
+    ),
+  ),
   key: opt(text('Header name of scheduler `header`.')),
 });
 type SchedulerBlock = z.output<typeof schedulerBlock>;
@@ -38,9 +43,15 @@ const schedulerSchema = either<SchedulerBlock>(
 );
 
 const persistenceSchema = block('Keeps a client at one member.', {
-  type: opt(oneOf('What a client is known by.', ['source', 'insert-cookie', 'app-cookie', 'sip'] as const, 'source')),
+  type: opt(
+    oneOf('What a client is known by.', ['source', 'insert-cookie', 'app-cookie', 'sip'] as const, 'source'),
+  ),
   timeout: opt(
-    duration('Forgotten after this long without traffic.', { minMs: 1000, maxMs: 31 * DAY_MS, defaultMs: D.persistence.timeoutMs }),
+    duration('Forgotten after this long without traffic.', {
+      minMs: 1000,
+      maxMs: 31 * DAY_MS,
+      defaultMs: D.persistence.timeoutMs,
+    }),
   ),
   granularity: opt(
     int('Clients of one network of this length stick together; 32 is one client. Type source, IPv4.', {
@@ -51,12 +62,24 @@ const persistenceSchema = block('Keeps a client at one member.', {
     }),
   ),
   granularity6: opt(
-    int('The same for IPv6; 128 is one client.', { min: 1, max: 128, default: D.persistence.granularityV6, unit: 'bits' }),
+    int('The same for IPv6; 128 is one client.', {
+      min: 1,
+      max: 128,
+      default: D.persistence.granularityV6,
+      unit: 'bits',
+    }),
   ),
-  cookie: opt(text('Name of the cookie. Type insert-cookie; app-cookie has no default.', { default: D.persistence.cookie, pattern: /^[A-Za-z0-9_-]+$/, must: 'letters, digits, "_" and "-"' })),
+  cookie: opt(
+    text('Name of the cookie. Type insert-cookie; app-cookie has no default.', {
+      default: D.persistence.cookie,
+      pattern: /^[A-Za-z0-9_-]+$/,
+      must: 'letters, digits, "_" and "-"',
+    }),
+  ),
 });
 
-const limit = (about: string, unit: string) => opt(int(about, { min: 0, max: 4_294_967_295, default: 0, unit }));
+const limit = (about: string, unit: string) =>
+  opt(int(about, { min: 0, max: 4_294_967_295, default: 0, unit }));
 const timeout = (about: string, defaultMs: number) => opt(duration(about, { maxMs: 31 * DAY_MS, defaultMs }));
 
 /** A prefix without a slash is an address of its own; VIP names and addresses share one field. */
@@ -82,10 +105,20 @@ export const listenerSchema = block('Addresses and ports that take traffic, and 
       D.protocol,
     ),
   ),
-  mark: opt(int('Takes packets with this firewall mark instead of addresses and ports. Engine ipvs.', { min: 1, max: 4_294_967_295 })),
+  mark: opt(
+    int('Takes packets with this firewall mark instead of addresses and ports. Engine ipvs.', {
+      min: 1,
+      max: 4_294_967_295,
+    }),
+  ),
   mark_family: opt(int('Family of a `mark` listener: 4 or 6.', { min: 4, max: 6 })),
   engine: opt(oneOf('What does the work. Default: the `engine` of the file, or auto.', ENGINES)),
-  mode: opt(oneOf('How packets reach a member. Default: the `mode` of the file, or nat; proxy where the protocol asks for it.', MODES)),
+  mode: opt(
+    oneOf(
+      'How packets reach a member. Default: the `mode` of the file, or nat; proxy where the protocol asks for it.',
+      MODES,
+    ),
+  ),
   scheduler: opt(schedulerSchema),
   persistence: opt(persistenceSchema),
   pool: opt(name('Name of the pool; or hold `members` and the other pool keys here.')),
@@ -95,7 +128,9 @@ export const listenerSchema = block('Addresses and ports that take traffic, and 
     block('Encapsulation of mode `tunnel`.', {
       type: opt(oneOf('Encapsulation.', TUNNEL_TYPES, D.tunnel.type)),
       port: opt(int('UDP port of gue.', { min: 1, max: 65535, default: D.tunnel.port })),
-      checksum: opt(oneOf('Checksum of the outer header.', ['none', 'full', 'remote'] as const, D.tunnel.checksum)),
+      checksum: opt(
+        oneOf('Checksum of the outer header.', ['none', 'full', 'remote'] as const, D.tunnel.checksum),
+      ),
     }),
   ),
   source_addresses: opt(list('Source addresses of mode `fullnat`.', address('An address of ours.'))),
@@ -112,7 +147,10 @@ export const listenerSchema = block('Addresses and ports that take traffic, and 
       client: timeout('Silence of a client.', D.timeouts.clientMs),
       connect: timeout('Connecting to a member.', D.timeouts.connectMs),
       member: timeout('Silence of a member.', D.timeouts.memberMs),
-      inspect: timeout('Waiting for the first bytes before a decision (SNI); 0s is off.', D.timeouts.inspectMs),
+      inspect: timeout(
+        'Waiting for the first bytes before a decision (SNI); 0s is off.',
+        D.timeouts.inspectMs,
+      ),
       request: timeout('Receiving a whole request head.', D.timeouts.requestMs),
       keep_alive: timeout('Waiting for the next request of a connection.', D.timeouts.keepAliveMs),
     }),
@@ -120,7 +158,12 @@ export const listenerSchema = block('Addresses and ports that take traffic, and 
   tls: opt(listenerTlsSchema),
   http: opt(httpSchema),
   accept_proxy: opt(flag('Expect the PROXY protocol from clients. Engine haproxy.', false)),
-  raw: opt(list('Lines put verbatim into the section of the proxy, unchecked.', text('A line.', { pattern: /^[^\n\r]*$/, must: 'one line' }))),
+  raw: opt(
+    list(
+      'Lines put verbatim into the section of the proxy, unchecked.',
+      text('A line.', { pattern: /^[^\n\r]*$/, must: 'one line' }),
+    ),
+  ),
   enabled: opt(flag('False keeps it in the file and out of the kernel.', true)),
   adopt: opt(flag('Take over an object somebody else made on the same address and port.', false)),
 });

@@ -14,11 +14,14 @@ export const memberSchema = block('A machine and port that serves.', {
   name: opt(name('What commands and metrics call it. Default: address and port.')),
   address: address('Where it listens.'),
   port: opt(
-    int('Port it listens on; 0 is the port the client asked for, the only one for `dr`, `tunnel` and port ranges.', {
-      min: 0,
-      max: 65535,
-      default: DEFAULTS.member.port,
-    }),
+    int(
+      'Port it listens on; 0 is the port the client asked for, the only one for `dr`, `tunnel` and port ranges.',
+      {
+        min: 0,
+        max: 65535,
+        default: DEFAULTS.member.port,
+      },
+    ),
   ),
   weight: opt(
     int('Share of new flows against the other members; 0 admits none and keeps the existing ones.', {
@@ -51,7 +54,7 @@ export const memberSchema = block('A machine and port that serves.', {
       unit: 'connections',
     }),
   ),
-  health: opt(oneOrMany('Checks of this member instead of the pool\'s.', healthSchema)),
+  health: opt(oneOrMany("Checks of this member instead of the pool's.", healthSchema)),
   check_address: opt(address('Address that is checked instead of the one that serves.')),
   check_port: opt(port('Port that is checked instead of the one that serves.')),
 });

@@ -11,7 +11,13 @@ const DAY_MS = 86_400_000;
 
 export const nodeSchema = block('Which node this is.', {
   name: opt(name('Name of the node in logs, metrics and mails. Default: the host name.')),
-  role: opt(oneOf('Picks the priority of its HA groups.', ['primary', 'secondary', 'single'] as const, DEFAULTS.nodeRole)),
+  role: opt(
+    oneOf(
+      'Picks the priority of its HA groups.',
+      ['primary', 'secondary', 'single'] as const,
+      DEFAULTS.nodeRole,
+    ),
+  ),
 });
 
 const side = (about: string) => block(about, { interface: opt(interfaceName('Name of the interface.')) });
@@ -24,27 +30,66 @@ export const networkSchema = block('Interfaces of the node.', {
 const P = DEFAULTS.dataPlane;
 
 export const dataPlaneSchema = block('Settings of the engines.', {
-  prefer: opt(oneOf('Layer 4 engine that `auto` takes where the machine has both.', ['ipvs', 'xdp'] as const, P.prefer)),
+  prefer: opt(
+    oneOf('Layer 4 engine that `auto` takes where the machine has both.', ['ipvs', 'xdp'] as const, P.prefer),
+  ),
   xdp: opt(
     block('Engine xdp.', {
-      interfaces: opt(list('Interfaces it is attached to. Default: the frontend interface.', interfaceName('An interface.'))),
-      attach: opt(oneOf('`native` needs the driver of the card, `generic` is slower.', ['auto', 'native', 'generic'] as const, P.attach)),
-      max_listeners: opt(int('Size of the table; memory is taken at start.', { min: 1, max: 1_000_000, default: P.maxListeners })),
-      max_members: opt(int('Size of the table; memory is taken at start.', { min: 1, max: 1_000_000, default: P.maxMembers })),
-      max_flows: opt(int('Flows remembered, about 90 bytes each.', { min: 1024, max: 100_000_000, default: P.maxFlows })),
+      interfaces: opt(
+        list(
+          'Interfaces it is attached to. Default: the frontend interface.',
+          interfaceName('An interface.'),
+        ),
+      ),
+      attach: opt(
+        oneOf(
+          '`native` needs the driver of the card, `generic` is slower.',
+          ['auto', 'native', 'generic'] as const,
+          P.attach,
+        ),
+      ),
+      max_listeners: opt(
+        int('Size of the table; memory is taken at start.', {
+          min: 1,
+          max: 1_000_000,
+          default: P.maxListeners,
+        }),
+      ),
+      max_members: opt(
+        int('Size of the table; memory is taken at start.', {
+          min: 1,
+          max: 1_000_000,
+          default: P.maxMembers,
+        }),
+      ),
+      max_flows: opt(
+        int('Flows remembered, about 90 bytes each.', { min: 1024, max: 100_000_000, default: P.maxFlows }),
+      ),
     }),
   ),
   ipvs: opt(
     block('Engine ipvs.', {
-      tcp_timeout: opt(duration('Idle time of a TCP flow.', { minMs: 1000, maxMs: 31 * DAY_MS, defaultMs: P.tcpTimeoutMs })),
-      tcp_fin_timeout: opt(duration('Of a TCP flow after FIN.', { minMs: 1000, maxMs: 31 * DAY_MS, defaultMs: P.tcpFinTimeoutMs })),
-      udp_timeout: opt(duration('Of a UDP flow.', { minMs: 1000, maxMs: 31 * DAY_MS, defaultMs: P.udpTimeoutMs })),
+      tcp_timeout: opt(
+        duration('Idle time of a TCP flow.', { minMs: 1000, maxMs: 31 * DAY_MS, defaultMs: P.tcpTimeoutMs }),
+      ),
+      tcp_fin_timeout: opt(
+        duration('Of a TCP flow after FIN.', {
+          minMs: 1000,
+          maxMs: 31 * DAY_MS,
+          defaultMs: P.tcpFinTimeoutMs,
+        }),
+      ),
+      udp_timeout: opt(
+        duration('Of a UDP flow.', { minMs: 1000, maxMs: 31 * DAY_MS, defaultMs: P.udpTimeoutMs }),
+      ),
     }),
   ),
   haproxy: opt(
     block('Engine haproxy.', {
       binary: opt(text('Program run.', { default: P.haproxyBinary })),
-      max_connections: opt(int('Connections of the whole process.', { min: 1, max: 100_000_000, default: P.maxConnections })),
+      max_connections: opt(
+        int('Connections of the whole process.', { min: 1, max: 100_000_000, default: P.maxConnections }),
+      ),
       threads: opt(int('Threads; 0 is one per processor.', { min: 0, max: 1024, default: P.threads })),
     }),
   ),
@@ -68,7 +113,9 @@ export const systemSchema = block('Paths and tuning of the machine.', {
   sysctl_file: opt(text('File our sysctls are written to.', { default: Y.sysctlFile })),
   tuning_profile: opt(oneOf('Set of sysctls applied.', TUNING_PROFILES, Y.tuningProfile)),
   sysctl: opt(table('Sysctls set besides the profile; they win.', sysctlValue)),
-  lock_idle: opt(duration('An edit lock idle for this long is released.', { maxMs: 7 * DAY_MS, defaultMs: Y.lockIdleMs })),
+  lock_idle: opt(
+    duration('An edit lock idle for this long is released.', { maxMs: 7 * DAY_MS, defaultMs: Y.lockIdleMs }),
+  ),
 });
 
 export const daemonSchema = block('The reconcile loop.', {
@@ -85,13 +132,36 @@ export const daemonSchema = block('The reconcile loop.', {
 const U = DEFAULTS.guard;
 
 export const guardSchema = block('How much one plan may change unless confirmed.', {
-  max_delete_percent: opt(int('Largest share of our objects one plan may remove.', { min: 0, max: 100, default: U.maxDeletePercent, unit: 'percent' })),
-  free_deletions: opt(int('Plans with fewer removals always pass.', { min: 0, max: 1_000_000, default: U.freeDeletions })),
-  max_add_listeners: opt(int('Listeners one plan may add; 0 is unlimited.', { min: 0, max: 1_000_000, default: U.maxAddListeners })),
-  max_members_per_listener: opt(int('Members a listener may have; 0 is unlimited.', { min: 0, max: 1_000_000, default: U.maxMembersPerListener })),
+  max_delete_percent: opt(
+    int('Largest share of our objects one plan may remove.', {
+      min: 0,
+      max: 100,
+      default: U.maxDeletePercent,
+      unit: 'percent',
+    }),
+  ),
+  free_deletions: opt(
+    int('Plans with fewer removals always pass.', { min: 0, max: 1_000_000, default: U.freeDeletions }),
+  ),
+  max_add_listeners: opt(
+    int('Listeners one plan may add; 0 is unlimited.', {
+      min: 0,
+      max: 1_000_000,
+      default: U.maxAddListeners,
+    }),
+  ),
+  max_members_per_listener: opt(
+    int('Members a listener may have; 0 is unlimited.', {
+      min: 0,
+      max: 1_000_000,
+      default: U.maxMembersPerListener,
+    }),
+  ),
 });
 
-const glob = text('A path or glob, relative to the main file.', { default: 'config.d/*.yaml and conf.d/*.yaml' });
+const glob = text('A path or glob, relative to the main file.', {
+  default: 'config.d/*.yaml and conf.d/*.yaml',
+});
 
 export const includeSchema = either<string[]>(
   'Further files with listeners, pools, vips and certificates; a glob or a list of globs.',

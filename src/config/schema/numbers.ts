@@ -71,7 +71,11 @@ export function readAddress(value: unknown): string | Fault {
 export function prefix(about: string): z.ZodType<Prefix> {
   return scalar(
     about,
-    { type: 'address or network', allowed: '192.0.2.10, 192.0.2.0/24, 2001:db8::/64', json: { type: 'string' } },
+    {
+      type: 'address or network',
+      allowed: '192.0.2.10, 192.0.2.0/24, 2001:db8::/64',
+      json: { type: 'string' },
+    },
     (value) =>
       (typeof value === 'string' ? parsePrefix(value) : undefined) ??
       new Fault(
@@ -128,11 +132,18 @@ function range(about: string, type: string, min: number, max: number, example: s
       const from = single ?? (match === null ? undefined : Number(match[1]));
       const to = single ?? (match === null ? undefined : Number(match[2]));
       if (from === undefined || to === undefined)
-        return new Fault('wrong-type', `Must be a number or a range such as ${example}: current value is ${show(value)}`);
+        return new Fault(
+          'wrong-type',
+          `Must be a number or a range such as ${example}: current value is ${show(value)}`,
+        );
       if (from < min || to > max || from > max)
         return new Fault('out-of-range', `Must be within ${min}-${max}: current value is ${show(value)}`);
       if (from > to)
-        return new Fault('range-reversed', `Must not end before it starts: current value is ${show(value)}`, `Write ${to}-${from}`);
+        return new Fault(
+          'range-reversed',
+          `Must not end before it starts: current value is ${show(value)}`,
+          `Write ${to}-${from}`,
+        );
       return { from, to };
     },
   );
@@ -149,7 +160,8 @@ export function endpoint(about: string, defaultPort?: number): z.ZodType<HostPor
     about,
     { type: 'address:port', allowed: '192.0.2.1:7891, [2001:db8::1]:7891', json: { type: 'string' } },
     (value) => {
-      const match = typeof value === 'string' ? /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(value) : null;
+      const match =
+        typeof value === 'string' ? /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/.exec(value) : null;
       const host = match?.[1] ?? match?.[2] ?? '';
       const number = match?.[3] === undefined ? defaultPort : Number(match[3]);
       if (!isIp(host) || number === undefined || number < 1 || number > 65535)

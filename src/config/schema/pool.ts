@@ -15,12 +15,18 @@ const D = DEFAULTS.pool;
 /** The keys a pool and a listener with members of its own share; `tls` is not among them. */
 export const poolShape = {
   members: opt(list('Who serves.', memberSchema)),
-  health: opt(oneOrMany('A check or a list of checks; all must pass. Without one, members count as up.', healthSchema)),
+  health: opt(
+    oneOrMany('A check or a list of checks; all must pass. Without one, members count as up.', healthSchema),
+  ),
   quorum: opt(
     block('How much must be alive to serve.', {
       weight: opt(int('Sum of live weight needed.', { min: 0, max: 4_294_967_295, default: D.quorumWeight })),
       hysteresis: opt(
-        int('Gained at `weight` + this, lost below `weight` - this.', { min: 0, max: 4_294_967_295, default: D.hysteresis }),
+        int('Gained at `weight` + this, lost below `weight` - this.', {
+          min: 0,
+          max: 4_294_967_295,
+          default: D.hysteresis,
+        }),
       ),
       on_up: opt(text('Program run when the quorum is gained.')),
       on_down: opt(text('Program run when it is lost.')),
@@ -46,7 +52,10 @@ export const poolShape = {
     }),
   ),
   drain: opt(
-    duration('A removed or drained member keeps its existing flows this long.', { maxMs: 7 * 86_400_000, defaultMs: D.drainMs }),
+    duration('A removed or drained member keeps its existing flows this long.', {
+      maxMs: 7 * 86_400_000,
+      defaultMs: D.drainMs,
+    }),
   ),
   panic: opt(
     int('Share of usable members under which all are used, whatever their checks say; 0 is off.', {
@@ -56,7 +65,13 @@ export const poolShape = {
       unit: 'percent',
     }),
   ),
-  send_proxy: opt(int('Version of the PROXY protocol sent to members; 0 is off. Engine haproxy.', { min: 0, max: 2, default: D.sendProxy })),
+  send_proxy: opt(
+    int('Version of the PROXY protocol sent to members; 0 is off. Engine haproxy.', {
+      min: 0,
+      max: 2,
+      default: D.sendProxy,
+    }),
+  ),
   max_queue: opt(
     int('Requests that wait for a free member, per member; 0 is unlimited. Engine haproxy.', {
       min: 0,

@@ -41,11 +41,23 @@ function toFaults(issue: z.core.$ZodRawIssue): SchemaFault[] {
   if (issue.code === 'too_small')
     return [{ rule: 'empty-value', path, what: 'value', message: 'Must not be empty' }];
   if (issue.code === 'too_big')
-    return [{ rule: 'out-of-range', path, what: 'value', message: `Must have at most ${issue.maximum} entries` }];
-  return [{ rule: 'bad-value', path, what: 'value', message: `Cannot be read: current value is ${show(issue.input)}` }];
+    return [
+      { rule: 'out-of-range', path, what: 'value', message: `Must have at most ${issue.maximum} entries` },
+    ];
+  return [
+    {
+      rule: 'bad-value',
+      path,
+      what: 'value',
+      message: `Cannot be read: current value is ${show(issue.input)}`,
+    },
+  ];
 }
 
-function unknownKeys(issue: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>, path: Path): SchemaFault[] {
+function unknownKeys(
+  issue: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>,
+  path: Path,
+): SchemaFault[] {
   const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
   return (issue.keys as readonly string[]).map((key) => {
     const near = didYouMean(key, known);

@@ -20,7 +20,12 @@ export function secret(about: string): z.ZodType<SecretRef> {
       json: {
         anyOf: [
           { type: 'string' },
-          { type: 'object', properties: { file: { type: 'string' } }, required: ['file'], additionalProperties: false },
+          {
+            type: 'object',
+            properties: { file: { type: 'string' } },
+            required: ['file'],
+            additionalProperties: false,
+          },
           {
             type: 'object',
             properties: { env: { type: 'string' }, default: { type: 'string' } },

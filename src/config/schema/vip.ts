@@ -12,7 +12,9 @@ export const vipSchema = block('A virtual address.', {
   group: opt(name('HA group that moves it; without it, the only group there is, or none.')),
   manage: opt(flag('False leaves the address to somebody else: it is only watched.', true)),
   advertise: opt(
-    flag('Announce it as a host route by BGP while a listener on it can serve. Default: true where `ha.bgp` is set.'),
+    flag(
+      'Announce it as a host route by BGP while a listener on it can serve. Default: true where `ha.bgp` is set.',
+    ),
   ),
 });
 

@@ -1,0 +1,55 @@
+// What every check gets: the Intent, where its objects stand, and who uses whom.
+import type { Intent } from '../../model/intent.ts';
+import type { Listener } from '../../model/listener.ts';
+import type { Pool } from '../../model/pool.ts';
+import type { Decoded } from '../decode/intent.ts';
+import type { Merged } from '../merge.ts';
+import { below, type Origin, type Report } from '../report.ts';
+import type { Path } from '../source.ts';
+
+export interface CheckContext {
+  readonly intent: Intent;
+  readonly merged: Merged;
+  readonly report: Report;
+  /** Where a part of a Vip, Listener, Pool or Certificate stands. */
+  at(object: object, ...path: Path): Origin;
+  /** Where a part of a block of the main file stands: `main('ha', 'groups', 0)`. */
+  main(...path: Path): Origin;
+  /** Listeners that send to a pool, by its name; rules count too. */
+  readonly usersOf: ReadonlyMap<string, readonly Listener[]>;
+}
+
+export type Check = (context: CheckContext) => void;
+
+export function makeContext(merged: Merged, decoded: Decoded, report: Report): CheckContext {
+  const { intent, origins } = decoded;
+  const root: Origin = { file: merged.mainFile, path: [] };
+  return {
+    intent,
+    merged,
+    report,
+    at: (object, ...path) => below(origins.get(object) ?? root, ...path),
+    main: (...path) => below(root, ...path),
+    usersOf: usersOf(intent),
+  };
+}
+
+function usersOf(intent: Intent): Map<string, Listener[]> {
+  const users = new Map<string, Listener[]>();
+  const add = (pool: string, listener: Listener) => {
+    const known = users.get(pool);
+    if (known === undefined) users.set(pool, [listener]);
+    else if (known.at(-1) !== listener) known.push(listener);
+  };
+  for (const listener of intent.listeners.values()) {
+    add(listener.pool, listener);
+    for (const rule of listener.http?.rules ?? [])
+      if (rule.action.kind === 'pool') add(rule.action.pool, listener);
+  }
+  return users;
+}
+
+/** Whether a pool is one that a listener holds in itself. */
+export function isOwned(context: CheckContext, pool: Pool): boolean {
+  return context.at(pool).path[0] === 'listeners';
+}

@@ -1,0 +1,20 @@
+// One SHA-256 for what was asked for: equal for two spellings of the same Intent, and without any secret in it.
+import { createHash } from 'node:crypto';
+import type { Secret } from '../lib/secret.ts';
+import type { Intent } from '../model/intent.ts';
+
+/**
+ * Canonical JSON: the decoder builds every object with its keys in one order and sorts tables of the person's own keys, so
+ * only the named objects are sorted here. Secrets print as `[redacted]`; their digests are added in the order they stand.
+ */
+export function hashOf(intent: Intent, secrets: readonly Secret[]): string {
+  const hash = createHash('sha256');
+  const { vips, listeners, pools, certificates, ...rest } = intent;
+  hash.update(JSON.stringify(rest));
+  for (const objects of [vips, listeners, pools, certificates] as readonly ReadonlyMap<string, object>[]) {
+    hash.update('\n');
+    for (const name of [...objects.keys()].sort()) hash.update(JSON.stringify(objects.get(name)));
+  }
+  for (const secret of secrets) hash.update(createHash('sha256').update(secret.reveal()).digest());
+  return hash.digest('hex');
+}

@@ -1,0 +1,64 @@
+// Parsed files -> Intent, or everything that is wrong with them. Pure: what it reads of the outside comes as arguments.
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Intent } from '../model/intent.ts';
+import { checkAll } from './check/check-all.ts';
+import { decode } from './decode/intent.ts';
+import { type ReadSecret, SecretReader } from './decode/secret-reader.ts';
+import { type Environment, expand } from './expand.ts';
+import { hashOf } from './hash.ts';
+import { type Canonical, toCanonical } from './legacy/to-canonical.ts';
+import { type FileDoc, merge } from './merge.ts';
+import { readFile } from './read-file.ts';
+import { renderFindings } from './render-findings.ts';
+import { Report } from './report.ts';
+import type { ParsedFile } from './source.ts';
+
+export interface LoadOptions {
+  /** Name of the node where the file gives none. */
+  readonly hostName?: string;
+  /** Without it secret files are taken as present. */
+  readonly readSecret?: ReadSecret;
+}
+
+export interface LoadResult {
+  /** Absent when there are errors. */
+  readonly intent?: Intent;
+  readonly diagnostics: readonly Diagnostic[];
+  /** SHA-256 over the canonical JSON of the Intent. */
+  readonly hash?: string;
+}
+
+export function loadConfig(
+  files: readonly ParsedFile[],
+  env: Environment,
+  options: LoadOptions = {},
+): LoadResult {
+  const report = new Report();
+  const canonicals: Canonical[] = [];
+  const docs: FileDoc[] = [];
+  files.forEach((file, index) => {
+    const canonical = toCanonical(file.value, file.source.role);
+    canonicals.push(canonical);
+    for (const warning of canonical.warnings)
+      report.addWritten(warning.rule, { file: index, path: warning.path }, warning);
+    const expansion = expand(canonical.value, env);
+    for (const { name, path } of expansion.missing)
+      report.add('missing-variable', { file: index, path }, `The environment variable "${name}" is not set`);
+    for (const { text, path } of expansion.malformed)
+      report.add(
+        'bad-expansion',
+        { file: index, path },
+        `Cannot expand "${text.slice(0, 40)}" as it is no \${NAME}`,
+      );
+    docs.push(readFile(index, file.source.role, expansion.value, report));
+  });
+
+  const merged = merge(docs, report);
+  const secrets = new SecretReader(env, options.readSecret, report);
+  const decoded = decode(merged, options.hostName ?? 'localhost', secrets, report);
+  checkAll(merged, decoded, report);
+
+  const diagnostics = renderFindings(report.findings, files, canonicals);
+  if (report.hasErrors()) return { diagnostics };
+  return { intent: decoded.intent, diagnostics, hash: hashOf(decoded.intent, secrets.seen) };
+}

@@ -1,0 +1,100 @@
+// Several files, each checked by the schema, become one document whose parts remember their file.
+import { below, type Origin, type Report } from './report.ts';
+import type { IncludedDoc, MainDoc } from './schema/document.ts';
+import type { ListenerDoc } from './schema/listener.ts';
+import type { PoolDoc } from './schema/pool.ts';
+import type { CertificateDoc, VipDoc } from './schema/vip.ts';
+
+export interface Placed<T> {
+  readonly doc: T;
+  readonly origin: Origin;
+}
+
+export const SECTIONS = ['vips', 'listeners', 'pools', 'certificates'] as const;
+export type Section = (typeof SECTIONS)[number];
+
+export interface Merged {
+  /** The blocks of the node; of the main file only. */
+  readonly main: MainDoc;
+  readonly mainFile: number;
+  readonly vips: readonly Placed<VipDoc>[];
+  readonly listeners: readonly Placed<ListenerDoc>[];
+  readonly pools: readonly Placed<PoolDoc>[];
+  readonly certificates: readonly Placed<CertificateDoc>[];
+  /** Names of objects that are written but could not be read, so that references to them are not called unknown. */
+  readonly unreadable: Readonly<Record<Section, ReadonlySet<string>>>;
+  /** Blocks and lists of which nothing could be read. */
+  readonly unreadableBlocks: ReadonlySet<string>;
+}
+
+export interface FileDoc {
+  readonly file: number;
+  readonly role: 'main' | 'included';
+  readonly doc: MainDoc | IncludedDoc;
+  readonly unreadable: readonly { readonly section: Section; readonly name: string }[];
+  /** Keys of the file that were left out whole. */
+  readonly unreadableBlocks: readonly string[];
+  /** Index in `doc` -> index as written, for the sections some entry of which was left out. */
+  readonly indexes: Partial<Readonly<Record<Section, readonly number[]>>>;
+}
+
+const NOUN: Readonly<Record<Section, string>> = {
+  vips: 'VIP',
+  listeners: 'listener',
+  pools: 'pool',
+  certificates: 'certificate',
+};
+
+export function merge(files: readonly FileDoc[], report: Report): Merged {
+  const main = files.find((file) => file.role === 'main');
+  const unreadable = {
+    vips: new Set<string>(),
+    listeners: new Set<string>(),
+    pools: new Set<string>(),
+    certificates: new Set<string>(),
+  };
+  for (const file of files) for (const one of file.unreadable) unreadable[one.section].add(one.name);
+  return {
+    main: (main?.doc ?? {}) as MainDoc,
+    mainFile: main?.file ?? 0,
+    vips: collect(files, 'vips', report),
+    listeners: collect(files, 'listeners', report),
+    pools: collect(files, 'pools', report),
+    certificates: collect(files, 'certificates', report),
+    unreadable,
+    unreadableBlocks: new Set(files.flatMap((file) => file.unreadableBlocks)),
+  };
+}
+
+type DocOf<S extends Section> = NonNullable<IncludedDoc[S]>[number];
+
+/** In the order of the files; the first of two with one name stays. */
+function collect<S extends Section>(
+  files: readonly FileDoc[],
+  section: S,
+  report: Report,
+): Placed<DocOf<S>>[] {
+  const out: Placed<DocOf<S>>[] = [];
+  const byName = new Map<string, Origin>();
+  for (const { file, doc, indexes } of files) {
+    const entries = (doc[section] ?? []) as readonly DocOf<S>[];
+    entries.forEach((entry, index) => {
+      const origin: Origin = { file, path: [section, indexes[section]?.[index] ?? index] };
+      const first = byName.get(entry.name);
+      if (first !== undefined) {
+        report.add(
+          'duplicate-name',
+          below(origin, 'name'),
+          `Two ${NOUN[section]}s are called "${entry.name}"`,
+          {
+            other: below(first, 'name'),
+          },
+        );
+        return;
+      }
+      byName.set(entry.name, origin);
+      out.push({ doc: entry, origin });
+    });
+  }
+  return out;
+}
