@@ -1,0 +1,75 @@
+// Network interfaces: `struct ifinfomsg` and IFLA_* attributes.
+import { AttributeReader } from './attribute-reader.ts';
+import { FLAG, type NetlinkMessage, WireError } from './message.ts';
+import type { MessageWriter } from './message-writer.ts';
+import { LINK_ATTR, LINK_FLAG, LINK_INFO_KIND, ROUTE_MESSAGE } from './route-numbers.ts';
+
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  /** IFF_* bits. */
+  readonly flags: number;
+  /** `02:00:00:00:00:01`; empty where it has none. */
+  readonly mac: string;
+  readonly mtu: number;
+  /** Index of the bridge or bond it belongs to; 0 is none. */
+  readonly master: number;
+  /** `veth`, `bridge`; empty for hardware. */
+  readonly type: string;
+}
+
+/** `struct ifinfomsg`: family, pad, type, index, flags, change */
+const LINK_HEADER_SIZE = 16;
+
+export function writeDumpLinks(writer: MessageWriter, sequence: number): void {
+  writer
+    .begin(ROUTE_MESSAGE.getLink, FLAG.request | FLAG.dump, sequence)
+    .fixed(new Uint8Array(LINK_HEADER_SIZE));
+}
+
+export function readLink(message: NetlinkMessage): Link {
+  const { body } = message;
+  if (body.length < LINK_HEADER_SIZE)
+    throw new WireError(
+      `Cannot read a link as it needs ${LINK_HEADER_SIZE} bytes: current length is ${body.length}`,
+    );
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  let name = '';
+  let mac = '';
+  let mtu = 0;
+  let master = 0;
+  let type = '';
+  const reader = new AttributeReader(body, LINK_HEADER_SIZE);
+  while (reader.next()) {
+    if (reader.type === LINK_ATTR.name) name = reader.text();
+    else if (reader.type === LINK_ATTR.address) mac = toMac(reader.bytes());
+    else if (reader.type === LINK_ATTR.mtu) mtu = reader.u32();
+    else if (reader.type === LINK_ATTR.master) master = reader.u32();
+    else if (reader.type === LINK_ATTR.info) type = readKind(reader.nested());
+  }
+  if (reader.fault !== undefined) throw reader.fault;
+  return { index: view.getInt32(4, true), name, flags: view.getUint32(8, true), mac, mtu, master, type };
+}
+
+export function isUp(link: Link): boolean {
+  return (link.flags & LINK_FLAG.up) !== 0;
+}
+
+/** True where neighbours are found by ARP or ND, so that announcing and probing make sense. */
+export function hasNeighbours(link: Link): boolean {
+  return (link.flags & (LINK_FLAG.loopback | LINK_FLAG.noArp)) === 0 && link.mac.length === 17;
+}
+
+export function toMac(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
+}
+
+export function fromMac(mac: string): Uint8Array {
+  return Uint8Array.from(mac.split(':'), (part) => Number.parseInt(part, 16));
+}
+
+function readKind(info: AttributeReader): string {
+  let kind = '';
+  while (info.next()) if (info.type === LINK_INFO_KIND) kind = info.text();
+  return kind;
+}
