@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import {
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  TCP_CHECK,
+} from '../../test/fixtures/build-intent.ts';
+import type { HealthCheck } from '../model/health-check.ts';
+import { HealthBoard } from './board.ts';
+import type { CheckResult } from './judge.ts';
+
+const CHECK: HealthCheck = { ...TCP_CHECK, rise: 2, fall: 2, first: 'first' };
+
+function intentOf(pools: Parameters<typeof buildIntent>[0]['pools']) {
+  return buildIntent({ pools: pools ?? [] });
+}
+
+const pass = (atMs: number): CheckResult => ({ ok: true, latencyMs: 1, atMs });
+const fail = (atMs: number, error = 'Connection refused'): CheckResult => ({
+  ok: false,
+  error,
+  latencyMs: 1,
+  atMs,
+});
+
+describe('HealthBoard', () => {
+  it('shares one probe between pools that ask the same of the same member', () => {
+    const board = new HealthBoard();
+    const member = buildMember('10.0.0.1', { port: 80 });
+    const pools = [
+      buildPool('a', [member], { checks: [CHECK] }),
+      buildPool('b', [member], { checks: [CHECK] }),
+    ];
+
+    const { added } = board.setIntent(intentOf(pools), 0);
+
+    assert.equal(added.length, 1);
+    assert.deepEqual(added[0]!.members, [`a/${member.name}`, `b/${member.name}`]);
+    assert.deepEqual(board.onResult(added[0]!.key, pass(1)), [`a/${member.name}`, `b/${member.name}`]);
+  });
+
+  it('tells a member as unknown until it was heard of', () => {
+    const board = new HealthBoard();
+    const member = buildMember('10.0.0.1', { port: 80 });
+    board.setIntent(intentOf([buildPool('a', [member], { checks: [{ ...CHECK, first: 'up' }] })]), 0);
+
+    assert.equal(board.health(0).get(`a/${member.name}`)!.state, 'unknown');
+  });
+
+  it('wants every check of a member to pass and tells the reason of the one that fails', () => {
+    const board = new HealthBoard();
+    const member = buildMember('10.0.0.1', { port: 80 });
+    const checks = [CHECK, { ...CHECK, port: 81 }];
+    const { added } = board.setIntent(intentOf([buildPool('a', [member], { checks })]), 0);
+    const state = () => board.health(9).get(`a/${member.name}`)!;
+
+    board.onResult(added[0]!.key, pass(1));
+    assert.equal(state().state, 'unknown');
+    board.onResult(added[1]!.key, fail(2, 'Timed out waiting for the connection'));
+
+    assert.deepEqual(state(), {
+      state: 'down',
+      factor: 1,
+      ramp: 1,
+      sinceMs: 2,
+      lastError: 'Timed out waiting for the connection',
+    });
+  });
+
+  it('keeps what it knows over a reload that leaves the question as it was', () => {
+    const board = new HealthBoard();
+    const member = buildMember('10.0.0.1', { port: 80 });
+    const before = intentOf([buildPool('a', [member], { checks: [CHECK] })]);
+    const [probe] = board.setIntent(before, 0).added;
+    board.onResult(probe!.key, fail(5));
+    const heavier = intentOf([buildPool('a', [{ ...member, weight: 7 }], { checks: [{ ...CHECK }] })]);
+
+    const change = board.setIntent(heavier, 10);
+
+    assert.deepEqual(change, { added: [], removed: [] });
+    assert.equal(board.health(10).get(`a/${member.name}`)!.sinceMs, 5);
+  });
+
+  it('forgets a probe nobody asks for, and ignores its late result', () => {
+    const board = new HealthBoard();
+    const member = buildMember('10.0.0.1', { port: 80 });
+    const [probe] = board.setIntent(intentOf([buildPool('a', [member], { checks: [CHECK] })]), 0).added;
+
+    const change = board.setIntent(intentOf([]), 1);
+
+    assert.deepEqual(change, { added: [], removed: [probe!.key] });
+    assert.deepEqual(board.onResult(probe!.key, pass(2)), []);
+    assert.equal(board.health(3).size, 0);
+  });
+
+  it('ramps a recovered member up in steps, and not one that never was down', () => {
+    const board = new HealthBoard();
+    const members = [buildMember('10.0.0.1', { port: 80 }), buildMember('10.0.0.2', { port: 80 })];
+    const pool = buildPool('a', members, { checks: [CHECK], slowStartMs: 10_000 });
+    const [first, second] = board.setIntent(intentOf([pool]), 0).added;
+    board.onResult(first!.key, fail(1));
+    board.onResult(first!.key, pass(2));
+    board.onResult(first!.key, pass(3));
+    board.onResult(second!.key, pass(3));
+    const ramps = (nowMs: number) =>
+      members.map((member) => board.health(nowMs).get(`a/${member.name}`)!.ramp);
+
+    assert.deepEqual(ramps(3), [0.1, 1]);
+    assert.equal(board.nextRampMs(3), 1000);
+    assert.deepEqual(ramps(1003), [0.2, 1]);
+    assert.deepEqual(ramps(20_000), [1, 1]);
+    assert.equal(board.nextRampMs(20_000), undefined);
+  });
+
+  it('carries its knowledge over a restart', () => {
+    const member = buildMember('10.0.0.1', { port: 80 });
+    const intent = intentOf([buildPool('a', [member], { checks: [CHECK] })]);
+    const before = new HealthBoard();
+    const [probe] = before.setIntent(intent, 0).added;
+    before.onResult(probe!.key, fail(5));
+    const after = new HealthBoard();
+
+    after.restore(JSON.parse(JSON.stringify(before.snapshot())));
+    after.setIntent(intent, 100);
+
+    assert.deepEqual(after.health(100), before.health(100));
+  });
+
+  it('checks a member without a port on the port of each listener that uses it', () => {
+    const board = new HealthBoard();
+    const pool = buildPool('a', [buildMember('10.0.0.1', { port: 0 })], { checks: [CHECK] });
+    const listeners = [80, 443].map((port) => buildListener(`l${port}`, 'web', port, { pool: 'a' }));
+
+    const { added } = board.setIntent(buildIntent({ pools: [pool], listeners }), 0);
+
+    assert.deepEqual(
+      added.map((probe) => probe.port),
+      [80, 443],
+    );
+  });
+});
