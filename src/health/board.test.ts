@@ -9,12 +9,20 @@ import {
 } from '../../test/fixtures/build-intent.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import { HealthBoard } from './board.ts';
-import type { CheckResult } from './judge.ts';
+import { type CheckResult, initialState, judge } from './judge.ts';
+import { settingsOf } from './runner.ts';
 
 const CHECK: HealthCheck = { ...TCP_CHECK, rise: 2, fall: 2, first: 'first' };
 
 function intentOf(pools: Parameters<typeof buildIntent>[0]['pools']) {
   return buildIntent({ pools: pools ?? [] });
+}
+
+/** What the runner does with a result: judge it, then tell the board. */
+function hear(board: HealthBoard, key: string, result: CheckResult): readonly string[] {
+  const check = board.probes().get(key)?.check ?? CHECK;
+  const state = board.stateOf(key) ?? initialState('first', 0);
+  return board.onState(key, judge(state, result, settingsOf(check)), result.atMs);
 }
 
 const pass = (atMs: number): CheckResult => ({ ok: true, latencyMs: 1, atMs });
@@ -38,7 +46,7 @@ describe('HealthBoard', () => {
 
     assert.equal(added.length, 1);
     assert.deepEqual(added[0]!.members, [`a/${member.name}`, `b/${member.name}`]);
-    assert.deepEqual(board.onResult(added[0]!.key, pass(1)), [`a/${member.name}`, `b/${member.name}`]);
+    assert.deepEqual(hear(board, added[0]!.key, pass(1)), [`a/${member.name}`, `b/${member.name}`]);
   });
 
   it('tells a member as unknown until it was heard of', () => {
@@ -56,9 +64,9 @@ describe('HealthBoard', () => {
     const { added } = board.setIntent(intentOf([buildPool('a', [member], { checks })]), 0);
     const state = () => board.health(9).get(`a/${member.name}`)!;
 
-    board.onResult(added[0]!.key, pass(1));
+    hear(board, added[0]!.key, pass(1));
     assert.equal(state().state, 'unknown');
-    board.onResult(added[1]!.key, fail(2, 'Timed out waiting for the connection'));
+    hear(board, added[1]!.key, fail(2, 'Timed out waiting for the connection'));
 
     assert.deepEqual(state(), {
       state: 'down',
@@ -74,7 +82,7 @@ describe('HealthBoard', () => {
     const member = buildMember('10.0.0.1', { port: 80 });
     const before = intentOf([buildPool('a', [member], { checks: [CHECK] })]);
     const [probe] = board.setIntent(before, 0).added;
-    board.onResult(probe!.key, fail(5));
+    hear(board, probe!.key, fail(5));
     const heavier = intentOf([buildPool('a', [{ ...member, weight: 7 }], { checks: [{ ...CHECK }] })]);
 
     const change = board.setIntent(heavier, 10);
@@ -91,7 +99,7 @@ describe('HealthBoard', () => {
     const change = board.setIntent(intentOf([]), 1);
 
     assert.deepEqual(change, { added: [], removed: [probe!.key] });
-    assert.deepEqual(board.onResult(probe!.key, pass(2)), []);
+    assert.deepEqual(hear(board, probe!.key, pass(2)), []);
     assert.equal(board.health(3).size, 0);
   });
 
@@ -100,10 +108,10 @@ describe('HealthBoard', () => {
     const members = [buildMember('10.0.0.1', { port: 80 }), buildMember('10.0.0.2', { port: 80 })];
     const pool = buildPool('a', members, { checks: [CHECK], slowStartMs: 10_000 });
     const [first, second] = board.setIntent(intentOf([pool]), 0).added;
-    board.onResult(first!.key, fail(1));
-    board.onResult(first!.key, pass(2));
-    board.onResult(first!.key, pass(3));
-    board.onResult(second!.key, pass(3));
+    hear(board, first!.key, fail(1));
+    hear(board, first!.key, pass(2));
+    hear(board, first!.key, pass(3));
+    hear(board, second!.key, pass(3));
     const ramps = (nowMs: number) =>
       members.map((member) => board.health(nowMs).get(`a/${member.name}`)!.ramp);
 
@@ -119,7 +127,7 @@ describe('HealthBoard', () => {
     const intent = intentOf([buildPool('a', [member], { checks: [CHECK] })]);
     const before = new HealthBoard();
     const [probe] = before.setIntent(intent, 0).added;
-    before.onResult(probe!.key, fail(5));
+    hear(before, probe!.key, fail(5));
     const after = new HealthBoard();
 
     after.restore(JSON.parse(JSON.stringify(before.snapshot())));

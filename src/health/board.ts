@@ -1,23 +1,12 @@
 // The one judge of the house: which probes exist, what they said, and the health of every member that follows.
-// It starts nothing and waits for nothing; results and time come in, changed members come out.
+// It starts nothing and waits for nothing; verdicts and time come in, changed members come out.
 import type { MemberHealth } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import { memberKey } from '../model/keys.ts';
-import {
-  type CheckResult,
-  initialState,
-  isInDoubt,
-  type JudgeSettings,
-  type JudgeState,
-  judge,
-} from './judge.ts';
+import { initialState, type JudgeState } from './judge.ts';
 import { combine, type MemberRecord, toMemberHealth } from './member-health.ts';
 import { type Probe, probesOf } from './probe.ts';
 import { nextRampMs, rampAt } from './ramp.ts';
-
-/** Turning more often than this in ten minutes is flapping: such a member has to rise twice as long. */
-const FLAP_LIMIT = 6;
-const FLAP_WINDOW_MS = 600_000;
 
 /** What survives a reload and a restart. */
 export interface BoardSnapshot {
@@ -55,24 +44,12 @@ export class HealthBoard {
     return { added, removed };
   }
 
-  /** Keys of the members whose health changed by it. A result of a probe that is gone changes none. */
-  onResult(key: string, result: CheckResult): readonly string[] {
+  /** Keys of the members whose health changed by it. The state of a probe that is gone changes none. */
+  onState(key: string, state: JudgeState, nowMs: number): readonly string[] {
     const probe = this.#probes.get(key);
-    const state = this.#states.get(key);
-    if (probe === undefined || state === undefined) return [];
-    const next = judge(state, result, settingsOf(probe));
-    this.#states.set(key, next);
-    const sameForMembers =
-      next.verdict === state.verdict &&
-      next.lastError === state.lastError &&
-      next.dynamicWeight === state.dynamicWeight;
-    if (sameForMembers) return [];
-    return probe.members.filter((member) => this.#combine(member, result.atMs));
-  }
-
-  isInDoubt(key: string): boolean {
-    const state = this.#states.get(key);
-    return state === undefined || isInDoubt(state);
+    if (probe === undefined) return [];
+    this.#states.set(key, state);
+    return probe.members.filter((member) => this.#combine(member, nowMs));
   }
 
   health(nowMs: number): ReadonlyMap<string, MemberHealth> {
@@ -146,9 +123,4 @@ export class HealthBoard {
     if (record.recoveredMs === undefined) return [0, 0];
     return [nowMs - record.recoveredMs, this.#slowStartMs.get(member) ?? 0];
   }
-}
-
-function settingsOf(probe: Probe): JudgeSettings {
-  const { rise, fall, first } = probe.check;
-  return { rise, fall, first, flapLimit: FLAP_LIMIT, flapWindowMs: FLAP_WINDOW_MS };
 }

@@ -1,5 +1,6 @@
 // A probe: one question to one target. Members that ask the same thing of the same target share one.
 
+import { stableJson } from '../lib/stable-json.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { Intent } from '../model/intent.ts';
 import { endpointKey, memberKey } from '../model/keys.ts';
@@ -52,13 +53,4 @@ function servedPorts(member: Member, pool: Pool, intent: Intent): readonly numbe
 export function probeKey(check: HealthCheck, address: string, port: number): string {
   const { address: _address, port: _port, ...question } = check;
   return `${check.type} ${endpointKey(address, port)} ${stableJson(question)}`;
-}
-
-/** JSON with sorted keys, so that the order of fields in a file makes no second probe. */
-function stableJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

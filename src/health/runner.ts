@@ -1,0 +1,142 @@
+// Runs probes on their beat and judges what they say. It lives in a Worker, so that a busy main thread delays no check.
+import type { Clock } from '../lib/clock.ts';
+import type { HealthCheck } from '../model/health-check.ts';
+import type { Target } from './checkers/checker.ts';
+import {
+  type CheckResult,
+  initialState,
+  isInDoubt,
+  type JudgeSettings,
+  type JudgeState,
+  judge,
+} from './judge.ts';
+import { LatencyHistogram, type LatencySnapshot } from './latency.ts';
+import { Schedule } from './schedule.ts';
+
+/** Turning more often than this in ten minutes is flapping: such a member has to rise twice as long. */
+const FLAP_LIMIT = 6;
+const FLAP_WINDOW_MS = 600_000;
+
+export interface RunnableProbe {
+  readonly key: string;
+  readonly check: HealthCheck;
+  readonly target: Target;
+  /** What was known before a reload or restart. */
+  readonly state?: JudgeState;
+}
+
+export interface RunnerOptions {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly maxRunning: number;
+  readonly run: (check: HealthCheck, target: Target, stop: AbortSignal) => Promise<CheckResult>;
+  /** Called when the verdict, the error or the weight changed, and on the first result. */
+  readonly onChange: (key: string, state: JudgeState) => void;
+}
+
+export interface RunnerStats {
+  readonly probes: number;
+  readonly running: number;
+  readonly runs: number;
+  /** How late checks started, over all runs. */
+  readonly late: LatencySnapshot;
+  readonly latency: readonly (readonly [key: string, latency: LatencySnapshot])[];
+}
+
+interface Entry {
+  probe: RunnableProbe;
+  state: JudgeState;
+  stop: AbortController;
+  readonly latency: LatencyHistogram;
+}
+
+export class ProbeRunner {
+  readonly #options: RunnerOptions;
+  readonly #schedule: Schedule;
+  readonly #entries = new Map<string, Entry>();
+  readonly #late = new LatencyHistogram();
+  #running = 0;
+  #runs = 0;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    const { clock, random, maxRunning } = options;
+    this.#schedule = new Schedule({
+      clock,
+      random,
+      maxRunning,
+      start: (key, lateMs) => this.#start(key, lateMs),
+    });
+  }
+
+  set(probe: RunnableProbe): void {
+    const { key, check } = probe;
+    const known = this.#entries.get(key);
+    if (known === undefined) {
+      const state = probe.state ?? initialState(check.first, this.#options.clock.nowMs());
+      this.#entries.set(key, { probe, state, stop: new AbortController(), latency: new LatencyHistogram() });
+    } else known.probe = probe;
+    this.#schedule.set({ key, intervalMs: check.intervalMs, fastIntervalMs: check.fastIntervalMs });
+  }
+
+  /** A run under way is stopped, and its result dropped. */
+  delete(key: string): void {
+    this.#entries.get(key)?.stop.abort();
+    this.#entries.delete(key);
+    this.#schedule.delete(key);
+  }
+
+  hurry(key: string): void {
+    this.#schedule.hurry(key);
+  }
+
+  stats(): RunnerStats {
+    return {
+      probes: this.#entries.size,
+      running: this.#running,
+      runs: this.#runs,
+      late: this.#late.snapshot(),
+      latency: [...this.#entries].map(([key, entry]) => [key, entry.latency.snapshot()]),
+    };
+  }
+
+  close(): void {
+    for (const key of [...this.#entries.keys()]) this.delete(key);
+    this.#schedule.close();
+  }
+
+  #start(key: string, lateMs: number): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) {
+      this.#schedule.finished(key, false);
+      return;
+    }
+    this.#running++;
+    this.#runs++;
+    this.#late.add(lateMs);
+    const { check, target } = entry.probe;
+    void this.#options.run(check, target, entry.stop.signal).then((result) => {
+      this.#running--;
+      if (this.#entries.get(key) === entry) this.#take(key, entry, result);
+      this.#schedule.finished(key, isInDoubt(entry.state));
+    });
+  }
+
+  #take(key: string, entry: Entry, result: CheckResult): void {
+    const before = entry.state;
+    const after = judge(before, result, settingsOf(entry.probe.check));
+    entry.state = after;
+    entry.latency.add(result.latencyMs);
+    const told =
+      before.seen > 0 &&
+      before.verdict === after.verdict &&
+      before.lastError === after.lastError &&
+      before.dynamicWeight === after.dynamicWeight;
+    if (!told) this.#options.onChange(key, after);
+  }
+}
+
+export function settingsOf(check: HealthCheck): JudgeSettings {
+  const { rise, fall, first } = check;
+  return { rise, fall, first, flapLimit: FLAP_LIMIT, flapWindowMs: FLAP_WINDOW_MS };
+}
