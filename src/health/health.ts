@@ -1,0 +1,140 @@
+// Health checking as the rest of the house sees it: give it the Intent, read the health, be woken when it changes.
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../lib/clock.ts';
+import { Secret } from '../lib/secret.ts';
+import type { MemberHealth } from '../model/facts.ts';
+import type { HealthCheck } from '../model/health-check.ts';
+import type { Intent } from '../model/intent.ts';
+import { type BoardSnapshot, HealthBoard } from './board.ts';
+import type { Probe } from './probe.ts';
+import type { RunnerStats } from './runner.ts';
+import type { Order, Report } from './worker.ts';
+
+export interface HealthOptions {
+  readonly clock: Clock;
+  /** Some members' health changed (keys `pool/member`), or a slow start took a step (no keys). */
+  readonly onChange: (members: readonly string[]) => void;
+  /** The checking thread ended unexpectedly; it is started again with everything known. */
+  readonly onFault?: (error: Error) => void;
+  readonly restored?: BoardSnapshot;
+}
+
+export class Health {
+  readonly #options: HealthOptions;
+  readonly #board = new HealthBoard();
+  readonly #waiting = new Map<number, (stats: RunnerStats) => void>();
+  #worker: Worker;
+  #nextId = 1;
+  #cancelRamp: (() => void) | undefined;
+  #closed = false;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    if (options.restored !== undefined) this.#board.restore(options.restored);
+    this.#worker = this.#startWorker();
+  }
+
+  setIntent(intent: Intent): void {
+    const { added, removed } = this.#board.setIntent(intent, this.#options.clock.nowMs());
+    if (removed.length > 0) this.#order({ kind: 'delete', keys: removed });
+    if (added.length > 0) this.#order({ kind: 'set', probes: added.map((probe) => this.#runnable(probe)) });
+  }
+
+  health(): ReadonlyMap<string, MemberHealth> {
+    return this.#board.health(this.#options.clock.nowMs());
+  }
+
+  /** Checks these members now, out of their beat. */
+  hurry(members: ReadonlySet<string>): void {
+    const probes = [...this.#board.probes().values()];
+    const keys = probes
+      .filter((probe) => probe.members.some((member) => members.has(member)))
+      .map(({ key }) => key);
+    this.#order({ kind: 'hurry', keys });
+  }
+
+  stats(): Promise<RunnerStats> {
+    return new Promise((resolve) => {
+      const id = this.#nextId++;
+      this.#waiting.set(id, resolve);
+      this.#order({ kind: 'stats', id });
+    });
+  }
+
+  snapshot(): BoardSnapshot {
+    return this.#board.snapshot();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelRamp?.();
+    this.#order({ kind: 'stop' });
+    await this.#worker.terminate();
+  }
+
+  #startWorker(): Worker {
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), { name: 'health' });
+    worker.on('message', (report: Report) => this.#take(report));
+    worker.on('error', (error: Error) => {
+      this.#options.onFault?.(error);
+      if (this.#closed) return;
+      this.#worker = this.#startWorker();
+      const probes = [...this.#board.probes().values()].map((probe) => this.#runnable(probe));
+      this.#order({ kind: 'set', probes });
+    });
+    return worker;
+  }
+
+  #order(order: Order): void {
+    this.#worker.postMessage(order);
+  }
+
+  #take(report: Report): void {
+    if (report.kind === 'stats') {
+      this.#waiting.get(report.id)?.(report.stats);
+      this.#waiting.delete(report.id);
+      return;
+    }
+    const now = this.#options.clock.nowMs();
+    const members = new Set<string>();
+    for (const [key, state] of report.changes) {
+      for (const member of this.#board.onState(key, state, now)) members.add(member);
+    }
+    if (members.size === 0) return;
+    this.#armRamp();
+    this.#options.onChange([...members]);
+  }
+
+  #armRamp(): void {
+    this.#cancelRamp?.();
+    const wait = this.#board.nextRampMs(this.#options.clock.nowMs());
+    if (wait === undefined) return;
+    this.#cancelRamp = this.#options.clock.after(wait, () => {
+      this.#armRamp();
+      this.#options.onChange([]);
+    });
+  }
+
+  #runnable(probe: Probe): Extract<Order, { kind: 'set' }>['probes'][number] {
+    const { key, address, port } = probe;
+    const state = this.#board.stateOf(key);
+    return {
+      key,
+      check: revealed(probe.check),
+      target: { address, port },
+      ...(state === undefined ? {} : { state }),
+    };
+  }
+}
+
+/** A Secret does not survive the way into a thread; the script needs its plain value there. */
+function revealed(check: HealthCheck): HealthCheck {
+  if (check.type !== 'script') return check;
+  const environment = Object.fromEntries(
+    Object.entries(check.environment).map(([name, value]) => [
+      name,
+      value instanceof Secret ? value.reveal() : value,
+    ]),
+  );
+  return { ...check, environment };
+}

@@ -1,0 +1,63 @@
+// The thread in which checks run. It holds nothing but the runner; orders come in and changes go out as messages.
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { systemClock } from '../lib/clock.ts';
+import type { JudgeState } from './judge.ts';
+import { runCheck } from './run-check.ts';
+import { ProbeRunner, type RunnableProbe, type RunnerStats } from './runner.ts';
+
+export type Order =
+  | { readonly kind: 'set'; readonly probes: readonly RunnableProbe[] }
+  | { readonly kind: 'delete'; readonly keys: readonly string[] }
+  | { readonly kind: 'hurry'; readonly keys: readonly string[] }
+  | { readonly kind: 'stats'; readonly id: number }
+  | { readonly kind: 'stop' };
+
+export type Report =
+  | { readonly kind: 'changes'; readonly changes: readonly (readonly [key: string, state: JudgeState])[] }
+  | { readonly kind: 'stats'; readonly id: number; readonly stats: RunnerStats };
+
+/** Each check holds about one descriptor; the rest of the process needs some too. */
+const MAX_RUNNING = 4000;
+
+function serve(port: MessagePort): void {
+  let changes: [string, JudgeState][] = [];
+  // Changes of one turn of the event loop travel together: a rack that fails is one message, and one plan.
+  const tell = (key: string, state: JudgeState): void => {
+    changes.push([key, state]);
+    if (changes.length === 1) {
+      setImmediate(() => {
+        port.postMessage({ kind: 'changes', changes } satisfies Report);
+        changes = [];
+      });
+    }
+  };
+  const runner = new ProbeRunner({
+    clock: systemClock,
+    random: Math.random,
+    maxRunning: MAX_RUNNING,
+    run: runCheck,
+    onChange: tell,
+  });
+  port.on('message', (order: Order) => {
+    switch (order.kind) {
+      case 'set':
+        for (const probe of order.probes) runner.set(probe);
+        break;
+      case 'delete':
+        for (const key of order.keys) runner.delete(key);
+        break;
+      case 'hurry':
+        for (const key of order.keys) runner.hurry(key);
+        break;
+      case 'stats':
+        port.postMessage({ kind: 'stats', id: order.id, stats: runner.stats() } satisfies Report);
+        break;
+      case 'stop':
+        runner.close();
+        port.close();
+        break;
+    }
+  });
+}
+
+if (parentPort !== null) serve(parentPort);
