@@ -161,7 +161,12 @@ export const CAPTURE_SETS: readonly CaptureSet[] = [
   },
   {
     name: 'addresses',
-    setup: ['ip link add vip0 type veth peer name vip1', 'ip link set vip0 up', 'ip link set vip1 up', 'sleep 3'],
+    setup: [
+      'ip link add vip0 type veth peer name vip1',
+      'ip link set vip0 up',
+      'ip link set vip1 up',
+      'sleep 3',
+    ],
     commands: [
       'ip link show',
       `ip address add ${V4}/32 dev vip0`,

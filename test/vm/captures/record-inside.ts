@@ -6,7 +6,7 @@ import { CAPTURE_SETS, type CaptureSet } from './commands.ts';
 import { formatCapture, readStraceDump, withoutController } from './strace-dump.ts';
 
 const TRACE = '/tmp/capture.strace';
-const share = process.env['GUEST_SHARE']!;
+const share = process.env.GUEST_SHARE!;
 
 function shell(command: string): void {
   const result = spawnSync('/bin/sh', ['-c', command], { encoding: 'utf8' });

@@ -7,7 +7,7 @@ import { CAPTURE_SETS } from './commands.ts';
 const names = ['family', ...CAPTURE_SETS.map((set) => set.name)].map((name) => `${name}.txt`);
 const result = await runInGuest({
   script: 'exec node_modules/node/bin/node test/vm/captures/record-inside.ts',
-  timeoutMs: 180_000,
+  timeoutMs: 480_000,
   collect: names,
 });
 if (result.code !== 0) throw new Error(`Cannot record captures: ${result.output}`);

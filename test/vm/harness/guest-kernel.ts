@@ -26,7 +26,7 @@ export interface GuestKernel {
 const META_PACKAGE = 'linux-image-amd64';
 
 export function guestCacheDir(env: NodeJS.ProcessEnv = process.env): string {
-  return env['STEELYARD_CACHE'] ?? join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'steelyard');
+  return env.STEELYARD_CACHE ?? join(env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'steelyard');
 }
 
 /** The newest kernel in the cache; only an empty cache asks the package manager. */

@@ -91,8 +91,12 @@ function collect(share: string, run: GuestRun, console: Console, durationMs: num
   const output = readIfThere(join(share, OUTPUT_FILE)) ?? '';
   const code = readIfThere(join(share, CODE_FILE));
   if (code === undefined) {
-    const why = console.timedOut ? `it did not finish in ${run.timeoutMs} ms` : 'it stopped without an exit code';
-    throw new Error(`Cannot finish the guest run as ${why}\n${tail(output)}\n-- console --\n${tail(console.text)}`);
+    const why = console.timedOut
+      ? `it did not finish in ${run.timeoutMs} ms`
+      : 'it stopped without an exit code';
+    throw new Error(
+      `Cannot finish the guest run as ${why}\n${tail(output)}\n-- console --\n${tail(console.text)}`,
+    );
   }
   const files: Record<string, string> = {};
   for (const name of run.collect ?? []) {

@@ -1,0 +1,178 @@
+// Builds small networks of real hosts: namespaces, veth pairs, bridges, addresses and routes, and takes down exactly these.
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import {
+  type ExecOptions,
+  type ExecResult,
+  exec,
+  execSync,
+  mustSync,
+  start,
+  stop,
+  succeeded,
+} from './process.ts';
+
+/** One end of a link: where it is, what it is called there, what it gets. */
+export interface LinkEnd {
+  readonly host: Host;
+  readonly device: string;
+  readonly addresses?: readonly string[];
+  readonly mac?: string;
+}
+
+const MARK = 'sy';
+let created = 0;
+
+export class Lab {
+  readonly #stem: string;
+  readonly #hosts: Host[] = [];
+  readonly #rootDevices: string[] = [];
+  readonly #children: ChildProcess[] = [];
+  /** The namespace this process is in; only links made here are removed from it. */
+  readonly root: Host;
+
+  private constructor(stem: string) {
+    this.#stem = stem;
+    this.root = new Host(this, undefined);
+  }
+
+  /** `prefix` names the room or test. What a dead process of the same prefix left behind is removed first. */
+  static create(prefix: string): Lab {
+    sweep(prefix);
+    created++;
+    return new Lab(`${MARK}-${prefix}-${process.pid}-${created}`);
+  }
+
+  host(name: string): Host {
+    const namespace = `${this.#stem}-${name}`;
+    mustSync(['ip', 'netns', 'add', namespace]);
+    const host = new Host(this, namespace);
+    this.#hosts.push(host);
+    host.ip('link', 'set', 'lo', 'up');
+    return host;
+  }
+
+  /** A veth pair, both ends up. */
+  link(a: LinkEnd, b: LinkEnd): void {
+    const end = (side: LinkEnd) => [
+      ...['name', side.device],
+      ...(side.mac === undefined ? [] : ['address', side.mac]),
+      ...(side.host.namespace === undefined ? [] : ['netns', side.host.namespace]),
+    ];
+    // The maker stands in the root namespace, so an end without "netns" stays there.
+    mustSync(['ip', 'link', 'add', ...end(a), 'type', 'veth', 'peer', ...end(b)]);
+    for (const side of [a, b]) {
+      if (side.host.namespace === undefined) this.#rootDevices.push(side.device);
+      for (const address of side.addresses ?? []) side.host.address(side.device, address);
+      side.host.ip('link', 'set', side.device, 'up');
+    }
+  }
+
+  /** A bridge in `on` that joins one device of every host given: a switch. */
+  bridge(on: Host, name: string, ends: readonly LinkEnd[]): void {
+    on.ip('link', 'add', name, 'type', 'bridge', 'forward_delay', '0');
+    if (on.namespace === undefined) this.#rootDevices.push(name);
+    on.ip('link', 'set', name, 'up');
+    ends.forEach((end, index) => {
+      const port = `${name.slice(0, 10)}p${index}`;
+      this.link(end, { host: on, device: port });
+      on.ip('link', 'set', port, 'master', name);
+    });
+  }
+
+  keep(child: ChildProcess): ChildProcess {
+    this.#children.push(child);
+    return child;
+  }
+
+  /** Ends what was started, newest first, then removes the namespaces; safe to call twice. */
+  async close(): Promise<void> {
+    for (const child of this.#children.splice(0).reverse()) await stop(child);
+    for (const device of this.#rootDevices.splice(0)) execSync(['ip', 'link', 'del', device]);
+    for (const host of this.#hosts.splice(0)) removeNamespace(host.namespace!);
+  }
+}
+
+export class Host {
+  readonly #lab: Lab;
+  /** Absent for the namespace this process is in. */
+  readonly namespace: string | undefined;
+
+  constructor(lab: Lab, namespace: string | undefined) {
+    this.#lab = lab;
+    this.namespace = namespace;
+  }
+
+  /** The command line that runs `argv` in this host. */
+  argv(argv: readonly string[]): readonly string[] {
+    return this.namespace === undefined ? argv : ['ip', 'netns', 'exec', this.namespace, ...argv];
+  }
+
+  ip(...args: readonly string[]): string {
+    const where = this.namespace === undefined ? [] : ['-n', this.namespace];
+    return mustSync(['ip', ...where, ...args]);
+  }
+
+  /** Duplicate address detection would keep an IPv6 address unusable for a second: nobody else is here. */
+  address(device: string, address: string): void {
+    this.ip('address', 'add', address, 'dev', device, ...(address.includes(':') ? ['nodad'] : []));
+  }
+
+  route(...args: readonly string[]): void {
+    this.ip(...(args[0]?.includes(':') ? ['-6'] : []), 'route', 'add', ...args);
+  }
+
+  sysctl(key: string, value: string | number): void {
+    this.run('sysctl', '-q', '-w', `${key}=${value}`);
+  }
+
+  /** Blocks, throws when the program fails. */
+  run(...argv: readonly string[]): string {
+    return mustSync(this.argv(argv));
+  }
+
+  exec(argv: readonly string[], options?: ExecOptions): Promise<ExecResult> {
+    return exec(this.argv(argv), options);
+  }
+
+  async must(argv: readonly string[], options?: ExecOptions): Promise<string> {
+    return succeeded(argv, await this.exec(argv, options));
+  }
+
+  /** In the background until stopped or the lab closes. */
+  spawn(argv: readonly string[], options: SpawnOptions = { stdio: 'ignore' }): ChildProcess {
+    return this.#lab.keep(start(this.argv(argv), options));
+  }
+}
+
+/** Namespaces of this prefix whose maker lives no more; their last processes would hold them open. */
+function sweep(prefix: string): void {
+  const pattern = new RegExp(`^${MARK}-${prefix}-(\\d+)-`);
+  for (const line of execSync(['ip', 'netns', 'list']).stdout.split('\n')) {
+    const name = line.split(' ')[0] ?? '';
+    const maker = pattern.exec(name)?.[1];
+    if (maker !== undefined && !isAlive(Number(maker))) removeNamespace(name);
+  }
+}
+
+function removeNamespace(name: string): void {
+  const pids = execSync(['ip', 'netns', 'pids', name]).stdout.split('\n').filter(Boolean).map(Number);
+  for (const pid of pids) if (pid !== process.pid) endProcess(pid);
+  execSync(['ip', 'netns', 'del', name]);
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended between being listed and now.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
