@@ -21,6 +21,7 @@ export function diffItems(
 ): DriverPlan {
   const steps: Step[] = [];
   const conflicts: Conflict[] = [];
+  const blocked = new Set<string>();
   let matched = 0;
   for (const wanted of desired.values()) {
     const ours = observed.items.get(wanted.key);
@@ -31,12 +32,20 @@ export function diffItems(
       if (changes.length > 0) steps.push(toStep(driver, 'change', wanted, ours.fields, changes, options));
       continue;
     }
+    if (wanted.parent !== undefined && blocked.has(wanted.parent)) {
+      // What lives in somebody else's object is not ours to make.
+      blocked.add(wanted.key);
+      continue;
+    }
     const foreign = observed.foreign.get(wanted.key);
     if (foreign === undefined) steps.push(toStep(driver, 'add', wanted, undefined, [], options));
     else if (isAdopted(wanted, desired)) {
       const changes = differingFields(foreign.fields, wanted.fields);
       steps.push(toStep(driver, 'adopt', wanted, foreign.fields, changes, options));
-    } else conflicts.push({ driver, wanted, found: foreign });
+    } else {
+      conflicts.push({ driver, wanted, found: foreign });
+      blocked.add(wanted.key);
+    }
   }
   if (matched < observed.items.size)
     for (const found of observed.items.values())

@@ -15,7 +15,7 @@ export function makePlan(parts: readonly DriverPart[], notes: readonly string[] 
   const steps = parts.flatMap(({ plan }) => plan.steps);
   const conflicts = parts.flatMap(({ plan }) => plan.conflicts);
   const wanted = parts.reduce((sum, { desired }) => sum + desired.size, 0);
-  const touched = steps.filter((step) => step.verb !== 'remove').length + conflicts.length;
+  const touched = steps.filter((step) => step.verb !== 'remove').length + blockedItems(parts);
   return {
     steps: orderSteps(steps),
     conflicts,
@@ -23,4 +23,18 @@ export function makePlan(parts: readonly DriverPart[], notes: readonly string[] 
     notes: [...notes, ...parts.flatMap(({ plan }) => plan.notes)],
     unchanged: wanted - touched,
   };
+}
+
+/** Conflicts and the wanted items that live in them, at any depth. */
+function blockedItems(parts: readonly DriverPart[]): number {
+  let count = 0;
+  for (const { desired, plan } of parts) {
+    if (plan.conflicts.length === 0) continue;
+    const blocked = new Set(plan.conflicts.map((conflict) => conflict.wanted.key));
+    // desired() lists parents before their children.
+    for (const { key, parent } of desired.values())
+      if (parent !== undefined && blocked.has(parent)) blocked.add(key);
+    count += blocked.size;
+  }
+  return count;
 }
