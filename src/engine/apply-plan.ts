@@ -1,0 +1,133 @@
+// Applies the steps of a plan in order: by phase and driver, in chunks, so that something newer can overtake a long one.
+import type { Clock } from '../lib/clock.ts';
+import type { Driver, StepResult } from '../model/driver.ts';
+import { BugError } from '../model/errors.ts';
+import type { Step } from '../model/plan.ts';
+import { toLbError, withDeadline } from './deadline.ts';
+
+export type HoldReason = 'guard' | 'backoff' | 'waiting' | 'parent' | 'superseded';
+
+export interface HeldStep {
+  readonly step: Step;
+  readonly why: HoldReason;
+}
+
+export interface ApplyInput {
+  readonly steps: readonly Step[];
+  readonly drivers: ReadonlyMap<string, Driver>;
+  readonly clock: Clock;
+  /** Why a step may not run at all, decided before. */
+  holdReason(step: Step): HoldReason | undefined;
+  /** Asked between chunks: true stops here, the next round sees what is left. */
+  superseded(): boolean;
+  readonly chunkSteps: number;
+  readonly timeoutMs: number;
+}
+
+export interface ApplyOutcome {
+  readonly results: readonly StepResult[];
+  readonly held: readonly HeldStep[];
+  readonly cut: boolean;
+}
+
+export async function applyPlan(input: ApplyInput): Promise<ApplyOutcome> {
+  const results: StepResult[] = [];
+  const held: HeldStep[] = [];
+  /** Objects that should exist and do not: what lives in them cannot be made. */
+  const missing = new Set<string>();
+  let cut = false;
+  for (const chunk of toChunks(input.steps, input.chunkSteps)) {
+    if (results.length > 0 && !cut) {
+      // A turn of the event loop: whoever wants to wake the engine gets to say so.
+      await new Promise<void>((resume) => setImmediate(resume));
+      cut = input.superseded();
+    }
+    const ready: Step[] = [];
+    for (const step of chunk) {
+      const why = cut ? 'superseded' : (input.holdReason(step) ?? parentHold(step, missing));
+      if (why === undefined) ready.push(step);
+      else {
+        held.push({ step, why });
+        if (why !== 'superseded') noteMissing(step, missing);
+      }
+    }
+    if (ready.length === 0) continue;
+    for (const result of await applyChunk(ready, input)) {
+      results.push(result);
+      if (!result.ok) noteMissing(result.step, missing);
+    }
+  }
+  return { results, held, cut };
+}
+
+/** Neighbours of one phase and driver, at most `size`; parents and children of one phase stay in order. */
+function* toChunks(steps: readonly Step[], size: number): Generator<readonly Step[]> {
+  let chunk: Step[] = [];
+  /** Parents in this chunk: a child waits for the next one, to know how its parent fared. */
+  let keys = new Set<string>();
+  for (const step of steps) {
+    const first = chunk[0];
+    const fits =
+      first === undefined ||
+      (first.phase === step.phase &&
+        first.driver === step.driver &&
+        chunk.length < size &&
+        (step.verb === 'remove' || step.item.parent === undefined || !keys.has(step.item.parent)));
+    if (!fits) {
+      yield chunk;
+      chunk = [];
+      keys = new Set();
+    }
+    chunk.push(step);
+    keys.add(step.item.key);
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+/** A failed change of a listener leaves it serving, and its members must still follow their health: only add and adopt count. */
+function noteMissing(step: Step, missing: Set<string>): void {
+  if (step.verb === 'add' || step.verb === 'adopt') missing.add(`${step.driver} ${step.item.key}`);
+}
+
+function parentHold(step: Step, missing: ReadonlySet<string>): HoldReason | undefined {
+  if (step.item.parent === undefined || step.verb === 'remove') return undefined;
+  return missing.has(`${step.driver} ${step.item.parent}`) ? 'parent' : undefined;
+}
+
+async function applyChunk(steps: readonly Step[], input: ApplyInput): Promise<readonly StepResult[]> {
+  const name = steps[0]!.driver;
+  const driver = input.drivers.get(name);
+  if (driver === undefined) {
+    const error = new BugError(`Cannot apply steps of "${name}" as there is no such driver`);
+    return steps.map((step) => ({ step, ok: false, error }));
+  }
+  try {
+    const what = { op: 'apply', target: name };
+    const answered = await withDeadline(input.clock, input.timeoutMs, what, (signal) =>
+      driver.apply(steps, signal),
+    );
+    return matchResults(steps, answered, name);
+  } catch (cause) {
+    const error = toLbError(cause, 'apply', name);
+    return steps.map((step) => ({ step, ok: false, error }));
+  }
+}
+
+/** One result for each step, whatever the driver says: what it forgets did not succeed. */
+function matchResults(
+  steps: readonly Step[],
+  answered: readonly StepResult[],
+  driver: string,
+): readonly StepResult[] {
+  const byId = new Map(answered.map((result) => [result.step.id, result]));
+  return steps.map((step) => {
+    const result = byId.get(step.id);
+    if (result === undefined)
+      return {
+        step,
+        ok: false,
+        error: new BugError(`Cannot tell how "${step.id}" went as driver "${driver}" gave no result`),
+      };
+    return result.ok ? { step, ok: true } : { step, ok: false, error: result.error };
+  });
+}

@@ -1,0 +1,397 @@
+// The loop: wakes, gathers, runs one round after another and never two at once, and keeps what rounds hand to each other.
+import type { BackoffOptions } from '../lib/backoff.ts';
+import { joinErrors } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Intent } from '../model/intent.ts';
+import type { Item } from '../model/item.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ConcreteEngine } from '../model/protocol.ts';
+import type { RoundSummary, Status } from '../model/status.ts';
+import type { World, WorldListener } from '../model/world.ts';
+import { configuredWorld } from '../plan/configured-world.ts';
+import { heldSteps } from '../plan/guard.ts';
+import { createResolver, type ResolveOptions, type Resolver } from '../plan/resolve.ts';
+import { DrainKeeper } from './drain-keeper.ts';
+import { driftSteps } from './drift.ts';
+import type { EngineEvent, WakeReason } from './events.ts';
+import { RECORDED_STEPS } from './history.ts';
+import type { EnginePorts } from './ports.ts';
+import {
+  DEFAULT_LIMITS,
+  type DriverView,
+  type RoundLimits,
+  type RoundOutcome,
+  reconcile,
+} from './reconcile.ts';
+import { Retries } from './retries.ts';
+import { buildStatus } from './status.ts';
+import { quorumTransitions, roleTransitions, worldTransitions } from './transitions.ts';
+
+export interface EngineOptions extends ResolveOptions {
+  /** Wakes that come within this time make one round: flapping facts cost one look. Default 10. */
+  readonly coalesceMs?: number;
+  readonly backoff?: BackoffOptions;
+  readonly limits?: Partial<RoundLimits>;
+  /** A confirmation that nothing used is void after this. Default 5 min. */
+  readonly confirmMs?: number;
+}
+
+interface Loaded {
+  readonly intent: Intent;
+  readonly hash: string;
+}
+
+interface Last {
+  readonly loaded: Loaded;
+  readonly facts: Facts;
+  readonly world: World;
+  readonly outcome: RoundOutcome;
+  readonly quorum: ReadonlyMap<string, boolean>;
+  readonly round: RoundSummary;
+}
+
+/** Rounds in a row that something newer may cut short; then one runs to its end, so that flapping cannot starve it. */
+const MAX_CUTS = 8;
+
+export class Engine {
+  readonly #ports: EnginePorts;
+  readonly #options: EngineOptions;
+  readonly #limits: RoundLimits;
+  readonly #resolver: Resolver;
+  readonly #retries: Retries;
+  readonly #drains: DrainKeeper;
+  readonly #pending = new Set<WakeReason>();
+  readonly #idle: (() => void)[] = [];
+  readonly #items = new WeakMap<WorldListener, readonly Item[]>();
+  #loaded: Loaded | undefined;
+  #complete = false;
+  #configError: string | undefined;
+  #quorum: ReadonlyMap<string, boolean>;
+  #last: Last | undefined;
+  /** What each driver showed when it was last read. */
+  #left: ReadonlyMap<string, DriverView> = new Map();
+  #confirmed: ReadonlySet<string> = new Set();
+  #confirmedUntilMs = 0;
+  #rounds = 0;
+  #cuts = 0;
+  #driftTotal = 0;
+  #running = false;
+  #closed = false;
+  #cancelStart: (() => void) | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(ports: EnginePorts, options: EngineOptions = {}) {
+    const memory = ports.store?.load();
+    this.#ports = ports;
+    this.#options = options;
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#resolver = createResolver(options);
+    this.#retries = new Retries(options.backoff);
+    this.#drains = new DrainKeeper(memory?.drains ?? []);
+    this.#quorum = new Map(memory?.quorum ?? []);
+  }
+
+  start(): void {
+    this.wake('config');
+  }
+
+  /** Says "look again", nothing more. Many wakes make one round. */
+  wake(reason: WakeReason): void {
+    if (this.#closed) return;
+    this.#pending.add(reason);
+    this.#schedule();
+  }
+
+  /** A person wants what the guards hold now; what they will hold later needs another word. */
+  confirm(): void {
+    if (this.#last === undefined) return;
+    this.#confirmed = heldSteps(this.#last.outcome.plan);
+    this.#confirmedUntilMs = this.#ports.clock.nowMs() + (this.#options.confirmMs ?? 300_000);
+    this.wake('request');
+  }
+
+  /** Resolves when no round runs and none is asked for. */
+  idle(): Promise<void> {
+    if (!this.#isBusy()) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Plan of the last round; absent before the first. */
+  get plan(): Plan | undefined {
+    return this.#last?.outcome.plan;
+  }
+
+  get world(): World | undefined {
+    return this.#last?.world;
+  }
+
+  get driftRepaired(): number {
+    return this.#driftTotal;
+  }
+
+  get configError(): string | undefined {
+    return this.#configError;
+  }
+
+  /** Absent before the first round. */
+  status(): Status | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    return buildStatus({
+      intent: last.loaded.intent,
+      hash: last.loaded.hash,
+      ...(this.#configError === undefined ? {} : { configError: this.#configError }),
+      facts: last.facts,
+      world: last.world,
+      outcome: last.outcome,
+      driverOf: (listener) => listener.engine,
+      itemsOf: (listener) => this.#itemsOf(listener),
+      quorum: last.quorum,
+      errors: this.#retries.errors(),
+      round: last.round,
+    });
+  }
+
+  /** Ends after the round that runs. The data planes stay as they are; drivers are closed by who made them. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#pending.clear();
+    this.#cancelStart?.();
+    this.#cancelStart = undefined;
+    this.#cancelTimer?.();
+    if (!this.#isBusy()) this.#tellIdle();
+    await this.idle();
+  }
+
+  #tellIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #isBusy(): boolean {
+    return this.#running || this.#cancelStart !== undefined;
+  }
+
+  #schedule(): void {
+    if (this.#isBusy() || this.#pending.size === 0 || this.#closed) return;
+    this.#cancelStart = this.#ports.clock.after(this.#options.coalesceMs ?? 10, () => {
+      this.#cancelStart = undefined;
+      void this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#running = true;
+    this.#cancelTimer?.();
+    let cut = false;
+    do {
+      const why = [...this.#pending];
+      this.#pending.clear();
+      cut = await this.#roundOrFail(why);
+    } while (cut && !this.#closed && this.#pending.size > 0);
+    this.#running = false;
+    this.#armTimer();
+    this.#schedule();
+    if (!this.#isBusy()) this.#tellIdle();
+  }
+
+  /** A round that throws is a fault of ours: told loudly, traffic stays, the next tick tries again. */
+  async #roundOrFail(why: readonly WakeReason[]): Promise<boolean> {
+    try {
+      return await this.#round(why);
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause);
+      this.#emit({ kind: 'round-failed', atMs: this.#ports.clock.nowMs(), message });
+      return false;
+    }
+  }
+
+  async #round(why: readonly WakeReason[]): Promise<boolean> {
+    if (why.includes('config') || this.#loaded === undefined) await this.#loadIntent();
+    const loaded = this.#loaded;
+    if (loaded === undefined) return false;
+    if (why.includes('request')) this.#retries.release();
+    const startedMs = this.#ports.clock.nowMs();
+    const started = this.#ports.clock.monotonicMs();
+    const facts = { ...this.#ports.facts.read(loaded.intent), quorum: this.#quorum };
+    const base = this.#resolver.resolve(loaded.intent, facts);
+    const world = this.#drains.apply(base, startedMs);
+    const quorum = this.#resolver.quorum();
+    const mayCut = this.#cuts < MAX_CUTS;
+
+    const outcome = await reconcile({
+      world,
+      configured: () => configuredWorld(this.#drains.agreed(base, startedMs), loaded.intent),
+      drivers: this.#ports.drivers,
+      absent: absentDrivers(
+        facts,
+        this.#ports.drivers.map((driver) => driver.name),
+      ),
+      guard: loaded.intent.guard,
+      loaded: this.#complete,
+      confirmed: this.#confirmedUntilMs > startedMs ? this.#confirmed : new Set(),
+      retries: this.#retries,
+      clock: this.#ports.clock,
+      random: () => this.#ports.random.next(),
+      superseded: () => mayCut && (this.#pending.has('facts') || this.#pending.has('config')),
+      limits: this.#limits,
+    });
+
+    this.#cuts = outcome.cut ? this.#cuts + 1 : 0;
+    const held = heldSteps(outcome.plan);
+    if (held.size === 0) this.#confirmed = new Set();
+    this.#drains.start([...held, ...supersededIds(outcome)], startedMs);
+    const drift = driftSteps(
+      outcome.results.filter((result) => result.ok).map((result) => result.step),
+      this.#left,
+    );
+    this.#driftTotal += drift.length;
+    const round: RoundSummary = {
+      number: ++this.#rounds,
+      why: why.join(' '),
+      startedMs,
+      durationMs: this.#ports.clock.monotonicMs() - started,
+      steps: outcome.results.length,
+      failed: outcome.results.filter((result) => !result.ok).length,
+      held: outcome.held.length,
+      driftRepaired: drift.length,
+    };
+    this.#tell(
+      { loaded, facts, world, outcome, quorum, round },
+      drift.map((step) => step.id),
+    );
+    this.#left = new Map([...this.#left, ...outcome.views]);
+    this.#quorum = quorum;
+    this.#last = { loaded, facts, world, outcome, quorum, round };
+    this.#remember();
+    return outcome.cut;
+  }
+
+  async #loadIntent(): Promise<void> {
+    const atMs = this.#ports.clock.nowMs();
+    const result = await this.#ports.intents.load().catch((cause: unknown) => ({
+      ok: false as const,
+      error: cause instanceof Error ? cause.message : String(cause),
+    }));
+    if (!result.ok) {
+      this.#configError = result.error;
+      this.#emit({ kind: 'config-refused', atMs, error: result.error });
+      return;
+    }
+    this.#configError = undefined;
+    if (result.complete !== false) this.#complete = true;
+    if (this.#loaded?.hash !== result.hash) this.#emit({ kind: 'config-loaded', atMs, hash: result.hash });
+    this.#loaded = { intent: result.intent, hash: result.hash };
+  }
+
+  #tell(now: Last, drift: readonly string[]): void {
+    const atMs = now.round.startedMs;
+    const before = this.#last;
+    if (before !== undefined) {
+      for (const event of worldTransitions(before.world, now.world, atMs)) this.#emit(event);
+      for (const event of roleTransitions(before.facts.roles, now.facts.roles, atMs)) this.#emit(event);
+    }
+    for (const event of quorumTransitions(this.#quorum, now.quorum, atMs)) this.#emit(event);
+    this.#tellTroubles(now, before, atMs);
+    if (drift.length > 0)
+      this.#emit({ kind: 'drift-repaired', atMs, steps: drift.slice(0, 10), count: drift.length });
+    this.#recordRound(now);
+  }
+
+  /** Once when it begins, not every round it lasts. */
+  #tellTroubles(now: Last, before: Last | undefined, atMs: number): void {
+    const { plan, results, driverErrors } = now.outcome;
+    const known = new Set(before?.outcome.plan.guards.map((one) => one.guard));
+    for (const { guard, message } of plan.guards)
+      if (!known.has(guard)) this.#emit({ kind: 'guard-held', atMs, guard, message });
+    const conflicts = new Set(before?.outcome.plan.conflicts.map((one) => `${one.driver} ${one.wanted.key}`));
+    for (const { driver, wanted } of plan.conflicts)
+      if (!conflicts.has(`${driver} ${wanted.key}`))
+        this.#emit({ kind: 'conflict-found', atMs, driver, key: wanted.key });
+    const errors = results.flatMap((result) => (result.ok ? [] : [result.error]));
+    if (errors.length > 0)
+      this.#emit({ kind: 'steps-failed', atMs, count: errors.length, message: joinErrors(errors) });
+    for (const [driver, error] of driverErrors)
+      this.#emit({ kind: 'driver-failed', atMs, driver, message: error.message });
+  }
+
+  #recordRound({ loaded, outcome, round }: Last): void {
+    if (round.steps === 0) return;
+    const applied = outcome.results.filter((result) => result.ok).map((result) => result.step.id);
+    const failed = outcome.results.flatMap((result) =>
+      result.ok ? [] : [{ step: result.step.id, message: result.error.message }],
+    );
+    this.#ports.history?.record({
+      number: round.number,
+      why: round.why,
+      startedMs: round.startedMs,
+      durationMs: round.durationMs,
+      configHash: loaded.hash,
+      applied: applied.slice(0, RECORDED_STEPS),
+      appliedCount: applied.length,
+      failed: failed.slice(0, RECORDED_STEPS),
+      failedCount: failed.length,
+      heldCount: round.held,
+    });
+  }
+
+  /** Saved when it changed: quorum and drains must survive a restart, everything else is observed again. */
+  #remember(): void {
+    if (this.#ports.store === undefined) return;
+    this.#ports.store.save({ quorum: [...this.#quorum], drains: this.#drains.list() });
+  }
+
+  #armTimer(): void {
+    if (this.#closed) return;
+    const { clock } = this.#ports;
+    const now = clock.nowMs();
+    const tick = this.#loaded?.intent.daemon.reconcileIntervalMs ?? 1000;
+    let next: { ms: number; reason: WakeReason } = { ms: tick, reason: 'drift-tick' };
+    const offer = (atMs: number | undefined, reason: WakeReason): void => {
+      if (atMs !== undefined && atMs - now < next.ms) next = { ms: Math.max(1, atMs - now), reason };
+    };
+    offer(this.#retries.nextDueMs(), 'retry');
+    offer(this.#drains.nextEndMs(now), 'facts');
+    offer(this.#last === undefined ? undefined : nextOverrideEndMs(this.#last.facts, now), 'facts');
+    this.#cancelTimer?.();
+    this.#cancelTimer = clock.after(next.ms, () => this.wake(next.reason));
+  }
+
+  /** Items of one listener, asked of its driver once: a listener that has not changed is the same object next round. */
+  #itemsOf(listener: WorldListener): readonly Item[] {
+    let items = this.#items.get(listener);
+    if (items === undefined) {
+      const driver = this.#ports.drivers.find((one) => one.name === listener.engine);
+      const alone: World = { addresses: [], listeners: [listener], certificates: [], unplaced: [] };
+      items = driver === undefined ? [] : [...driver.desired(alone).values()];
+      this.#items.set(listener, items);
+    }
+    return items;
+  }
+
+  #emit(event: EngineEvent): void {
+    this.#ports.events.emit(event);
+  }
+}
+
+/** A driver whose engine is gone is left alone: what it carries may well go on serving. */
+function absentDrivers(facts: Facts, names: readonly string[]): ReadonlyMap<string, string> {
+  const absent = new Map<string, string>();
+  for (const name of names) {
+    const fact = (facts.engines as Readonly<Record<string, Facts['engines'][ConcreteEngine] | undefined>>)[
+      name
+    ];
+    if (fact !== undefined && !fact.available) absent.set(name, fact.why ?? 'its engine is not available');
+  }
+  return absent;
+}
+
+function supersededIds(outcome: RoundOutcome): readonly string[] {
+  return outcome.held.filter((one) => one.why === 'superseded').map((one) => one.step.id);
+}
+
+function nextOverrideEndMs(facts: Facts, nowMs: number): number | undefined {
+  let next: number | undefined;
+  for (const { untilMs } of facts.overrides.values())
+    if (untilMs !== undefined && untilMs > nowMs && (next === undefined || untilMs < next)) next = untilMs;
+  return next;
+}

@@ -1,0 +1,58 @@
+// What the engine tells while it works, as typed values: notifications, logs, metrics and the event stream read them.
+
+import type { Role } from '../model/protocol.ts';
+import type { Reason } from '../model/reason.ts';
+
+export const WAKE_REASONS = ['config', 'facts', 'drift-tick', 'retry', 'request'] as const;
+/** Why a round runs. `facts` includes time passing a deadline (a drain, an override). */
+export type WakeReason = (typeof WAKE_REASONS)[number];
+
+export type EngineEvent =
+  | { readonly kind: 'config-loaded'; readonly atMs: number; readonly hash: string }
+  | { readonly kind: 'config-refused'; readonly atMs: number; readonly error: string }
+  | {
+      readonly kind: 'member-changed';
+      readonly atMs: number;
+      readonly pool: string;
+      readonly member: string;
+      readonly from: Reason;
+      readonly to: Reason;
+      readonly effectiveWeight: number;
+    }
+  | { readonly kind: 'quorum-changed'; readonly atMs: number; readonly pool: string; readonly held: boolean }
+  | {
+      readonly kind: 'role-changed';
+      readonly atMs: number;
+      readonly group: string;
+      readonly from: Role;
+      readonly to: Role;
+      readonly epoch: number;
+    }
+  | {
+      readonly kind: 'listener-unplaced' | 'listener-placed';
+      readonly atMs: number;
+      readonly listener: string;
+      readonly detail: string;
+    }
+  | { readonly kind: 'guard-held'; readonly atMs: number; readonly guard: string; readonly message: string }
+  | { readonly kind: 'conflict-found'; readonly atMs: number; readonly driver: string; readonly key: string }
+  | {
+      readonly kind: 'drift-repaired';
+      readonly atMs: number;
+      readonly steps: readonly string[];
+      readonly count: number;
+    }
+  | {
+      readonly kind: 'steps-failed';
+      readonly atMs: number;
+      readonly count: number;
+      /** The first ten, joined. */
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'driver-failed';
+      readonly atMs: number;
+      readonly driver: string;
+      readonly message: string;
+    }
+  | { readonly kind: 'round-failed'; readonly atMs: number; readonly message: string };

@@ -1,0 +1,230 @@
+// Status from what was observed and what results said, never from wishes.
+import type { Facts } from '../model/facts.ts';
+import type { Intent } from '../model/intent.ts';
+import type { Item } from '../model/item.ts';
+import { memberItemKey, memberKey } from '../model/keys.ts';
+import type { Reason } from '../model/reason.ts';
+import type {
+  AddressStatus,
+  Condition,
+  ItemError,
+  ListenerStatus,
+  MemberStatus,
+  RoundSummary,
+  Status,
+} from '../model/status.ts';
+import type { World, WorldListener, WorldMember } from '../model/world.ts';
+import { differingFields } from '../plan/diff.ts';
+import { groupOfVip, roleOfVip, toWorldAddress } from '../plan/place-addresses.ts';
+import type { HeldStep } from './apply-plan.ts';
+import type { DriverView, RoundOutcome } from './reconcile.ts';
+
+export interface StatusInput {
+  readonly intent: Intent;
+  readonly hash: string;
+  readonly configError?: string;
+  readonly facts: Facts;
+  readonly world: World;
+  readonly outcome: RoundOutcome;
+  /** Name of the driver that carries a listener of this engine; drivers carry the engine's name. */
+  readonly driverOf: (listener: WorldListener) => string;
+  readonly itemsOf: (listener: WorldListener) => readonly Item[];
+  readonly quorum: ReadonlyMap<string, boolean>;
+  readonly errors: readonly ItemError[];
+  readonly round?: RoundSummary;
+}
+
+/** Errors told for one listener, and for the node. */
+const LISTENER_ERRORS = 10;
+const NODE_ERRORS = 100;
+
+export function buildStatus(input: StatusInput): Status {
+  const index = indexOf(input);
+  const listeners = [
+    ...input.world.listeners.map((listener) => listenerStatus(listener, input, index)),
+    ...input.world.unplaced.map((one) => unplacedStatus(one)),
+  ];
+  const { configError, round } = input;
+  return {
+    node: input.intent.node.name,
+    condition: nodeCondition(listeners, input.errors),
+    configHash: input.hash,
+    ...(configError === undefined ? {} : { configError }),
+    listeners,
+    addresses: addressStatuses(input, index),
+    errors: input.errors.slice(0, NODE_ERRORS),
+    ...(round === undefined ? {} : { round }),
+  };
+}
+
+interface Index {
+  readonly errors: ReadonlyMap<string, readonly ItemError[]>;
+  readonly held: ReadonlyMap<string, HeldStep>;
+  readonly conflicts: ReadonlySet<string>;
+  readonly standby: ReadonlyMap<string, Reason>;
+}
+
+function indexOf(input: StatusInput): Index {
+  const errors = new Map<string, ItemError[]>();
+  for (const error of input.errors) errors.set(error.key, [...(errors.get(error.key) ?? []), error]);
+  const standby = new Map<string, Reason>();
+  for (const vip of input.intent.vips.values()) {
+    const role = roleOfVip(vip, input.intent, input.facts);
+    if (role !== 'active') standby.set(vip.address, role === 'fault' ? 'Fault' : 'Standby');
+  }
+  return {
+    errors,
+    held: new Map(input.outcome.held.map((one) => [`${one.step.driver} ${one.step.item.key}`, one])),
+    conflicts: new Set(input.outcome.plan.conflicts.map((one) => `${one.driver} ${one.wanted.key}`)),
+    standby,
+  };
+}
+
+function listenerStatus(listener: WorldListener, input: StatusInput, index: Index): ListenerStatus {
+  const driver = input.driverOf(listener);
+  const view = input.outcome.views.get(driver);
+  const wanted = input.itemsOf(listener);
+  const errors =
+    index.errors.size === 0
+      ? []
+      : wanted.flatMap((one) => index.errors.get(one.key) ?? []).slice(0, LISTENER_ERRORS);
+  const members = listener.members.map((member) => memberStatus(listener, member, view, input.facts));
+  const verdict = judge(listener, driver, view, wanted, members, errors, input, index);
+  return {
+    key: listener.key,
+    name: listener.name,
+    engine: listener.engine,
+    engineReason: listener.engineReason,
+    mode: listener.mode,
+    ...verdict,
+    members,
+    errors,
+  };
+}
+
+interface Verdict {
+  readonly condition: Condition;
+  readonly reason: Reason;
+}
+
+function judge(
+  listener: WorldListener,
+  driver: string,
+  view: DriverView | undefined,
+  wanted: readonly Item[],
+  members: readonly MemberStatus[],
+  errors: readonly ItemError[],
+  input: StatusInput,
+  index: Index,
+): Verdict {
+  if (view === undefined) return { condition: 'pending', reason: 'NotObserved' };
+  if (wanted.some((one) => one.kind === 'listener' && index.conflicts.has(`${driver} ${one.key}`)))
+    return { condition: 'down', reason: 'Conflict' };
+  const missing = wanted.filter((one) => !isAsWanted(one, view));
+  if (missing.length > 0) return unfinished(missing, driver, view, errors, index);
+  const standby = index.standby.get(listener.address);
+  if (standby !== undefined) return { condition: 'standby', reason: standby };
+  return serving(listener, members, input.quorum);
+}
+
+function isAsWanted(one: Item, view: DriverView): boolean {
+  const found = view.observed.items.get(one.key);
+  if (found === undefined) return false;
+  return found === one || differingFields(found.fields, one.fields).length === 0;
+}
+
+/** Something is not as wanted; if the listener itself is not there, nothing serves. */
+function unfinished(
+  missing: readonly Item[],
+  driver: string,
+  view: DriverView,
+  errors: readonly ItemError[],
+  index: Index,
+): Verdict {
+  const gone = missing.some((one) => one.kind === 'listener' && !view.observed.items.has(one.key));
+  if (errors.length > 0) return { condition: gone ? 'down' : 'degraded', reason: 'ApplyFailed' };
+  const blocked = missing.some((one) => index.held.get(`${driver} ${one.key}`)?.why === 'guard');
+  return { condition: 'pending', reason: blocked ? 'ApplyBlocked' : 'ApplyPending' };
+}
+
+function serving(
+  listener: WorldListener,
+  members: readonly MemberStatus[],
+  quorum: ReadonlyMap<string, boolean>,
+): Verdict {
+  const told = (reason: Reason) => members.some((member) => member.reason === reason);
+  if (told('SorryServer')) return { condition: 'degraded', reason: 'SorryServer' };
+  if (!members.some((member) => (member.observedWeight ?? member.effectiveWeight) > 0))
+    return { condition: 'down', reason: 'NoHealthyMember' };
+  if (quorum.get(listener.pool) === false) return { condition: 'degraded', reason: 'QuorumLost' };
+  for (const reason of ['PanicAllUsed', 'BackupInUse', 'CheckFailed'] as const)
+    if (told(reason)) return { condition: 'degraded', reason };
+  return { condition: 'ok', reason: 'InService' };
+}
+
+function memberStatus(
+  listener: WorldListener,
+  member: WorldMember,
+  view: DriverView | undefined,
+  facts: Facts,
+): MemberStatus {
+  const health = facts.health.get(memberKey(listener.pool, member.name));
+  const row = view?.observed.items.get(memberItemKey(listener.key, member.key));
+  const observed = row?.fields.weight;
+  return {
+    key: member.key,
+    name: member.name,
+    weight: member.weight,
+    effectiveWeight: member.effectiveWeight,
+    ...(typeof observed === 'number' ? { observedWeight: observed } : {}),
+    health: health?.state ?? 'unknown',
+    reason: member.reason,
+    ...(health === undefined ? {} : { sinceMs: health.sinceMs }),
+    ...(health?.lastError === undefined ? {} : { lastError: health.lastError }),
+  };
+}
+
+function unplacedStatus(one: World['unplaced'][number]): ListenerStatus {
+  return {
+    key: one.listener,
+    name: one.listener,
+    engine: 'none',
+    engineReason: one.detail,
+    mode: 'none',
+    condition: one.reason === 'Disabled' ? 'disabled' : 'down',
+    reason: one.reason,
+    members: [],
+    errors: [],
+  };
+}
+
+function addressStatuses(input: StatusInput, index: Index): readonly AddressStatus[] {
+  const wanted = new Set(input.world.addresses.map((address) => address.key));
+  const views = [...input.outcome.views.values()];
+  return [...input.intent.vips.values()].map((vip): AddressStatus => {
+    const { key } = toWorldAddress(vip, input.intent);
+    const observed = views.some((view) => view.observed.items.has(key));
+    const role = roleOfVip(vip, input.intent, input.facts);
+    const group = groupOfVip(vip, input.intent);
+    const decided = group === undefined ? undefined : input.facts.roles.get(group.name)?.reason;
+    const base = { key, vip: vip.name, wanted: wanted.has(key), observed, role };
+    if (!vip.manage) return { ...base, reason: 'NotManaged' };
+    if (base.wanted === observed) {
+      const usual = role === 'active' ? 'Active' : role === 'fault' ? 'Fault' : 'Standby';
+      return { ...base, reason: decided ?? usual };
+    }
+    return { ...base, reason: index.errors.has(key) ? 'ApplyFailed' : 'ApplyPending' };
+  });
+}
+
+/** The node is as well as its worst part, and down only when nothing serves. */
+function nodeCondition(listeners: readonly ListenerStatus[], errors: readonly ItemError[]): Condition {
+  const counted = listeners.filter((one) => one.condition !== 'disabled');
+  const all = (condition: Condition) =>
+    counted.length > 0 && counted.every((one) => one.condition === condition);
+  if (all('down')) return 'down';
+  if (counted.some((one) => one.condition === 'down' || one.condition === 'degraded')) return 'degraded';
+  if (errors.length > 0) return 'degraded';
+  if (counted.some((one) => one.condition === 'pending')) return 'pending';
+  return all('standby') ? 'standby' : 'ok';
+}
