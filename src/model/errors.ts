@@ -37,6 +37,31 @@ export const ERROR_CATALOGUE = {
     what: 'A driver refused an operation',
     cure: 'Read the message of the outside that comes with it',
   },
+  IPVS_MISSING: {
+    what: 'The kernel has no IPVS, or not for this protocol or address family',
+    cure: 'Load it with "modprobe ip_vs" on a kernel that has it, or choose another engine',
+  },
+  IPVS_SCHEDULER_MISSING: {
+    what: 'The kernel module of a scheduler or persistence engine is missing',
+    cure: 'Load the module named, or choose another scheduler',
+  },
+  IPVS_BUSY: { what: 'IPVS is busy with another change', cure: 'Nothing to do: it is tried again' },
+  IPVS_RACE: {
+    what: 'Somebody else changed the IPVS table at the same moment',
+    cure: 'Nothing to do: it is looked at again; find the other writer if it comes back',
+  },
+  NFT_FAILED: {
+    what: 'nftables refused the rules of table "lbctl"',
+    cure: 'Check that nft is installed and the kernel has nf_tables; the message names the rule',
+  },
+  INTERFACE_MISSING: {
+    what: 'A network interface does not exist',
+    cure: 'Correct the name, or bring the interface into being: it is tried again then',
+  },
+  ADDRESS_DUPLICATE: {
+    what: 'Another machine on the wire holds the address',
+    cure: 'Take the address off the machine with the hardware address named',
+  },
   INTERNAL: {
     what: 'An invariant of ours broke',
     cure: 'Report it with the output of "lbctl support bundle"',

@@ -1,0 +1,187 @@
+// The real IpvsPort: the kernel's IPVS over generic netlink.
+import { OpError } from '../../model/errors.ts';
+import { type GenericFamily, readFamily, writeGetFamily } from '../../wire/netlink/family.ts';
+import {
+  beginIpvs,
+  type IpvsInfo,
+  type IpvsTimeouts,
+  readDestinationMessage,
+  readInfo,
+  readServiceMessage,
+  readTimeouts,
+  writeTimeouts,
+} from '../../wire/netlink/ipvs-control.ts';
+import { type IpvsDaemon, readDaemon, writeDaemon, writeDaemonRole } from '../../wire/netlink/ipvs-daemon.ts';
+import {
+  type IpvsDestinationRow,
+  writeDestination,
+  writeDestinationKey,
+} from '../../wire/netlink/ipvs-destination.ts';
+import { COMMAND, IPVS_FAMILY } from '../../wire/netlink/ipvs-numbers.ts';
+import { type IpvsServiceKey, writeService, writeServiceKey } from '../../wire/netlink/ipvs-service.ts';
+import { FLAG, type NetlinkMessage } from '../../wire/netlink/message.ts';
+import type { MessageWriter } from '../../wire/netlink/message-writer.ts';
+import type { IpvsCommand, IpvsPort, IpvsTableEntry } from '../ports.ts';
+import { missingIpvs, toIpvsError } from './ipvs-errors.ts';
+import { formatServiceKey } from './ipvs-text.ts';
+import { NETLINK, NetlinkSocket } from './netlink-socket.ts';
+
+const DUMP = FLAG.request | FLAG.dump;
+/** Services read before the event loop gets its turn: about 5 ms. */
+const SLICE = 256;
+
+export class IpvsKernel implements IpvsPort {
+  readonly #socket = new NetlinkSocket('generic', NETLINK.generic);
+  #family = 0;
+
+  info(): IpvsInfo {
+    const [reply] = this.#ask('IPVS_CMD_GET_INFO', COMMAND.getInfo);
+    return readInfo(reply!);
+  }
+
+  async table(withStats: boolean): Promise<readonly IpvsTableEntry[]> {
+    const family = this.#resolve();
+    const services = this.#socket.dump(
+      { op: 'IPVS_CMD_GET_SERVICE' },
+      (writer, sequence) => beginIpvs(writer, family, COMMAND.getService, sequence, DUMP),
+      (message) => readServiceMessage(message, withStats),
+    );
+    const entries: IpvsTableEntry[] = [];
+    for (const service of services) {
+      entries.push({ service, destinations: this.#destinations(family, service.key, withStats) });
+      if (entries.length % SLICE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    return entries;
+  }
+
+  async execute(commands: readonly IpvsCommand[]): Promise<readonly (OpError | undefined)[]> {
+    if (commands.length === 0) return [];
+    const family = this.#resolve();
+    const failures = await this.#socket.batch(
+      commands.map((command) => (writer, sequence) => writeCommand(writer, family, sequence, command)),
+    );
+    return failures.map((failure, index) =>
+      failure === undefined ? undefined : toIpvsError(commands[index]!, failure),
+    );
+  }
+
+  timeouts(): IpvsTimeouts {
+    const [reply] = this.#ask('IPVS_CMD_GET_CONFIG', COMMAND.getConfig);
+    return readTimeouts(reply!);
+  }
+
+  setTimeouts(timeouts: IpvsTimeouts): void {
+    this.#ask('IPVS_CMD_SET_CONFIG', COMMAND.setConfig, (writer) => writeTimeouts(writer, timeouts));
+  }
+
+  daemons(): readonly IpvsDaemon[] {
+    const family = this.#resolve();
+    return this.#socket
+      .dump(
+        { op: 'IPVS_CMD_GET_DAEMON' },
+        (writer, sequence) => beginIpvs(writer, family, COMMAND.getDaemon, sequence, DUMP),
+        readDaemon,
+      )
+      .filter((daemon) => daemon !== undefined);
+  }
+
+  startDaemon(daemon: IpvsDaemon): void {
+    this.#ask(
+      'IPVS_CMD_NEW_DAEMON',
+      COMMAND.newDaemon,
+      (writer) => writeDaemon(writer, daemon),
+      `${daemon.role} on ${daemon.interface}`,
+    );
+  }
+
+  stopDaemon(role: IpvsDaemon['role']): void {
+    this.#ask('IPVS_CMD_DEL_DAEMON', COMMAND.delDaemon, (writer) => writeDaemonRole(writer, role), role);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #destinations(family: number, key: IpvsServiceKey, withStats: boolean): IpvsDestinationRow[] {
+    return this.#socket.dump(
+      { op: 'IPVS_CMD_GET_DEST', target: formatServiceKey(key) },
+      (writer, sequence) => {
+        beginIpvs(writer, family, COMMAND.getDest, sequence, DUMP);
+        writeServiceKey(writer, key);
+      },
+      (message) => readDestinationMessage(message, withStats),
+    );
+  }
+
+  #ask(
+    op: string,
+    command: number,
+    body?: (writer: MessageWriter) => void,
+    target?: string,
+  ): readonly NetlinkMessage[] {
+    const family = this.#resolve();
+    return this.#socket.request(target === undefined ? { op } : { op, target }, (writer, sequence) => {
+      beginIpvs(writer, family, command, sequence);
+      body?.(writer);
+    });
+  }
+
+  /** The family's number on this kernel. Asking for it makes the kernel load ip_vs where it can. */
+  #resolve(): number {
+    if (this.#family === 0) this.#family = this.#lookUp().id;
+    return this.#family;
+  }
+
+  #lookUp(): GenericFamily {
+    try {
+      const [reply] = this.#socket.request(
+        { op: 'CTRL_CMD_GETFAMILY', target: IPVS_FAMILY },
+        (writer, sequence) => writeGetFamily(writer, sequence, IPVS_FAMILY),
+      );
+      return readFamily(reply!);
+    } catch (error) {
+      if (error instanceof OpError && error.op.errno === 'ENOENT') throw missingIpvs();
+      throw error;
+    }
+  }
+}
+
+function writeCommand(writer: MessageWriter, family: number, sequence: number, command: IpvsCommand): void {
+  switch (command.kind) {
+    case 'add-service':
+    case 'set-service':
+      beginIpvs(
+        writer,
+        family,
+        command.kind === 'add-service' ? COMMAND.newService : COMMAND.setService,
+        sequence,
+      );
+      writeService(writer, command.service);
+      return;
+    case 'delete-service':
+    case 'zero-service':
+      beginIpvs(
+        writer,
+        family,
+        command.kind === 'delete-service' ? COMMAND.delService : COMMAND.zero,
+        sequence,
+      );
+      writeServiceKey(writer, command.key);
+      return;
+    case 'add-destination':
+    case 'set-destination':
+      beginIpvs(
+        writer,
+        family,
+        command.kind === 'add-destination' ? COMMAND.newDest : COMMAND.setDest,
+        sequence,
+      );
+      writeServiceKey(writer, command.service);
+      writeDestination(writer, command.destination);
+      return;
+    case 'delete-destination':
+      beginIpvs(writer, family, COMMAND.delDest, sequence);
+      writeServiceKey(writer, command.service);
+      writeDestinationKey(writer, command.destination);
+  }
+}
