@@ -4,9 +4,12 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+/** Parts that benchmarks share. */
+const PARTS = ['report'];
 const all = globSync('bench/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => basename(file, '.ts'))
+  .filter((name) => !PARTS.includes(name))
   .sort();
 const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 const unknown = names.filter((name) => !all.includes(name));

@@ -25,6 +25,7 @@ export const SUITES: readonly Suite[] = [
     globs: [
       'src/**/*.test.ts',
       'tools/**/*.test.ts',
+      'bench/**/*.test.ts',
       'test/house/**/*.test.ts',
       'test/scenarios/**/*.test.ts',
       'test/conformance/**/*.test.ts',
