@@ -93,7 +93,7 @@ describe('checkScript()', () => {
 
   it('runs as another user', async () => {
     const outcome = await checkScript(
-      script('test "$(id -un)" = nobody', { user: 'nobody' }),
+      script(`test "$(id -un) $(id -g)" = "nobody $(id -g nobody)"`, { user: 'nobody' }),
       TARGET,
       within(2000),
     );
