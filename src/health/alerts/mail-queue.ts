@@ -1,0 +1,126 @@
+// Mails that could not be sent yet: one file each, tried again with backoff, given up after a day. Survives a restart.
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { backoffMs } from '../../lib/backoff.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { Mail } from './mail-message.ts';
+import { MailRefused } from './smtp-client.ts';
+
+const RETRY = { firstMs: 15_000, maxMs: 900_000, factor: 2, jitter: 0.2 };
+const GIVE_UP_MS = 86_400_000;
+/** Beyond this the oldest are dropped: a mail server that is away for a day must not fill the disk. */
+const MAX_QUEUED = 1000;
+
+interface QueuedMail {
+  readonly mail: Mail;
+  readonly attempts: number;
+  readonly nextMs: number;
+}
+
+export interface MailQueueOptions {
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly send: (mail: Mail) => Promise<readonly string[]>;
+  /** A mail that is given up, or recipients refused for good. */
+  readonly onLost: (mail: Mail, why: string) => void;
+}
+
+export class MailQueue {
+  readonly #options: MailQueueOptions;
+  readonly #queue = new Map<string, QueuedMail>();
+  #sending = false;
+  #cancel: (() => void) | undefined;
+  #sequence = 0;
+
+  constructor(options: MailQueueOptions) {
+    this.#options = options;
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    for (const name of readdirSync(options.folder).sort()) this.#restore(name);
+    this.#arm();
+  }
+
+  get size(): number {
+    return this.#queue.size;
+  }
+
+  /** On disk before it returns. */
+  add(mail: Mail): void {
+    const name = `${String(mail.atMs).padStart(14, '0')}-${this.#sequence++}.json`;
+    this.#store(name, { mail, attempts: 0, nextMs: this.#options.clock.nowMs() });
+    if (this.#queue.size > MAX_QUEUED)
+      this.#lose([...this.#queue.keys()].sort()[0]!, `more than ${MAX_QUEUED} mails wait`);
+    this.#arm();
+  }
+
+  close(): void {
+    this.#cancel?.();
+  }
+
+  #restore(name: string): void {
+    if (!name.endsWith('.json')) return;
+    try {
+      this.#queue.set(name, JSON.parse(readFileSync(join(this.#options.folder, name), 'utf8')) as QueuedMail);
+    } catch {
+      // Cut short by a crash before the rename could happen, or edited by hand: it holds no mail.
+      rmSync(join(this.#options.folder, name), { force: true });
+    }
+  }
+
+  #store(name: string, queued: QueuedMail): void {
+    const path = join(this.#options.folder, name);
+    writeFileSync(`${path}.new`, JSON.stringify(queued), { mode: 0o600 });
+    renameSync(`${path}.new`, path);
+    this.#queue.set(name, queued);
+  }
+
+  #lose(name: string, why: string): void {
+    const queued = this.#queue.get(name);
+    this.#forget(name);
+    if (queued !== undefined) this.#options.onLost(queued.mail, why);
+  }
+
+  #forget(name: string): void {
+    this.#queue.delete(name);
+    rmSync(join(this.#options.folder, name), { force: true });
+  }
+
+  #arm(): void {
+    this.#cancel?.();
+    if (this.#sending || this.#queue.size === 0) return;
+    const next = Math.min(...[...this.#queue.values()].map((queued) => queued.nextMs));
+    this.#cancel = this.#options.clock.after(Math.max(0, next - this.#options.clock.nowMs()), () => {
+      void this.#sendDue();
+    });
+  }
+
+  async #sendDue(): Promise<void> {
+    if (this.#sending) return;
+    this.#sending = true;
+    for (const [name, queued] of [...this.#queue].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      if (queued.nextMs > this.#options.clock.nowMs()) continue;
+      await this.#sendOne(name, queued);
+    }
+    this.#sending = false;
+    this.#arm();
+  }
+
+  async #sendOne(name: string, queued: QueuedMail): Promise<void> {
+    const { mail, attempts } = queued;
+    const now = this.#options.clock.nowMs();
+    try {
+      const refused = await this.#options.send(mail);
+      this.#forget(name);
+      if (refused.length > 0)
+        this.#options.onLost({ ...mail, to: refused }, 'the mail server refused these recipients');
+    } catch (error) {
+      const why = (error as Error).message;
+      if (error instanceof MailRefused) this.#lose(name, why);
+      else if (now - mail.atMs > GIVE_UP_MS) this.#lose(name, `tried for a day: ${why}`);
+      else {
+        const wait = backoffMs(attempts + 1, this.#options.random(), RETRY);
+        this.#store(name, { mail, attempts: attempts + 1, nextMs: now + wait });
+      }
+    }
+  }
+}
