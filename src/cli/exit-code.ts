@@ -14,21 +14,18 @@ export const EXIT_CODES = {
 
 export type ExitCode = keyof typeof EXIT_CODES;
 
-const BY_ERROR: Readonly<Record<ErrorCode, ExitCode>> = {
+/** Codes that scripts tell apart; every other failure ends with 1. */
+const BY_ERROR: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   CONFIG_INVALID: 2,
   CONFIG_UNREADABLE: 2,
   USAGE: 2,
   NOT_FOUND: 4,
   CONFLICT: 5,
-  GUARD_HELD: 1,
-  ENGINE_UNAVAILABLE: 1,
   UNREACHABLE: 6,
   TIMEOUT: 6,
   DENIED: 7,
-  DRIVER_FAILED: 1,
-  INTERNAL: 1,
 };
 
 export function exitCodeOf(code: ErrorCode): ExitCode {
-  return BY_ERROR[code];
+  return BY_ERROR[code] ?? 1;
 }
