@@ -1,0 +1,389 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  buildVip,
+} from '../../../test/fixtures/build-intent.ts';
+import type { EngineEvent } from '../../engine/events.ts';
+import { FakeClock, systemClock } from '../../lib/clock.ts';
+import { Secret } from '../../lib/secret.ts';
+import type { MailSettings, NotificationSettings } from '../../model/settings.ts';
+import { assumedFacts } from '../../plan/assumed-facts.ts';
+import { resolve } from '../../plan/resolve.ts';
+import { Alerts } from './alerts.ts';
+import { newMailId } from './mail-message.ts';
+import { MailQueue } from './mail-queue.ts';
+import { MailRefused, sendMail } from './smtp-client.ts';
+import { signature } from './webhook.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lbctl-alerts-'));
+const children: ChildProcess[] = [];
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  rmSync(folder, { recursive: true });
+});
+
+interface ReceivedMail {
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly tls: boolean;
+  readonly user: string | null;
+  readonly text: string;
+}
+
+/** A real mail server in a process of its own. */
+async function mailServer(mode: string, ...more: string[]) {
+  const child = spawn(
+    '/usr/bin/python3',
+    [join(import.meta.dirname, '../../../test/fixtures/smtp-server.py'), '0', mode, ...more],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  children.push(child);
+  const lines = createInterface(child.stdout!)[Symbol.asyncIterator]();
+  const next = async <T>(): Promise<T> => JSON.parse((await lines.next()).value as string) as T;
+  const { listening } = await next<{ listening: number }>();
+  return { port: listening, mail: () => next<ReceivedMail>() };
+}
+
+function settings(port: number, more: Partial<MailSettings> = {}): MailSettings {
+  return {
+    from: 'lb-a <lb-a@example.com>',
+    to: ['ops@example.com'],
+    server: '127.0.0.1',
+    port,
+    connectTimeoutMs: 2000,
+    tls: 'none',
+    ...more,
+  };
+}
+
+const MAIL = {
+  from: 'lb-a <lb-a@example.com>',
+  to: ['ops@example.com', 'Duty <duty@example.com>'],
+  subject: 'web/10.0.0.1:80 is down — überprüfen\r\nBcc: evil@example.com',
+  text: '.a line with a dot\nand more\n',
+  atMs: Date.UTC(2026, 10, 20, 12, 0, 0),
+  id: newMailId('lb-a'),
+};
+
+function bodyOf(mail: ReceivedMail): string {
+  return Buffer.from(mail.text.split('\r\n\r\n')[1]!, 'base64').toString('utf8');
+}
+
+describe('sendMail() to a real server', () => {
+  it('reaches every recipient, with a subject that cannot smuggle in a header', async () => {
+    const server = await mailServer('plain');
+
+    const refused = await sendMail(settings(server.port), MAIL, 'lb-a');
+    const mail = await server.mail();
+
+    assert.deepEqual(refused, []);
+    assert.deepEqual([mail.from, mail.to], ['lb-a@example.com', ['ops@example.com', 'duty@example.com']]);
+    assert.equal(bodyOf(mail), MAIL.text);
+    assert.match(mail.text, /^Date: Fri, 20 Nov 2026 12:00:00 \+0000$/m);
+    assert.doesNotMatch(mail.text, /^Bcc:/m);
+  });
+
+  it('starts TLS and logs in, and refuses to log in without it', async () => {
+    const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'cert.pem')];
+    execFileSync(
+      'openssl',
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:P-256',
+        '-nodes',
+        '-days',
+        '3',
+        '-subj',
+        '/CN=mx',
+        ...files,
+      ],
+      { stdio: 'pipe' },
+    );
+    const server = await mailServer('starttls', join(folder, 'cert.pem'), join(folder, 'key.pem'));
+    const login = { username: 'lb', password: new Secret('s3cret') };
+
+    await sendMail(settings(server.port, { tls: 'starttls', ...login }), MAIL, 'lb-a');
+    const mail = await server.mail();
+
+    assert.deepEqual([mail.tls, mail.user], [true, 'lb']);
+    await assert.rejects(
+      sendMail(
+        settings(server.port, { tls: 'starttls', username: 'lb', password: new Secret('wrong') }),
+        MAIL,
+        'lb-a',
+      ),
+      {
+        message: /^The mail server refused AUTH PLAIN: 535/,
+      },
+    );
+    await assert.rejects(sendMail(settings(server.port, login), MAIL, 'lb-a'), MailRefused);
+  });
+
+  it('names the recipients that were refused while others were taken', async () => {
+    const server = await mailServer('refuse');
+    const mail = { ...MAIL, to: ['ops@example.com', 'gone@example.com'] };
+
+    assert.deepEqual(await sendMail(settings(server.port), mail, 'lb-a'), ['gone@example.com']);
+    await assert.rejects(
+      sendMail(settings(server.port), { ...MAIL, to: ['gone@example.com'] }, 'lb-a'),
+      MailRefused,
+    );
+  });
+});
+
+describe('MailQueue', () => {
+  const open = (
+    clock: FakeClock,
+    send: (mail: typeof MAIL) => Promise<readonly string[]>,
+    lost: string[] = [],
+  ) =>
+    new MailQueue({
+      folder: join(folder, 'queue'),
+      clock,
+      random: () => 0.5,
+      send: send as never,
+      onLost: (_mail, why) => lost.push(why),
+    });
+
+  it('tries again with growing patience, over a restart too', async () => {
+    const clock = new FakeClock(MAIL.atMs);
+    const tries: number[] = [];
+    const failing = async (): Promise<readonly string[]> => {
+      tries.push(clock.nowMs() - MAIL.atMs);
+      throw new Error('451 come back later');
+    };
+    const before = open(clock, failing);
+    before.add(MAIL);
+    await clock.advance(50_000);
+    before.close();
+    assert.deepEqual(tries, [0, 15_000, 45_000]);
+
+    const sent: string[] = [];
+    const after = open(clock, async (mail) => {
+      sent.push(mail.subject);
+      return [];
+    });
+    await clock.advance(60_000);
+    after.close();
+
+    assert.deepEqual(sent, [MAIL.subject]);
+    assert.deepEqual(readdirSync(join(folder, 'queue')), []);
+  });
+
+  it('gives up at once on a refusal for good, and after a day on anything else', async () => {
+    const clock = new FakeClock(MAIL.atMs);
+    const lost: string[] = [];
+    const queue = open(
+      clock,
+      async (mail) => {
+        throw mail.subject === 'bad' ? new MailRefused('550 no') : new Error('no answer');
+      },
+      lost,
+    );
+    queue.add({ ...MAIL, subject: 'bad' });
+    await clock.advance(1);
+    assert.deepEqual(lost, ['550 no']);
+
+    queue.add({ ...MAIL, subject: 'other' });
+    await clock.advance(90_000_000);
+    queue.close();
+
+    assert.deepEqual(lost, ['550 no', 'tried for a day: no answer']);
+  });
+
+  it('drops what a crash left half written', () => {
+    writeFileSync(join(folder, 'queue', '1.json'), '{"mail":');
+
+    const queue = open(new FakeClock(), async () => []);
+    queue.close();
+
+    assert.equal(queue.size, 0);
+  });
+});
+
+const POOL = buildPool('web', [buildMember('10.0.0.1', { name: 'web1', port: 80 })]);
+const INTENT = buildIntent({
+  vips: [buildVip('main', '192.0.2.10')],
+  pools: [POOL],
+  listeners: [buildListener('web', 'main', 80, { pool: 'web' })],
+});
+const QUIET: NotificationSettings = {
+  events: ['member', 'quorum', 'role', 'reload', 'split-brain'],
+  scripts: [],
+  webhooks: [],
+  fifos: [],
+  perMinute: 30,
+};
+const DOWN: EngineEvent = {
+  kind: 'member-changed',
+  atMs: 1000,
+  pool: 'web',
+  member: 'web1',
+  from: 'InService',
+  to: 'CheckFailed',
+  effectiveWeight: 0,
+};
+
+function openAlerts(more: Partial<NotificationSettings>, faults: string[] = []): Alerts {
+  return new Alerts({
+    node: 'lb-a',
+    settings: { ...QUIET, ...more },
+    stateDir: mkdtempSync(join(folder, 'state-')),
+    clock: systemClock,
+    random: Math.random,
+    world: () => resolve(INTENT, assumedFacts(INTENT, 0)),
+    priorityOf: () => 150,
+    lastErrorOf: () => 'Connection refused',
+    onFault: (channel, message) => faults.push(`${channel}: ${message}`),
+  });
+}
+
+describe('Alerts', () => {
+  it('gathers what happens together into one mail that says why', async () => {
+    const server = await mailServer('plain');
+    const alerts = openAlerts({ mail: settings(server.port), routerId: 'LVS_A' });
+
+    alerts.emit(DOWN);
+    alerts.emit({ kind: 'quorum-changed', atMs: 1001, pool: 'web', held: false });
+    alerts.emit({ ...DOWN, to: 'SlowStart', from: 'InService' });
+    const mail = await server.mail();
+    // The server prints the mail before it says that it took it.
+    for (let i = 0; i < 100 && alerts.queuedMails > 0; i++) await sleep(20);
+    await alerts.close();
+
+    assert.match(mail.text, /^Subject: \[LVS_A\] web\/web1 is down and 1 more\r$/m);
+    assert.match(
+      bodyOf(mail),
+      /The health check failed as often as "fall" allows: Connection refused\. Effective weight: 0\./,
+    );
+    assert.equal(alerts.queuedMails, 0);
+  });
+
+  it('posts signed JSON, and says which webhook does not take it', async () => {
+    const received: { body: string; headers: Record<string, unknown> }[] = [];
+    const server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      received.push({ body, headers: request.headers });
+      response.statusCode = request.url === '/broken' ? 500 : 204;
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const faults: string[] = [];
+    const hook = { secret: new Secret('key'), timeoutMs: 2000 };
+    const alerts = openAlerts(
+      {
+        webhooks: [
+          { url, ...hook },
+          { url: `${url}/broken`, ...hook },
+        ],
+      },
+      faults,
+    );
+
+    alerts.emit(DOWN);
+    await alerts.close();
+    server.close();
+
+    const { body, headers } = received[0]!;
+    assert.equal(headers['x-lbctl-signature'], signature('key', Number(headers['x-lbctl-timestamp']), body));
+    assert.equal(JSON.parse(body).alerts[0].fields.reason, 'CheckFailed');
+    assert.deepEqual(faults, [`${url}/broken: The webhook answered 500`]);
+  });
+
+  it('runs scripts with the facts in their environment and as JSON', async () => {
+    const out = join(folder, 'script-out');
+    const alerts = openAlerts({
+      scripts: [
+        {
+          command: [
+            '/bin/sh',
+            '-c',
+            `echo "$LBCTL_EVENT $LBCTL_MEMBER $LBCTL_STATE" > ${out}; cat >> ${out}`,
+          ],
+          timeoutMs: 5000,
+        },
+      ],
+    });
+
+    alerts.emit(DOWN);
+    await alerts.close();
+
+    const [first, json] = readFileSync(out, 'utf8').split('\n');
+    assert.equal(first, 'member web1 down');
+    assert.equal(JSON.parse(json!).subject, 'web/web1 is down');
+  });
+
+  it('writes the lines of keepalived into its FIFOs, and never waits for a reader', async () => {
+    const path = join(folder, 'fifo');
+    const faults: string[] = [];
+    const alerts = openAlerts({ fifos: [{ path, kind: 'all' }] }, faults);
+    alerts.emit(DOWN);
+    assert.deepEqual(faults, [`${path}: Nobody reads "${path}": 1 lines are lost`]);
+
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    alerts.emit(DOWN);
+    alerts.emit({ kind: 'quorum-changed', atMs: 1, pool: 'web', held: false });
+    alerts.emit({ kind: 'role-changed', atMs: 2, group: 'pair', from: 'standby', to: 'active', epoch: 3 });
+    const buffer = Buffer.alloc(4096);
+    const text = buffer.toString('utf8', 0, readSync(reader, buffer));
+    closeSync(reader);
+    await alerts.close();
+
+    assert.deepEqual(text.split('\n'), [
+      'RS [10.0.0.1]:tcp:80 [192.0.2.10]:tcp:80 DOWN',
+      'VS [192.0.2.10]:tcp:80 DOWN',
+      'INSTANCE "pair" MASTER 150',
+      '',
+    ]);
+  });
+
+  it('sends no more than its limit a minute', async () => {
+    const { AlertBatch } = await import('./batch.ts');
+    const clock = new FakeClock();
+    const sent: string[] = [];
+    const batch = new AlertBatch({
+      clock,
+      gatherMs: 1000,
+      perMinute: 2,
+      send: (alerts, dropped) => sent.push(`${clock.nowMs()}: ${alerts.length}+${dropped}`),
+    });
+    const alert = { event: 'member', severity: 'info', atMs: 0, subject: '', text: '', fields: {} } as const;
+    for (let second = 0; second < 100; second++) {
+      for (let i = 0; i < 5; i++) batch.add(alert);
+      await clock.advance(1000);
+    }
+
+    assert.deepEqual(sent, ['1000: 5+0', '2000: 5+0', '61000: 200+95', '62000: 5+0']);
+  });
+});
