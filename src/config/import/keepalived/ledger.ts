@@ -1,0 +1,82 @@
+// The account of every directive: carried, changed or not carried, with its line. Nothing is dropped in silence.
+import type { Diagnostic, Severity } from '../../../model/diagnostic.ts';
+
+export type Fate = 'carried' | 'changed' | 'not carried';
+
+export interface ReportLine {
+  readonly file: string;
+  readonly line: number;
+  readonly directive: string;
+  readonly what: Fate;
+  readonly note: string;
+}
+
+/** Anything that came from a line of the input. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+  readonly raw: string;
+}
+
+interface Entry {
+  readonly origin: Origin;
+  readonly directive: string;
+  what: Fate;
+  readonly notes: string[];
+}
+
+const RANK: Readonly<Record<Fate, number>> = { carried: 0, changed: 1, 'not carried': 2 };
+const MOST_DIAGNOSTICS = 1000;
+
+export class Ledger {
+  readonly #entries = new Map<Origin, Entry>();
+  readonly #diagnostics: Diagnostic[] = [];
+
+  /** The worse fate stays; notes add up. */
+  mark(origin: Origin, directive: string, what: Fate, note = ''): void {
+    const entry = this.#entries.get(origin);
+    if (entry === undefined) {
+      this.#entries.set(origin, { origin, directive, what, notes: note === '' ? [] : [note] });
+      return;
+    }
+    if (RANK[what] > RANK[entry.what]) entry.what = what;
+    if (note !== '' && !entry.notes.includes(note)) entry.notes.push(note);
+  }
+
+  isMarked(origin: Origin): boolean {
+    return this.#entries.has(origin);
+  }
+
+  say(severity: Severity, rule: string, origin: Origin, message: string, hint?: string): void {
+    if (this.#diagnostics.length >= MOST_DIAGNOSTICS) return;
+    this.#diagnostics.push({
+      severity,
+      rule,
+      path: '',
+      message,
+      place: { file: origin.file, line: origin.line, column: 1 },
+      excerpt: origin.raw.slice(0, 200),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  diagnostics(): readonly Diagnostic[] {
+    return this.#diagnostics;
+  }
+
+  /** In the order of the files; what a sequence block repeated is told once. */
+  report(): readonly ReportLine[] {
+    const seen = new Set<string>();
+    const lines: ReportLine[] = [];
+    for (const { origin, directive, what, notes } of this.#entries.values()) {
+      const note = notes.join('; ');
+      const key = `${origin.file}\0${origin.line}\0${directive}\0${what}\0${note}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      lines.push({ file: origin.file, line: origin.line, directive, what, note });
+    }
+    const order = new Map<string, number>();
+    for (const line of lines) if (!order.has(line.file)) order.set(line.file, order.size);
+    return lines.sort((a, b) => order.get(a.file)! - order.get(b.file)! || a.line - b.line);
+  }
+}
