@@ -108,7 +108,15 @@ function toMember(
     return undefined;
   }
   const given = portText === undefined ? 0 : (intOf(ledger, server, 0, 65535, 1) ?? 0);
-  const rewrites = context.mode === 'nat';
+  // Beside a mark alone keepalived clears the port: the packet keeps the one it came with.
+  const rewrites = context.mode === 'nat' && context.listensOn.size > 0;
+  if (context.listensOn.size === 0 && given !== 0)
+    ledger.mark(
+      server,
+      server.name,
+      'changed',
+      'only checks use the port; keepalived clears it beside a mark',
+    );
   if (!rewrites && given !== 0 && context.listensOn.size > 0 && !context.listensOn.has(given))
     ledger.mark(
       server,

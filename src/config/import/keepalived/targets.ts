@@ -55,7 +55,7 @@ function groupTargets(ledger: Ledger, group: Directive): readonly ListenTarget[]
       if (mark !== undefined) marks.push({ kind: 'mark', mark, family });
       continue;
     }
-    const range = parseAddressRange(entry.name);
+    const range = portsOf.size < MOST_ADDRESSES ? parseAddressRange(entry.name) : undefined;
     const port = entry.args[0] === undefined ? 0 : intOf(ledger, entry, 0, 65535);
     if (range === undefined || portsOf.size + range.length > MOST_ADDRESSES) {
       refuse(ledger, entry, `must be an address or a range of at most ${MOST_IN_RANGE}`, entry.raw);

@@ -87,6 +87,8 @@ function oneLine(value: Yaml): string | undefined {
 
 function scalar(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
+  // Our language takes ${NAME} from the environment; a second dollar sign says that none is meant.
+  if (/\$[${]/.test(value)) return JSON.stringify(value.replace(/\$(?=[${])/g, '$$$$').toWellFormed());
   const duration = /^\d+(\.\d+)?(us|ms|s|m|h|d)([0-9a-z.]*)$/.test(value);
   const plain = PLAIN.test(value) || duration || /^\d+-\d+$/.test(value) || isPlainAddress(value);
   return plain && !RESERVED.test(value) && value.length > 0 ? value : JSON.stringify(value.toWellFormed());
