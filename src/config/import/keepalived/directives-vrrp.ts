@@ -64,7 +64,13 @@ export const VRRP_ROWS: readonly RowText[] = [
   ['vrrp_instance', 'use_vmac_addr vmac_xmit_base use_ipvlan vrf', '-', '', 'no field asks for it'],
   ['vrrp_instance', 'native_ipv6', '~', '', 'deprecated: the family follows the addresses'],
   ['vrrp_instance', 'dont_track_primary', '-', '', 'the interface of a group is always tracked'],
-  ['vrrp_instance', 'lvs_sync_daemon_interface', '-', '', 'of keepalived 1; lvs_sync_daemon in global_defs is carried'],
+  [
+    'vrrp_instance',
+    'lvs_sync_daemon_interface',
+    '-',
+    '',
+    'of keepalived 1; lvs_sync_daemon in global_defs is carried',
+  ],
   ['vrrp_instance', 'debug kernel_rx_buf_size linkbeat_use_polling', '-', '', 'tunes the keepalived process'],
   [
     'vrrp_instance',

@@ -3,6 +3,7 @@
 export interface Loop {
   /** The remainder of the line, expanded once a turn. */
   readonly rest: string;
+  readonly turns: number;
   /** Variables of one turn, counted from 0; undefined after the last. */
   at(turn: number): ReadonlyMap<string, string> | undefined;
 }
@@ -38,6 +39,7 @@ function sequenceLoop(
   if (hex && (start < 0 || last < 0)) return undefined;
   return {
     rest,
+    turns: Math.floor((last - start) / step) + 1,
     at(turn) {
       const value = start + turn * step;
       if (step > 0 ? value > last : value < last) return undefined;
@@ -56,6 +58,7 @@ function listLoop(
   if (names.length === 0 || turns.length === 0 || !names.every((name) => NAME.test(name))) return undefined;
   return {
     rest,
+    turns: turns.length,
     at(turn) {
       const values = turns[turn];
       return values && new Map(names.map((name, i) => [name, values[i] ?? '']));
