@@ -22,6 +22,8 @@ export interface StoryOptions {
   /** What another engine left: the data planes, and what it remembered. */
   readonly after?: Story;
   readonly options?: EngineOptions;
+  /** False: the first configuration is known to be a part. */
+  readonly complete?: boolean;
 }
 
 export class Story {
@@ -41,7 +43,8 @@ export class Story {
   private constructor(options: StoryOptions) {
     const { after } = options;
     this.clock = after?.clock ?? new FakeClock(1_000_000);
-    this.#intent = { ok: true, intent: options.intent, hash: 'v1' };
+    const { intent, complete = true } = options;
+    this.#intent = { ok: true, intent, hash: 'v1', complete };
     if (after !== undefined) {
       this.#memory = after.#memory;
       this.#health = after.#health;
