@@ -1,6 +1,4 @@
 // One Listener becomes one WorldListener for every address and port (or range) it takes.
-import { familyOf } from '../lib/ip.ts';
-import type { Intent } from '../model/intent.ts';
 import { endpointKey, listenerKey, markKey } from '../model/keys.ts';
 import type { Listener, PortRange } from '../model/listener.ts';
 import type { Pool } from '../model/pool.ts';
@@ -26,15 +24,14 @@ export function expandListener(input: ExpandInput): readonly WorldListener[] {
   return input.vips.flatMap((vip) => listener.ports.map((ports) => expandPorts(input, vip, ports)));
 }
 
+const NONE: readonly string[] = [];
+
 /** Pools that the rules of a listener send to, each once, in the order of the rules. */
 export function rulePoolNames(listener: Listener): readonly string[] {
+  if (listener.http === undefined) return NONE;
   const names = new Set<string>();
-  for (const rule of listener.http?.rules ?? []) if (rule.action.kind === 'pool') names.add(rule.action.pool);
+  for (const rule of listener.http.rules) if (rule.action.kind === 'pool') names.add(rule.action.pool);
   return [...names];
-}
-
-export function vipsOf(listener: Listener, intent: Intent): readonly Vip[] {
-  return listener.vips.flatMap((name) => intent.vips.get(name) ?? []);
 }
 
 function expandMark(input: ExpandInput, mark: number): WorldListener {
@@ -44,8 +41,16 @@ function expandMark(input: ExpandInput, mark: number): WorldListener {
 
 function expandPorts(input: ExpandInput, vip: Vip, ports: PortRange): WorldListener {
   const key = listenerKey(transportOf(input.listener.protocol), vip.address, ports.from, ports.to);
-  return build(input, key, vip.address, ports, familyOf(vip.address) ?? 4);
+  return build(input, key, vip.address, ports, familyOfCanonical(vip.address));
 }
+
+/** An Intent holds canonical addresses, so the colon tells; parsing each again would cost more than all the rest. */
+function familyOfCanonical(address: string): 4 | 6 {
+  return address.includes(':') ? 6 : 4;
+}
+
+/** Optional fields are set afterwards rather than spread: this runs for every listener of a whole configuration. */
+type Draft = { -readonly [Field in keyof WorldListener]: WorldListener[Field] };
 
 function build(
   input: ExpandInput,
@@ -59,7 +64,7 @@ function build(
   const { pool } = verdict;
   const mode = modeOn(listener, engine, proxy);
   const members = toMembers(verdict, ports, family, mode);
-  return {
+  const built: Draft = {
     key,
     name: listener.name,
     pool: pool.name,
@@ -68,7 +73,6 @@ function build(
     address,
     portFrom: ports.from,
     portTo: ports.to,
-    ...(mark === undefined ? {} : { mark }),
     family,
     engine,
     engineReason: input.engineReason,
@@ -76,8 +80,6 @@ function build(
     tunnel: listener.tunnel,
     scheduler: listener.scheduler,
     schedulerFlags: listener.schedulerFlags,
-    ...(listener.schedulerKey === undefined ? {} : { schedulerKey: listener.schedulerKey }),
-    ...(listener.persistence === undefined ? {} : { persistence: listener.persistence }),
     members,
     onFailure: pool.onFailure,
     drainMs: pool.drainMs,
@@ -85,8 +87,12 @@ function build(
     allowedSources: listener.allowedSources,
     limits: listener.limits,
     adopt: listener.adopt,
-    ...(mode === 'proxy' ? { layer7: toLayer7(input, ports, family) } : {}),
   };
+  if (mark !== undefined) built.mark = mark;
+  if (listener.schedulerKey !== undefined) built.schedulerKey = listener.schedulerKey;
+  if (listener.persistence !== undefined) built.persistence = listener.persistence;
+  if (mode === 'proxy') built.layer7 = toLayer7(input, ports, family);
+  return built;
 }
 
 /** Rows of one listener. A packet forwarder cannot change the address family, so those of the other one are left out. */
@@ -100,7 +106,7 @@ function toMembers(
   const crossesFamilies = mode === 'tunnel' || mode === 'proxy';
   const rows: WorldMember[] = [];
   for (const { member, weight, present, resetFlows, reason } of verdict.members) {
-    if (!crossesFamilies && familyOf(member.address) !== family) continue;
+    if (!crossesFamilies && familyOfCanonical(member.address) !== family) continue;
     const memberPort = member.port === 0 ? port : member.port;
     rows.push({
       key: endpointKey(member.address, memberPort),
@@ -118,7 +124,7 @@ function toMembers(
   }
   const { sorry } = verdict.pool;
   if (!verdict.sorry || sorry === undefined) return rows;
-  if (!crossesFamilies && familyOf(sorry.address) !== family) return rows;
+  if (!crossesFamilies && familyOfCanonical(sorry.address) !== family) return rows;
   return withSorry(rows, sorry.address, sorry.port === 0 ? port : sorry.port);
 }
 

@@ -38,20 +38,13 @@ export interface PoolFacts {
   readonly heldQuorum: boolean | undefined;
 }
 
-const keysOfPool = new WeakMap<Pool, readonly string[]>();
-
-/** memberKey() of every member; the strings are built once for a pool. */
+/** memberKey() of every member, in the pool's order. */
 export function memberKeysOf(pool: Pool): readonly string[] {
-  let keys = keysOfPool.get(pool);
-  if (keys === undefined) {
-    keys = pool.members.map((member) => memberKey(pool.name, member.name));
-    keysOfPool.set(pool, keys);
-  }
-  return keys;
+  return pool.members.map((member) => memberKey(pool.name, member.name));
 }
 
-export function poolFacts(pool: Pool, facts: Facts): PoolFacts {
-  const keys = memberKeysOf(pool);
+/** `keys` are memberKeysOf(pool): who asks every round keeps them. */
+export function poolFacts(pool: Pool, keys: readonly string[], facts: Facts): PoolFacts {
   const health = keys.map((key) => facts.health.get(key));
   const admin = pool.members.map((member, i) => adminState(member, facts, keys[i]!));
   return { health, admin, heldQuorum: facts.quorum.get(pool.name) };
@@ -60,14 +53,17 @@ export function poolFacts(pool: Pool, facts: Facts): PoolFacts {
 export function judgePool(pool: Pool, facts: PoolFacts): PoolVerdict {
   const bases = pool.members.map((member, i) => judgeMember(pool, member, facts.admin[i]!, facts.health[i]));
   const chosen = applyPanic(pool, applyBackup(bases));
-  const liveWeight = chosen.reduce((sum, one) => sum + (one.failed || one.weight === 0 ? 0 : one.live), 0);
+  let liveWeight = 0;
+  for (const one of chosen) if (!one.failed && one.weight > 0) liveWeight += one.live;
   const quorum = holdsQuorum(pool, liveWeight, facts.heldQuorum);
   const sorry = !quorum && pool.sorry !== undefined;
-  const members = chosen.map(({ member, weight, present, resetFlows, reason }): MemberVerdict => {
-    if (sorry && weight > 0) return { member, weight: 0, present, resetFlows, reason: 'QuorumLost' };
-    return { member, weight, present, resetFlows, reason };
-  });
+  const members = sorry ? chosen.map(givenUp) : chosen;
   return { pool, members, liveWeight, quorum, sorry };
+}
+
+/** While the sorry server answers, the others admit nothing new. */
+function givenUp(one: MemberVerdict): MemberVerdict {
+  return one.weight > 0 ? { ...one, weight: 0, reason: 'QuorumLost' } : one;
 }
 
 /** Gained at weight + hysteresis, lost below weight - hysteresis; without a past, the plain weight decides. */
@@ -79,9 +75,29 @@ export function holdsQuorum(pool: Pool, liveWeight: number, held: boolean | unde
   return liveWeight >= weight - hysteresis && (liveWeight > 0 || weight === 0);
 }
 
+/** True when poolFacts() would give the same again. Compares in place, as it is asked for every pool in every round. */
+export function isSameFacts(known: PoolFacts, pool: Pool, keys: readonly string[], facts: Facts): boolean {
+  if (facts.quorum.get(pool.name) !== known.heldQuorum) return false;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    if (!isSameHealth(known.health[i], facts.health.get(key))) return false;
+    if (adminState(pool.members[i]!, facts, key) !== known.admin[i]) return false;
+  }
+  return true;
+}
+
+/** Only what a verdict rests on: when it began and what the last error was change nothing. */
+function isSameHealth(a: MemberHealth | undefined, b: MemberHealth | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  return (
+    a.state === b.state && a.factor === b.factor && a.dynamicWeight === b.dynamicWeight && a.ramp === b.ramp
+  );
+}
+
 /** An override stands above what the file says; an ended drain leaves the member down, anything else ended is void. */
 function adminState(member: Member, facts: Facts, key: string): MemberAdminState {
-  const override = facts.overrides.get(key);
+  const override = facts.overrides.size === 0 ? undefined : facts.overrides.get(key);
   if (override === undefined) return member.state;
   const over = override.untilMs !== undefined && override.untilMs <= facts.nowMs;
   if (!over) return override.state;
@@ -142,6 +158,7 @@ function scale(weight: number, share: number): number {
 }
 
 function applyBackup(bases: readonly Base[]): readonly Base[] {
+  if (!bases.some((one) => one.member.backup)) return bases;
   const ordinaryServes = bases.some((one) => !one.member.backup && one.weight > 0);
   return bases.map((one) => {
     if (!one.member.backup || one.weight === 0) return one;

@@ -5,10 +5,18 @@ import type { Listener } from '../model/listener.ts';
 import type { Pool } from '../model/pool.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
 import type { Certificate } from '../model/tls.ts';
+import type { Vip } from '../model/vip.ts';
 import type { World, WorldAddress, WorldListener } from '../model/world.ts';
 import { chooseEngine, type EngineChoice, needsProxy } from './choose-engine.ts';
-import { expandListener, rulePoolNames, vipsOf } from './expand-listener.ts';
-import { judgePool, type PoolFacts, type PoolVerdict, poolFacts } from './judge-pool.ts';
+import { expandListener, rulePoolNames } from './expand-listener.ts';
+import {
+  isSameFacts,
+  judgePool,
+  memberKeysOf,
+  type PoolFacts,
+  type PoolVerdict,
+  poolFacts,
+} from './judge-pool.ts';
 import { placeAddresses } from './place-addresses.ts';
 
 export interface ResolveOptions {
@@ -34,16 +42,30 @@ export function createResolver(options: ResolveOptions = {}): Resolver {
   return new MemoResolver(options);
 }
 
+interface PoolMemo {
+  readonly pool: Pool;
+  readonly keys: readonly string[];
+  readonly facts: PoolFacts;
+  readonly verdict: PoolVerdict;
+}
+
+/** What the place of a listener rests on besides the engines. */
 interface ListenerMemo {
-  readonly inputs: readonly unknown[];
+  readonly listener: Listener;
+  readonly vips: readonly (Vip | undefined)[];
+  readonly verdict: PoolVerdict | undefined;
+  readonly rulePools: readonly (PoolVerdict | undefined)[];
+  readonly rulePoolNames: readonly string[];
   readonly placed: Placed;
 }
 
+/** Memos by name, not by object: a lookup by string is several times cheaper than a WeakMap of this size. */
 class MemoResolver implements Resolver {
   readonly #options: ResolveOptions;
-  readonly #verdicts = new WeakMap<Pool, { readonly facts: PoolFacts; readonly verdict: PoolVerdict }>();
-  readonly #listeners = new WeakMap<Listener, ListenerMemo>();
-  #quorum: Map<string, boolean> = new Map();
+  #pools = new Map<string, PoolMemo>();
+  #listeners = new Map<string, ListenerMemo>();
+  #engines = '';
+  #quorum: ReadonlyMap<string, boolean> = new Map();
   #last: World | undefined;
 
   constructor(options: ResolveOptions) {
@@ -55,15 +77,17 @@ class MemoResolver implements Resolver {
   }
 
   resolve(intent: Intent, facts: Facts): World {
-    const round = new Map<string, PoolVerdict>();
-    for (const pool of intent.pools.values()) round.set(pool.name, this.#judge(pool, facts));
-    this.#quorum = new Map([...round].map(([name, verdict]) => [name, verdict.quorum]));
+    this.#judgeAll(intent, facts);
+    const engines = engineSignature(intent, facts);
+    if (engines !== this.#engines) this.#listeners.clear();
+    this.#engines = engines;
+    if (this.#listeners.size > intent.listeners.size)
+      this.#listeners = onlyNamed(this.#listeners, intent.listeners);
 
-    const engines = engineSignature(facts);
     const listeners: WorldListener[] = [];
     const unplaced: Unplaced[] = [];
     for (const listener of intent.listeners.values()) {
-      const placed = this.#place(listener, intent, facts, round, engines);
+      const placed = this.#place(listener, intent, facts);
       if (isPlaced(placed)) for (const one of placed) listeners.push(one);
       else unplaced.push(placed);
     }
@@ -73,33 +97,54 @@ class MemoResolver implements Resolver {
     return this.#last;
   }
 
-  #judge(pool: Pool, facts: Facts): PoolVerdict {
-    const now = poolFacts(pool, facts);
-    const memo = this.#verdicts.get(pool);
-    if (memo !== undefined && samePoolFacts(memo.facts, now)) return memo.verdict;
-    const verdict = judgePool(pool, now);
-    this.#verdicts.set(pool, { facts: now, verdict });
-    return verdict;
+  #judgeAll(intent: Intent, facts: Facts): void {
+    if (this.#pools.size > intent.pools.size) this.#pools = onlyNamed(this.#pools, intent.pools);
+    let isSame = this.#pools.size === intent.pools.size;
+    for (const pool of intent.pools.values()) {
+      const memo = this.#pools.get(pool.name);
+      if (memo?.pool === pool && isSameFacts(memo.facts, pool, memo.keys, facts)) continue;
+      const keys = memo?.pool === pool ? memo.keys : memberKeysOf(pool);
+      const now = poolFacts(pool, keys, facts);
+      this.#pools.set(pool.name, { pool, keys, facts: now, verdict: judgePool(pool, now) });
+      isSame = false;
+    }
+    if (isSame && this.#quorum.size === this.#pools.size) return;
+    this.#quorum = new Map([...this.#pools].map(([name, { verdict }]) => [name, verdict.quorum]));
   }
 
-  #place(
-    listener: Listener,
-    intent: Intent,
-    facts: Facts,
-    verdicts: ReadonlyMap<string, PoolVerdict>,
-    engines: string,
-  ): Placed {
-    const verdict = verdicts.get(listener.pool);
-    const rulePools = rulePoolNames(listener).flatMap((name) => verdicts.get(name) ?? []);
-    const vips = vipsOf(listener, intent);
-    const { engine, prefer } = intent.dataPlane;
-    const inputs = [verdict, engines, engine, prefer, ...vips, ...rulePools];
-    const memo = this.#listeners.get(listener);
-    if (memo !== undefined && sameElements(memo.inputs, inputs)) return memo.placed;
-    const placed = placeListener(listener, intent, facts, verdict, vips, rulePools, this.#options);
-    this.#listeners.set(listener, { inputs, placed });
+  #place(listener: Listener, intent: Intent, facts: Facts): Placed {
+    const memo = this.#listeners.get(listener.name);
+    if (memo?.listener === listener && this.#isCurrent(memo, intent)) return memo.placed;
+    const verdict = this.#pools.get(listener.pool)?.verdict;
+    const names = rulePoolNames(listener);
+    const rulePools = names.map((name) => this.#pools.get(name)?.verdict);
+    const vips = listener.vips.map((name) => intent.vips.get(name));
+    const placed = placeListener(
+      listener,
+      intent,
+      facts,
+      verdict,
+      vips.filter((vip) => vip !== undefined),
+      rulePools.filter((one) => one !== undefined),
+      this.#options,
+    );
+    this.#listeners.set(listener.name, { listener, vips, verdict, rulePools, rulePoolNames: names, placed });
     return placed;
   }
+
+  #isCurrent(memo: ListenerMemo, intent: Intent): boolean {
+    const { listener, vips, rulePools } = memo;
+    if (this.#pools.get(listener.pool)?.verdict !== memo.verdict) return false;
+    for (let i = 0; i < vips.length; i++) if (intent.vips.get(listener.vips[i]!) !== vips[i]) return false;
+    for (let i = 0; i < rulePools.length; i++)
+      if (this.#pools.get(memo.rulePoolNames[i]!)?.verdict !== rulePools[i]) return false;
+    return true;
+  }
+}
+
+/** Drops what the configuration no longer names, so that memos cannot grow past it. */
+function onlyNamed<T>(memos: Map<string, T>, named: ReadonlyMap<string, unknown>): Map<string, T> {
+  return new Map([...memos].filter(([name]) => named.has(name)));
 }
 
 function placeListener(
@@ -107,7 +152,7 @@ function placeListener(
   intent: Intent,
   facts: Facts,
   verdict: PoolVerdict | undefined,
-  vips: ReturnType<typeof vipsOf>,
+  vips: readonly Vip[],
   rulePools: readonly PoolVerdict[],
   options: ResolveOptions,
 ): Placed {
@@ -126,10 +171,13 @@ function isPlaced(placed: Placed): placed is readonly WorldListener[] {
   return Array.isArray(placed);
 }
 
-function engineSignature(facts: Facts): string {
-  return Object.entries(facts.engines)
+/** Everything the choice of engines rests on besides the listener. */
+function engineSignature(intent: Intent, facts: Facts): string {
+  const { engine, prefer } = intent.dataPlane;
+  const known = Object.entries(facts.engines)
     .map(([name, fact]) => `${name}=${fact.available}:${fact.why ?? ''}`)
     .join(';');
+  return `${engine} ${prefer} ${known}`;
 }
 
 /** Only what a listener or a pool names, in the configuration's order. */
@@ -141,20 +189,6 @@ function usedCertificates(intent: Intent): readonly Certificate[] {
   for (const pool of intent.pools.values())
     if (pool.tls?.certificate !== undefined) used.add(pool.tls.certificate);
   return [...intent.certificates.values()].filter((certificate) => used.has(certificate.name));
-}
-
-function samePoolFacts(a: PoolFacts, b: PoolFacts): boolean {
-  if (a.heldQuorum !== b.heldQuorum || !sameElements(a.admin, b.admin)) return false;
-  return a.health.every((one, i) => {
-    const other = b.health[i];
-    return (
-      one === other ||
-      (one?.state === other?.state &&
-        one?.factor === other?.factor &&
-        one?.dynamicWeight === other?.dynamicWeight &&
-        one?.ramp === other?.ramp)
-    );
-  });
 }
 
 function sameWorld(a: World, b: World): boolean {

@@ -1,6 +1,6 @@
 // World to items, as the reference driver shows them: one listener item, one item for each present member.
 import { stableJson } from '../../lib/stable-json.ts';
-import { type FieldValue, type Item, item } from '../../model/item.ts';
+import { type Fields, type FieldValue, type Item, item } from '../../model/item.ts';
 import { memberItemKey } from '../../model/keys.ts';
 import type { Persistence } from '../../model/listener.ts';
 import type { WorldAddress, WorldLayer7, WorldListener, WorldMember } from '../../model/world.ts';
@@ -38,37 +38,45 @@ function buildItems(listener: WorldListener): readonly Item[] {
 }
 
 function memberItem(container: string, member: WorldMember, parent: string): Item {
-  return item(
-    'member',
-    memberItemKey(container, member.key),
-    {
-      weight: member.effectiveWeight,
-      maxConnections: member.maxConnections,
-      minConnections: member.minConnections,
-      ...(member.resetFlows ? { resetFlows: true } : {}),
-    },
-    parent,
-  );
+  return item('member', memberItemKey(container, member.key), memberFields(member), parent);
 }
 
-function listenerFields(listener: WorldListener): Record<string, FieldValue> {
+/** Members of one weight and limit share their fields: few kinds of row, many rows. Bounded by starting over. */
+const KNOWN_FIELDS = 4096;
+const fieldsOfMember = new Map<string, Fields>();
+
+function memberFields(member: WorldMember): Fields {
+  const { effectiveWeight: weight, maxConnections, minConnections, resetFlows } = member;
+  const id = `${weight} ${maxConnections} ${minConnections} ${resetFlows}`;
+  let fields = fieldsOfMember.get(id);
+  if (fields === undefined) {
+    if (fieldsOfMember.size >= KNOWN_FIELDS) fieldsOfMember.clear();
+    fields = { weight, maxConnections, minConnections, ...(resetFlows ? { resetFlows } : {}) };
+    fieldsOfMember.set(id, fields);
+  }
+  return fields;
+}
+
+/** Set one by one rather than spread: this runs for every listener of a whole configuration. */
+function listenerFields(listener: WorldListener): Fields {
   const { tunnel, limits, persistence, layer7 } = listener;
-  return {
+  const fields: Record<string, FieldValue> = {
     protocol: listener.protocol,
     mode: listener.mode,
     scheduler: listener.scheduler,
-    ...(listener.schedulerFlags.length === 0 ? {} : { flags: listener.schedulerFlags.join(',') }),
-    ...(listener.schedulerKey === undefined ? {} : { schedulerKey: listener.schedulerKey }),
-    ...(persistence === undefined ? {} : { persistence: persistenceText(persistence) }),
-    ...(listener.mode === 'tunnel' ? { tunnel: `${tunnel.type}:${tunnel.port}:${tunnel.checksum}` } : {}),
-    ...(listener.sourceAddresses.length === 0 ? {} : { sources: listener.sourceAddresses.join(',') }),
-    ...(listener.allowedSources.length === 0 ? {} : { allowed: listener.allowedSources.join(',') }),
-    ...(limits.connections === 0 ? {} : { maxConnections: limits.connections }),
-    ...(limits.connectionsPerSecond === 0 ? {} : { connectionsPerSecond: limits.connectionsPerSecond }),
-    ...(limits.perSourcePerSecond === 0 ? {} : { perSourcePerSecond: limits.perSourcePerSecond }),
-    ...(listener.adopt ? { adopt: true } : {}),
-    ...(layer7 === undefined ? {} : layer7Fields(layer7)),
   };
+  if (listener.schedulerFlags.length > 0) fields.flags = listener.schedulerFlags.join(',');
+  if (listener.schedulerKey !== undefined) fields.schedulerKey = listener.schedulerKey;
+  if (persistence !== undefined) fields.persistence = persistenceText(persistence);
+  if (listener.mode === 'tunnel') fields.tunnel = `${tunnel.type}:${tunnel.port}:${tunnel.checksum}`;
+  if (listener.sourceAddresses.length > 0) fields.sources = listener.sourceAddresses.join(',');
+  if (listener.allowedSources.length > 0) fields.allowed = listener.allowedSources.join(',');
+  if (limits.connections > 0) fields.maxConnections = limits.connections;
+  if (limits.connectionsPerSecond > 0) fields.connectionsPerSecond = limits.connectionsPerSecond;
+  if (limits.perSourcePerSecond > 0) fields.perSourcePerSecond = limits.perSourcePerSecond;
+  if (listener.adopt) fields.adopt = true;
+  if (layer7 !== undefined) Object.assign(fields, layer7Fields(layer7));
+  return fields;
 }
 
 /** Nested options as stable JSON: a reader sees them, a difference shows as one changed field. */
