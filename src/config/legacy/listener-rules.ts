@@ -68,7 +68,7 @@ function onFrontendVip(service: Tree, log: RuleLog): void {
   if (['vip', 'vips', 'mark', '<<'].some((key) => has(service, key))) return;
   const after = service.entries.findIndex((entry) => entry.key === 'name') + 1;
   put(service, newEntry('vip', newScalar(FRONTEND_VIP, service.origin), service.origin), after);
-  log.changed(service.origin, `"vip: ${FRONTEND_VIP}" is now said`);
+  log.changed(service.origin, `"vip: ${FRONTEND_VIP}" is added: the address it stood on unsaid`);
 }
 
 function members(pool: MapTree, log: RuleLog): void {
