@@ -3,6 +3,9 @@ import { type Document, isMap, isNode, isPair, isScalar, isSeq, Pair, Scalar, YA
 import { type Entry, type MapTree, type Origin, ROOT, type Tree } from '../legacy/tree.ts';
 import { STYLE } from './layout.ts';
 
+/** Where every pair that was read stands, to find what took its place. */
+const ORIGINS = new WeakMap<object, Origin>();
+
 /** Aliases are leaves: what they stand for is rewritten once, at its anchor. */
 export function fromNode(node: unknown, origin: Origin = ROOT): Tree {
   if (isMap(node)) {
@@ -10,6 +13,7 @@ export function fromNode(node: unknown, origin: Origin = ROOT): Tree {
     for (const pair of node.items) {
       const key = keyOf(pair);
       const at: Origin = { up: origin, step: key };
+      ORIGINS.set(pair, at);
       map.entries.push({ key, origin: at, ref: pair, value: fromNode(pair.value, at) });
     }
     return map;
@@ -31,6 +35,8 @@ export class NodeBuilder {
   readonly #document: Document;
   /** Pairs that stand somewhere in the result, or whose comments are looked after already. */
   readonly #kept = new Set<unknown>();
+  /** Where a pair of the result was written, if it took the place of another. */
+  readonly #made = new Map<Origin, Pair[]>();
 
   constructor(document: Document, alreadyKept: Iterable<unknown>) {
     this.#document = document;
@@ -85,7 +91,11 @@ export class NodeBuilder {
 
   #pair(entry: Entry): Pair {
     const value = this.#node(entry.value);
-    if (!isPair(entry.ref)) return new Pair(this.#document.createNode(entry.key), value);
+    if (!isPair(entry.ref)) {
+      const made = new Pair(this.#document.createNode(entry.key), value);
+      this.#made.set(entry.origin, [...(this.#made.get(entry.origin) ?? []), made]);
+      return made;
+    }
     const pair = entry.ref as Pair;
     if (keyOf(pair) !== entry.key)
       pair.key = this.#scalar(entry.key, isScalar(pair.key) ? pair.key : undefined);
@@ -93,18 +103,20 @@ export class NodeBuilder {
     return pair;
   }
 
-  /** Comments of a pair that was folded into others go to what stands at its place now. */
+  /** Comments of a pair that was folded into others go to what took its place, or to a neighbour. */
   #keepComments(map: YAMLMap, before: readonly Pair[]): void {
     let previous: Pair | undefined;
     for (const pair of before) {
       if (map.items.includes(pair)) previous = pair;
       if (this.#kept.has(pair)) continue;
       const comments = commentsOf(pair);
+      if (comments.length === 0) continue;
       const at = previous === undefined ? 0 : map.items.indexOf(previous) + 1;
-      const next = map.items[at];
-      if (next !== undefined) prepend(next, comments);
-      else if (comments.length > 0)
-        map.comment = [...(map.comment ? [map.comment] : []), ...comments].join('\n');
+      const made = this.#made.get(ORIGINS.get(pair)!)?.find((each) => map.items.includes(each));
+      const heir = made ?? map.items[at];
+      if (heir !== undefined) prepend(heir, comments);
+      else if (previous !== undefined) append(previous, comments);
+      else map.comment = [...(map.comment ? [map.comment] : []), ...comments].join('\n');
     }
   }
 }
@@ -120,6 +132,16 @@ function prepend(pair: Pair, comments: readonly string[]): void {
   const key = pair.key;
   if (!isScalar(key) || comments.length === 0) return;
   key.commentBefore = [...comments, ...(key.commentBefore ? [key.commentBefore] : [])].join('\n');
+}
+
+/** Beside a value, on its line: a comment below the last entry would draw the comments of the next section to itself. */
+function append(pair: Pair, comments: readonly string[]): void {
+  const { value } = pair;
+  if (!isScalar(value) || comments.some((comment) => comment.includes('\n'))) {
+    prepend(pair, comments);
+    return;
+  }
+  value.comment = [...(value.comment ? [value.comment] : []), ...comments].join(';');
 }
 
 /** What people wrote about a pair and its value; what stands deeper has moved with its own pair. */
@@ -145,8 +167,7 @@ export function leaveAsComment(map: MapTree, index: number, entry: Entry, docume
     .split('\n')
     .map((line) => ` ${line}`)
     .join('\n');
-  const next = map.entries[index];
-  const pair = next?.ref;
+  const pair = (map.entries[index] ?? map.entries[index - 1])?.ref;
   if (isPair(pair)) prepend(pair as Pair, [text]);
   else if (isMap(map.ref)) map.ref.comment = [...(map.ref.comment ? [map.ref.comment] : []), text].join('\n');
 }

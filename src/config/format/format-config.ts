@@ -9,7 +9,7 @@ import { toPath } from '../legacy/tree.ts';
 import type { ParsedFile, Source } from '../source.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { fromNode, leaveAsComment, NodeBuilder } from './document-tree.ts';
-import { layOut } from './layout.ts';
+import { layOut, READING } from './layout.ts';
 import { writeOutAliases } from './write-out-aliases.ts';
 
 export interface Formatted {
@@ -70,7 +70,7 @@ function pass(
   file?: ParsedFile,
 ): string | undefined {
   const text = source.text.replace(/^\uFEFF/, '');
-  const document = parseDocument(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+  const document = parseDocument(text, READING);
   if (document.errors.length > 0) return undefined;
   try {
     prepare(document);

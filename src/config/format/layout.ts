@@ -1,9 +1,14 @@
 // How canonical files look: two blanks a level, `[a, b]` and `{ a: b }`, comments where they were, no line folded.
 import {
   type Document,
+  type DocumentOptions,
   isCollection,
   isScalar,
   type Pair,
+  type ParseOptions,
+  type ScalarTag,
+  type SchemaOptions,
+  type Tags,
   type ToStringOptions,
   visit,
   YAMLMap,
@@ -11,6 +16,22 @@ import {
 } from 'yaml';
 
 export const STYLE: ToStringOptions = { indent: 2, lineWidth: 0, flowCollectionPadding: true };
+
+/** Numbers stay as they were written: the library would write `0x1F` as `0x1f` and `1e3` as `1e+3`. */
+export const READING: ParseOptions & DocumentOptions & SchemaOptions = {
+  prettyErrors: false,
+  uniqueKeys: false,
+  logLevel: 'silent',
+  customTags: (tags) => tags.map((tag) => (isNumberTag(tag) ? { ...tag, stringify: asWritten(tag) } : tag)),
+};
+
+function isNumberTag(tag: Tags[number]): tag is ScalarTag {
+  return typeof tag === 'object' && /:(?:int|float)$/.test(tag.tag);
+}
+
+function asWritten(tag: ScalarTag): NonNullable<ScalarTag['stringify']> {
+  return (scalar, ...rest) => scalar.source ?? tag.stringify?.(scalar, ...rest) ?? String(scalar.value);
+}
 
 export function layOut(document: Document, source: string): string {
   visit(document, {

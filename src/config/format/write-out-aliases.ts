@@ -1,30 +1,34 @@
 // Puts a copy of its value in the place of every alias and merge, for documents that could not be rewritten with them.
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
-import { YAML_LIMITS } from '../yaml/limits.ts';
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  visit,
+  type YAMLMap,
+} from 'yaml';
 
+/** The size of the result is bounded by what parseYaml() admits. */
 export function writeOutAliases(document: Document): void {
-  const writer = new Writer(document);
-  document.contents = writer.write(document.contents) as never;
+  document.contents = new Writer().write(document.contents) as never;
+  visit(document, (_, node) => {
+    if (isScalar(node) || isMap(node) || isSeq(node)) delete node.anchor;
+  });
 }
 
 class Writer {
-  readonly #document: Document;
-  #budget: number = YAML_LIMITS.nodes;
-
-  constructor(document: Document) {
-    this.#document = document;
-  }
+  /** Filled in the order of the text, so that an alias finds the latest anchor before it. */
+  readonly #anchors = new Map<string, Node>();
 
   write(node: unknown): unknown {
-    this.#budget--;
-    if (this.#budget < 0) throw new RangeError('Cannot write out aliases as they expand to too many values');
-    if (isAlias(node)) return this.write(node.resolve(this.#document)?.clone());
-    if (isMap(node)) {
-      node.items = this.#pairs(node);
-    } else if (isSeq(node)) {
-      node.items = node.items.map((item) => this.write(item));
-    }
-    if (isMap(node) || isSeq(node) || isScalar(node)) delete node.anchor;
+    if (isAlias(node)) return copyOf(this.#anchors.get(node.source), node);
+    if (isMap(node)) node.items = this.#pairs(node);
+    else if (isSeq(node)) node.items = node.items.map((item) => this.write(item));
+    if ((isScalar(node) || isMap(node) || isSeq(node)) && node.anchor) this.#anchors.set(node.anchor, node);
     return node;
   }
 
@@ -49,6 +53,16 @@ class Writer {
     }
     return pairs;
   }
+}
+
+/** With the comments of the alias instead of those of the anchor. */
+function copyOf(node: Node | undefined, alias: Alias): unknown {
+  if (node === undefined)
+    throw new RangeError(`Cannot write out alias "${alias.source}" as it has no anchor`);
+  const copy = node.clone() as Node;
+  copy.comment = alias.comment ?? null;
+  copy.commentBefore = alias.commentBefore ?? null;
+  return copy;
 }
 
 function keyOf(pair: Pair): string {

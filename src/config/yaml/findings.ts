@@ -1,5 +1,6 @@
 // Collects diagnostics of one text by offset, capped, so that a hostile file costs no more than its excerpt.
 import type { Diagnostic, Severity } from '../../model/diagnostic.ts';
+import { hideSecrets } from '../diagnostics/hide-secrets.ts';
 import { YAML_LIMITS } from './limits.ts';
 import type { LineIndex } from './line-index.ts';
 
@@ -20,10 +21,21 @@ export class Findings {
     this.#lines = lines;
   }
 
-  add(offset: number, { path = '', severity = 'error', ...rest }: Finding): void {
+  add(offset: number, { rule, message, hint, value, path = '', severity = 'error' }: Finding): void {
     if (this.#all.length >= YAML_LIMITS.diagnostics) return;
     const place = this.#lines.placeOf(offset);
-    this.#all.push({ severity, path, ...rest, place, excerpt: this.#lines.excerpt(place.line) });
+    const line = this.#lines.excerpt(place.line);
+    const excerpt = hideSecrets(line);
+    this.#all.push({
+      severity,
+      rule,
+      path,
+      message,
+      ...(value === undefined || excerpt !== line ? {} : { value }),
+      ...(hint === undefined ? {} : { hint }),
+      place,
+      excerpt,
+    });
   }
 
   get all(): readonly Diagnostic[] {

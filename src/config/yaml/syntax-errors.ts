@@ -45,7 +45,7 @@ function allErrors(text: string): readonly YAMLParseError[] {
 }
 
 function describe(error: YAMLParseError, text: string): Finding {
-  const known = KNOWN[error.code];
+  const known = error.message.includes('and end with a') ? NOT_CLOSED : KNOWN[error.code];
   const message = known?.message ?? `Cannot read the YAML here: ${firstLine(error.message)}`;
   const found = text.slice(error.pos[0], Math.min(error.pos[1], error.pos[0] + 40)).split(/[\r\n]/)[0]!;
   const isTab = error.code === 'TAB_AS_INDENT' || /^[ ]*\t/.test(lineBefore(text, error.pos[0]));
@@ -73,7 +73,17 @@ function hintFor(reason: string): { hint?: string } {
   return {};
 }
 
-const KNOWN: Partial<Record<ErrorCode, { readonly message: string; readonly hint: string }>> = {
+interface Known {
+  readonly message: string;
+  readonly hint: string;
+}
+
+const NOT_CLOSED: Known = {
+  message: 'A bracket that was opened before is not closed',
+  hint: 'Close it with "]" or "}"; what stands inside is indented deeper than its key',
+};
+
+const KNOWN: Partial<Record<ErrorCode, Known>> = {
   TAB_AS_INDENT: {
     message: 'A tab stands in the indentation',
     hint: 'YAML indents with spaces only: put two spaces for every tab',
