@@ -56,7 +56,12 @@ export function loadConfig(
   const merged = merge(docs, report);
   const secrets = new SecretReader(env, options.readSecret, report);
   const decoded = decode(merged, options.hostName ?? 'localhost', secrets, report);
-  checkAll(merged, decoded, report);
+  checkAll(
+    merged,
+    decoded,
+    report,
+    canonicals.map((canonical) => canonical.value),
+  );
 
   const diagnostics = renderFindings(report.findings, files, canonicals);
   if (report.hasErrors()) return { diagnostics };

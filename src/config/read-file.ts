@@ -76,8 +76,8 @@ function withoutFaults(value: Record<string, unknown>, faults: readonly SchemaFa
     indexes[key] = kept;
     for (const index of bad) {
       const entry = entries[index];
-      if (isBlock(entry) && typeof entry['name'] === 'string')
-        unreadable.push({ section: key, name: entry['name'] });
+      if (isBlock(entry) && typeof entry.name === 'string')
+        unreadable.push({ section: key, name: entry.name });
     }
   }
   return { rest, unreadable, unreadableBlocks: [...badKeys], indexes };

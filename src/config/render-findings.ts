@@ -70,11 +70,32 @@ function render(
 
 function writtenPath(finding: Finding, canonicals: readonly Canonical[]): Path {
   const { file, path } = finding.origin;
-  return finding.written === true ? path : (canonicals[file]?.origin(path) ?? path);
+  const canonical = canonicals[file];
+  return finding.written === true || canonical === undefined
+    ? path
+    : canonical.origin(spelled(canonical.value, path));
+}
+
+/** One thing may be written where a list may stand, and a word where a block may: the path follows what is there. */
+function spelled(root: unknown, path: Path): Path {
+  const out: (string | number)[] = [];
+  let value = root;
+  for (const step of path) {
+    if (value !== undefined && (typeof value !== 'object' || value === null)) break;
+    if (typeof step === 'number' && value !== undefined && !Array.isArray(value)) continue;
+    out.push(step);
+    value =
+      value !== undefined && Object.hasOwn(value, step)
+        ? (value as Record<string | number, unknown>)[step]
+        : undefined;
+  }
+  return out;
 }
 
 function placeOf(origin: Origin, files: readonly ParsedFile[], canonicals: readonly Canonical[]): Place {
-  const path = canonicals[origin.file]?.origin(origin.path) ?? origin.path;
+  const canonical = canonicals[origin.file];
+  const path =
+    canonical === undefined ? origin.path : canonical.origin(spelled(canonical.value, origin.path));
   return files[origin.file]?.locate(path, 'value') ?? { file: '', line: 0, column: 0 };
 }
 

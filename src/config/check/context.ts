@@ -5,6 +5,8 @@ import type { Pool } from '../../model/pool.ts';
 import type { Decoded } from '../decode/intent.ts';
 import type { Merged } from '../merge.ts';
 import { below, type Origin, type Report } from '../report.ts';
+import { isBlock } from '../schema/block.ts';
+import type { ListenerDoc } from '../schema/listener.ts';
 import type { Path } from '../source.ts';
 
 export interface CheckContext {
@@ -17,21 +19,47 @@ export interface CheckContext {
   main(...path: Path): Origin;
   /** Listeners that send to a pool, by its name; rules count too. */
   readonly usersOf: ReadonlyMap<string, readonly Listener[]>;
+  /** Listeners as written, by name: for questions of which key was used. */
+  readonly docs: ReadonlyMap<string, ListenerDoc>;
+  /** Whether a block stands there in the canonical form; for spellings that the schema makes alike. */
+  isBlockAt(origin: Origin): boolean;
 }
 
 export type Check = (context: CheckContext) => void;
 
-export function makeContext(merged: Merged, decoded: Decoded, report: Report): CheckContext {
+export function makeContext(
+  merged: Merged,
+  decoded: Decoded,
+  report: Report,
+  values: readonly unknown[],
+): CheckContext {
   const { intent, origins } = decoded;
   const root: Origin = { file: merged.mainFile, path: [] };
   return {
     intent,
     merged,
     report,
-    at: (object, ...path) => below(origins.get(object) ?? root, ...path),
+    at: (object, ...path) => below(origins.get(object) ?? root, ...ownSpelling(object, origins, path)),
     main: (...path) => below(root, ...path),
     usersOf: usersOf(intent),
+    docs: new Map(merged.listeners.map(({ doc }) => [doc.name, doc])),
+    isBlockAt: (origin) => isBlock(valueAt(values[origin.file], origin.path)),
   };
+}
+
+/** TLS towards members is `tls` in a pool and `pool_tls` in a listener that holds its members. */
+function ownSpelling(object: object, origins: Decoded['origins'], path: Path): Path {
+  const owned = 'members' in object && origins.get(object)?.path[0] === 'listeners';
+  return owned && path[0] === 'tls' ? ['pool_tls', ...path.slice(1)] : path;
+}
+
+function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
 }
 
 function usersOf(intent: Intent): Map<string, Listener[]> {

@@ -83,8 +83,8 @@ export const READING_RULES = {
   },
   'bad-expansion': {
     severity: 'error',
-    what: 'A "${" is not followed by a name and "}"',
-    cure: 'Write ${NAME}, or $$ for a dollar sign',
+    what: 'A dollar sign and brace are not followed by a name and a closing brace',
+    cure: 'Write a name in braces after the dollar sign, or two dollar signs for one',
   },
   'plain-secret': {
     severity: 'warning',

@@ -6,6 +6,7 @@ import { LISTENER_RULES } from './rules-listener.ts';
 import { NODE_RULES } from './rules-node.ts';
 import { POOL_RULES } from './rules-pool.ts';
 import { READING_RULES } from './rules-reading.ts';
+import { YAML_RULES } from './rules-yaml.ts';
 
 export interface RuleDoc {
   readonly severity: Severity;
@@ -16,6 +17,8 @@ export interface RuleDoc {
 }
 
 export const RULES = {
+  ...YAML_RULES,
+  ...YAML_RULES,
   ...READING_RULES,
   ...ADDRESS_RULES,
   ...LISTENER_RULES,

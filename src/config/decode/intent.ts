@@ -12,7 +12,7 @@ import { below, type Origin, type Report } from '../report.ts';
 import type { VipDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
 import { toHa } from './ha.ts';
-import { ownedPool, poolKeysOf, toListener, vipReferences } from './listener.ts';
+import { ownedPool, toListener, vipReferences } from './listener.ts';
 import { toPool } from './pool.ts';
 import type { SecretReader } from './secret-reader.ts';
 import {
@@ -48,37 +48,24 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
     origins.set(pool, origin);
   }
   for (const { doc, origin } of merged.listeners) {
-    for (const reference of vipReferences(doc)) vips.add(reference, origin);
-    const listener = toListener(doc, dataPlane, vips);
-    listeners.set(listener.name, listener);
-    origins.set(listener, origin);
-    const keys = poolKeysOf(doc);
-    if (doc.pool !== undefined) {
-      for (const key of keys)
-        report.add(
-          'pool-and-members',
-          below(origin, key),
-          `The listener names a pool and holds "${key}" itself`,
-          {
-            what: 'key',
-            hint: `Move "${key}" to the pool "${doc.pool}"`,
-          },
-        );
-    } else if (keys.length > 0) {
+    if (doc.pool === undefined) {
       const clash = pools.get(doc.name);
       if (clash !== undefined)
         report.add(
           'duplicate-name',
           below(origin, 'name'),
           `The pool of this listener and a pool are called "${doc.name}"`,
-          {
-            other: origins.get(clash)!,
-          },
+          { other: below(origins.get(clash)!, 'name') },
         );
+      // Empty where the listener only redirects; whether it may be is a check's question.
       const pool = toPool(ownedPool(doc), origin, secrets);
       pools.set(pool.name, pool);
       origins.set(pool, origin);
     }
+    for (const reference of vipReferences(doc)) vips.add(reference, origin);
+    const listener = toListener(doc, pools.get(doc.pool ?? doc.name), dataPlane, vips);
+    listeners.set(listener.name, listener);
+    origins.set(listener, origin);
   }
 
   const certificates = new Map<string, Certificate>();

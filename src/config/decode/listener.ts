@@ -3,6 +3,7 @@ import { canonicalIp, isIp } from '../../lib/ip.ts';
 import { formatPrefix } from '../../lib/prefix.ts';
 import type { HttpOptions, RuleAction } from '../../model/http.ts';
 import type { Listener, Persistence } from '../../model/listener.ts';
+import type { Pool } from '../../model/pool.ts';
 import { type Engine, isLayer7, type Mode } from '../../model/protocol.ts';
 import type { ListenerTls } from '../../model/tls.ts';
 import { DEFAULTS } from '../defaults.ts';
@@ -24,11 +25,22 @@ export interface VipNames {
   nameOf(reference: string): string | undefined;
 }
 
-export function toListener(doc: ListenerDoc, defaults: ListenerDefaults, vips: VipNames): Listener {
+export function toListener(
+  doc: ListenerDoc,
+  pool: Pool | undefined,
+  defaults: ListenerDefaults,
+  vips: VipNames,
+): Listener {
   const protocol = doc.protocol ?? D.protocol;
-  const engine =
-    doc.engine ?? (isLayer7(protocol) && defaults.engine !== 'memory' ? 'auto' : defaults.engine);
-  const proxied = isLayer7(protocol) || engine === 'haproxy';
+  const engine = doc.engine ?? D.engine;
+  const proxied =
+    isLayer7(protocol) ||
+    (engine === 'auto' ? defaults.engine : engine) === 'haproxy' ||
+    doc.tls !== undefined ||
+    doc.http !== undefined ||
+    doc.accept_proxy === true ||
+    pool?.tls !== undefined ||
+    (pool?.sendProxy ?? 0) !== 0;
   return given({
     name: doc.name,
     vips: vipReferences(doc).map((reference) => vips.nameOf(reference) ?? reference),
@@ -100,7 +112,7 @@ export function poolKeysOf(doc: ListenerDoc): string[] {
 export function ownedPool(doc: ListenerDoc): PoolDoc {
   const out: Record<string, unknown> = { name: doc.name };
   for (const key of POOL_KEYS) if (doc[key] !== undefined) out[key] = doc[key];
-  if (doc.pool_tls !== undefined) out['tls'] = doc.pool_tls;
+  if (doc.pool_tls !== undefined) out.tls = doc.pool_tls;
   return out as PoolDoc;
 }
 

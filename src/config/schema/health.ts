@@ -224,7 +224,7 @@ export const healthSchema = either<CheckDoc>(
   CHECK_TYPES.map((type) => ({ label: `type: ${type}`, schema: checkSchemas[type] })),
   (value) => {
     if (!isBlock(value)) return `Must be a block with a "type": current value is ${show(value)}`;
-    const type = value['type'];
+    const type = value.type;
     if (typeof type === 'string' && Object.hasOwn(checkSchemas, type))
       return checkSchemas[type as CheckType] as unknown as z.ZodType<CheckDoc>;
     if (type === undefined) return `Must have a "type": one of ${CHECK_TYPES.join(', ')}`;

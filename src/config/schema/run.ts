@@ -73,15 +73,15 @@ function unknownKeys(
 
 function customFault(issue: z.core.$ZodRawIssue<z.core.$ZodIssueCustom>, path: Path): SchemaFault {
   const params = issue.params ?? {};
-  const rule = typeof params['rule'] === 'string' && isRuleId(params['rule']) ? params['rule'] : 'bad-value';
-  const hint = params['hint'];
+  const rule = typeof params.rule === 'string' && isRuleId(params.rule) ? params.rule : 'bad-value';
+  const hint = params.hint;
   return {
     rule,
     path,
     what: rule === 'empty-value' ? 'key' : 'value',
     message: nameMissing(rule, String(issue.message), path),
     ...(typeof hint === 'string' ? { hint } : {}),
-    ...(params['secret'] === true ? { secret: true } : {}),
+    ...(params.secret === true ? { secret: true } : {}),
   };
 }
 

@@ -47,7 +47,7 @@ function read(value: unknown): SecretRef | Fault {
   // Not naming the key: somebody may have written the secret itself there.
   if (Object.keys(block).some((key) => !KEYS.has(key))) return wrong();
   const { file, env } = block;
-  const fallback = block['default'];
+  const fallback = block.default;
   if (typeof file === 'string' && file !== '' && env === undefined && fallback === undefined)
     return { kind: 'file', path: file };
   if (typeof env === 'string' && /^[A-Za-z_][A-Za-z0-9_]*$/.test(env) && file === undefined) {

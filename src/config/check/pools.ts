@@ -1,0 +1,143 @@
+// Pools and their members: no duplicates, somebody who can serve, a quorum that can be met.
+import { endpointKey } from '../../model/keys.ts';
+import type { Pool } from '../../model/pool.ts';
+import { specialKind } from './addresses.ts';
+import type { CheckContext } from './context.ts';
+import { isOwned } from './context.ts';
+
+export function checkPools(context: CheckContext): void {
+  const { intent, report, merged } = context;
+  const addresses = new Set([...intent.vips.values()].map((vip) => vip.address));
+  const allRead = merged.unreadable.listeners.size === 0 && !merged.unreadableBlocks.has('listeners');
+  for (const pool of intent.pools.values()) {
+    const owned = isOwned(context, pool);
+    if (!owned && allRead && !context.usersOf.has(pool.name))
+      report.add('pool-unused', context.at(pool, 'name'), `No listener uses the pool "${pool.name}"`);
+    if (pool.members.length === 0) {
+      if (!owned || context.docs.get(pool.name)?.members !== undefined)
+        report.add('pool-empty', context.at(pool, 'members'), `The pool "${pool.name}" has no members`);
+      continue;
+    }
+    checkMembers(context, pool, addresses);
+    checkShares(context, pool);
+    checkQuorum(context, pool);
+  }
+}
+
+function checkMembers(context: CheckContext, pool: Pool, vips: ReadonlySet<string>): void {
+  const { report } = context;
+  const seen = new Map<string, number>();
+  const names = new Map<string, number>();
+  pool.members.forEach((member, index) => {
+    const at = (key: string) => context.at(pool, 'members', index, key);
+    const key = endpointKey(member.address, member.port);
+    const first = seen.get(key);
+    if (first !== undefined)
+      report.add(
+        'duplicate-member',
+        at('address'),
+        `The member ${member.port === 0 ? member.address : key} stands twice in pool "${pool.name}"`,
+        {
+          other: context.at(pool, 'members', first, 'address'),
+        },
+      );
+    else seen.set(key, index);
+    const sameName = names.get(member.name);
+    if (sameName !== undefined && first === undefined)
+      report.add(
+        'duplicate-member-name',
+        at('name'),
+        `Two members of pool "${pool.name}" are called "${member.name}"`,
+        {
+          other: context.at(pool, 'members', sameName, 'name'),
+        },
+      );
+    else names.set(member.name, index);
+    const kind = specialKind(member.address);
+    if (kind !== undefined)
+      report.add(
+        'member-special-address',
+        at('address'),
+        `A member must be a unicast address: ${member.address} is ${kind}`,
+      );
+    if (vips.has(member.address))
+      report.add('member-is-vip', at('address'), `The member ${member.address} has the address of a VIP`);
+    if (member.minConnections > 0 && member.maxConnections === 0)
+      report.add(
+        'min-without-max',
+        at('min_connections'),
+        'min_connections has no effect without max_connections',
+        { what: 'key' },
+      );
+    else if (member.minConnections > member.maxConnections)
+      report.add(
+        'connections-order',
+        at('min_connections'),
+        `min_connections must not be above max_connections: ${member.minConnections} is above ${member.maxConnections}`,
+      );
+  });
+  const { sorry } = pool;
+  if (sorry === undefined) return;
+  const clash = pool.members.some(
+    (member) =>
+      member.address === sorry.address &&
+      (member.port === sorry.port || sorry.port === 0 || member.port === 0),
+  );
+  if (clash)
+    report.add(
+      'sorry-is-member',
+      context.at(pool, 'sorry', 'address'),
+      `The sorry server ${sorry.address} is a member of pool "${pool.name}"`,
+    );
+}
+
+function checkShares(context: CheckContext, pool: Pool): void {
+  const { report } = context;
+  const { members } = pool;
+  const at = context.at(pool, 'members');
+  if (members.every((member) => member.weight === 0))
+    report.add('all-weights-zero', at, `All members of pool "${pool.name}" have weight 0`);
+  if (members.every((member) => member.backup))
+    report.add('backup-only', at, `All members of pool "${pool.name}" are backups`);
+  if (members.every((member) => member.state === 'drain' || member.state === 'down'))
+    report.add('all-members-off', at, `All members of pool "${pool.name}" are drained or down`);
+  const checks = pool.checks.length > 0 || members.some((member) => member.checks !== undefined);
+  if (pool.slowStartMs > 0 && !checks)
+    report.add(
+      'slow-start-unchecked',
+      context.at(pool, 'slow_start'),
+      'slow_start has no effect without "health"',
+      { what: 'key' },
+    );
+  if (pool.maxQueue > 0 && members.every((member) => member.maxConnections === 0))
+    report.add(
+      'queue-without-limit',
+      context.at(pool, 'max_queue'),
+      'max_queue has no effect while no member has max_connections',
+      { what: 'key' },
+    );
+  const { maxMembersPerListener } = context.intent.guard;
+  if (maxMembersPerListener > 0 && members.length > maxMembersPerListener)
+    report.add(
+      'guard-members',
+      at,
+      `The pool "${pool.name}" has ${members.length} members and the guard permits ${maxMembersPerListener}`,
+    );
+}
+
+function checkQuorum(context: CheckContext, pool: Pool): void {
+  const { weight, hysteresis } = pool.quorum;
+  const total = pool.members.reduce((sum, member) => sum + member.weight, 0);
+  if (total > 0 && weight + hysteresis > total)
+    context.report.add(
+      'quorum-over-weight',
+      context.at(pool, 'quorum', 'weight'),
+      `The quorum of ${hysteresis === 0 ? weight : `${weight} + ${hysteresis}`} can never be met: all members of pool "${pool.name}" together weigh ${total}`,
+    );
+  if (hysteresis > 0 && hysteresis >= weight)
+    context.report.add(
+      'hysteresis-over-quorum',
+      context.at(pool, 'quorum', 'hysteresis'),
+      `With a hysteresis of ${hysteresis} the quorum of ${weight} is never lost`,
+    );
+}

@@ -1,0 +1,64 @@
+// Two listeners on one address, port and transport: equal ports, and ranges that overlap. Sorted once, walked once.
+import { listenerKey } from '../../model/keys.ts';
+import type { Listener } from '../../model/listener.ts';
+import { transportOf } from '../../model/protocol.ts';
+import type { CheckContext } from './context.ts';
+import { portPlace } from './listener-shape.ts';
+
+interface Claim {
+  readonly listener: Listener;
+  /** Which of the listener's ports. */
+  readonly index: number;
+  readonly order: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export function checkPorts(context: CheckContext): void {
+  for (const [place, claims] of claimsByPlace(context)) {
+    if (claims.length < 2) continue;
+    claims.sort((a, b) => a.from - b.from || a.order - b.order);
+    let widest = claims[0]!;
+    for (const claim of claims.slice(1)) {
+      if (claim.from <= widest.to) tell(context, place, widest, claim);
+      if (claim.to > widest.to) widest = claim;
+    }
+  }
+}
+
+function claimsByPlace(context: CheckContext): Map<string, Claim[]> {
+  const places = new Map<string, Claim[]>();
+  let order = 0;
+  for (const listener of context.intent.listeners.values()) {
+    if (!listener.enabled) continue;
+    const transport = transportOf(listener.protocol);
+    for (const name of new Set(listener.vips)) {
+      const place = `${transport} ${context.intent.vips.get(name)?.address ?? name}`;
+      const claims = places.get(place) ?? [];
+      places.set(place, claims);
+      listener.ports.forEach(({ from, to }, index) => {
+        claims.push({ listener, index, order: order++, from, to });
+      });
+    }
+  }
+  return places;
+}
+
+function tell(context: CheckContext, place: string, a: Claim, b: Claim): void {
+  const [first, second] = a.order < b.order ? [a, b] : [b, a];
+  const [transport = 'tcp', address = ''] = place.split(' ') as ['tcp' | 'udp' | 'sctp', string];
+  const same = a.from === b.from && a.to === b.to;
+  const key = listenerKey(transport, address, b.from, Math.min(a.to, b.to));
+  const who =
+    first.listener === second.listener
+      ? `The listener "${first.listener.name}" takes ${key} twice`
+      : `The listeners "${first.listener.name}" and "${second.listener.name}" both take ${key}`;
+  context.report.add(
+    same ? 'port-clash' : 'port-overlap',
+    portPlace(context, second.listener)(second.index),
+    who,
+    {
+      other: portPlace(context, first.listener)(first.index),
+    },
+  );
+}
