@@ -16,7 +16,7 @@ export interface HaContext {
   readonly role: 'primary' | 'secondary' | 'single';
   readonly frontendInterface: string | undefined;
   readonly backendInterface: string | undefined;
-  readonly vips: Iterable<Vip>;
+  readonly vips: readonly Vip[];
   readonly secrets: SecretReader;
 }
 
@@ -53,7 +53,7 @@ function toGroup(doc: GroupDoc, origin: Origin, context: HaContext): HaGroup {
     name: doc.name,
     chooser,
     interface: doc.interface ?? context.frontendInterface ?? '',
-    vips: [...context.vips].filter((vip) => vip.group === doc.name).map((vip) => vip.name),
+    vips: context.vips.filter((vip) => vip.group === doc.name).map((vip) => vip.name),
     syncGroup: doc.sync_group,
     vrid: doc.vrid ?? G.vrid,
     priority: primary
