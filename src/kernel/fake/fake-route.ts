@@ -1,0 +1,104 @@
+// Interfaces, addresses and neighbours without a kernel: holds state, refuses as the kernel refuses, fails on command.
+import type { InterfaceAddress } from '../../wire/netlink/route-address.ts';
+import type { Link } from '../../wire/netlink/route-link.ts';
+import { ADDRESS_FLAG, LINK_FLAG } from '../../wire/netlink/route-numbers.ts';
+import { ERRNO, errnoOf } from '../native/errno.ts';
+import { toOpError } from '../op-error.ts';
+import type { AddressPort, LinkPort, NeighbourPort } from '../ports.ts';
+
+export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
+  readonly #links: Link[] = [];
+  readonly #addresses = new Map<string, InterfaceAddress>();
+  readonly #faults = new Map<string, number>();
+  /** Who else on the wire holds an address: address to hardware address. */
+  readonly owners = new Map<string, string>();
+  /** `192.0.2.10 on eth0`, in order. */
+  readonly announced: string[] = [];
+  readonly probed: string[] = [];
+  /** False plays a kernel before 5.18, which forgets the protocol mark. */
+  keepsProtocol = true;
+
+  addLink(name: string, flags: number = LINK_FLAG.up | LINK_FLAG.broadcast): Link {
+    const index = this.#links.length + 1;
+    const mac = `02:00:00:00:00:${index.toString(16).padStart(2, '0')}`;
+    const link = { index, name, flags, mac, mtu: 1500, master: 0, type: '' };
+    this.#links.push(link);
+    return link;
+  }
+
+  /** The next change of this address fails. */
+  failOn(address: string, errno: string): void {
+    this.#faults.set(address, errnoOf(errno));
+  }
+
+  /** `192.0.2.10/32 dev eth0 proto 76`, sorted. */
+  print(): string {
+    return [...this.#addresses.values()]
+      .map(
+        (one) =>
+          `${one.address}/${one.prefixLength} dev ${this.#nameOf(one.linkIndex)} proto ${one.protocol}`,
+      )
+      .sort()
+      .join('\n');
+  }
+
+  links(): readonly Link[] {
+    return this.#links;
+  }
+
+  addresses(): readonly InterfaceAddress[] {
+    return [...this.#addresses.values()];
+  }
+
+  addAddress(address: InterfaceAddress, how: 'create' | 'replace'): void {
+    this.#failIfFaulty('RTM_NEWADDR', address);
+    const key = keyOf(address);
+    if (how === 'create' && this.#addresses.has(key)) this.#refuse('RTM_NEWADDR', address, ERRNO.EEXIST);
+    if (!this.#links.some((link) => link.index === address.linkIndex))
+      this.#refuse('RTM_NEWADDR', address, ERRNO.ENODEV);
+    const tentative =
+      address.address.includes(':') &&
+      (address.flags & ADDRESS_FLAG.noDad) === 0 &&
+      this.owners.has(address.address)
+        ? ADDRESS_FLAG.dadFailed | ADDRESS_FLAG.tentative
+        : 0;
+    this.#addresses.set(key, {
+      ...address,
+      flags: address.flags | ADDRESS_FLAG.permanent | tentative,
+      protocol: this.keepsProtocol ? address.protocol : 0,
+    });
+  }
+
+  removeAddress(address: InterfaceAddress): void {
+    this.#failIfFaulty('RTM_DELADDR', address);
+    if (!this.#addresses.delete(keyOf(address))) this.#refuse('RTM_DELADDR', address, ERRNO.EADDRNOTAVAIL);
+  }
+
+  async probe(link: Link, address: string): Promise<string | undefined> {
+    this.probed.push(`${address} on ${link.name}`);
+    return this.owners.get(address);
+  }
+
+  announce(link: Link, address: string): void {
+    this.announced.push(`${address} on ${link.name}`);
+  }
+
+  #nameOf(index: number): string {
+    return this.#links.find((link) => link.index === index)?.name ?? `#${index}`;
+  }
+
+  #failIfFaulty(op: string, address: InterfaceAddress): void {
+    const errno = this.#faults.get(address.address);
+    if (errno === undefined) return;
+    this.#faults.delete(address.address);
+    this.#refuse(op, address, errno);
+  }
+
+  #refuse(op: string, address: InterfaceAddress, errno: number): never {
+    throw toOpError({ op, target: `${address.address}/${address.prefixLength}`, errno });
+  }
+}
+
+function keyOf(address: InterfaceAddress): string {
+  return `${address.address}/${address.prefixLength} dev ${address.linkIndex}`;
+}
