@@ -1,6 +1,9 @@
 // What commands need from the rest of the house. app/wiring provides it; commands import nothing deeper than model and plan.
 import type { Diagnostic } from '../model/diagnostic.ts';
+import type { Driver, StepResult } from '../model/driver.ts';
+import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
+import type { Plan } from '../model/plan.ts';
 
 export interface LoadedConfig {
   /** Absent when there are errors. */
@@ -11,8 +14,53 @@ export interface LoadedConfig {
   readonly files: readonly string[];
 }
 
+export interface FormattedConfig {
+  /** The canonical form with its comments; absent when the text cannot be read. */
+  readonly text?: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A directive that an importer could not carry over, or carried over with a doubt. */
+export interface ImportNote {
+  readonly kind: 'lost' | 'changed' | 'info';
+  readonly file: string;
+  readonly line: number;
+  readonly directive: string;
+  readonly message: string;
+}
+
+export interface ImportedConfig {
+  /** Our YAML; absent when the file cannot be read at all. */
+  readonly text?: string;
+  readonly notes: readonly ImportNote[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** `machine`: what this host has. `memory`: one table for everything. `paper`: drivers that plan and never touch a thing. */
+export type PlanesChoice = 'machine' | 'memory' | 'paper';
+
+export interface Planes {
+  readonly drivers: readonly Driver[];
+  readonly engines: Facts['engines'];
+  close(): Promise<void>;
+}
+
 export interface Toolbox {
+  readonly version: string;
   loadConfig(path: string): Promise<LoadedConfig>;
+  formatConfig(file: string, text: string): Promise<FormattedConfig>;
+  importKeepalived(path: string): Promise<ImportedConfig>;
+  /** JSON Schema of the configuration. */
+  configSchema(): Promise<unknown>;
+  openPlanes(choice: PlanesChoice): Promise<Planes>;
+  /** Applies what no guard holds, phase by phase. Exactly one result per step applied. */
+  applyPlan(planes: Planes, plan: Plan): Promise<readonly StepResult[]>;
+
+  /** Throws InputError CONFIG_UNREADABLE. */
+  readText(path: string): Promise<string>;
+  /** Replaces the file in one step, keeping its mode. */
+  writeText(path: string, text: string): Promise<void>;
+  nowMs(): number;
   readonly stdout: { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
   readonly stderr: { write(text: string): void; readonly isTTY: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,0 +1,69 @@
+// lbctl import: other programs' configuration to ours, with a list of everything that could not be carried over.
+import type { Command } from 'commander';
+import { hasErrors } from '../../model/diagnostic.ts';
+import { paint } from '../../plan/paint.ts';
+import { examples } from '../examples.ts';
+import { InvalidConfig } from '../load-intent.ts';
+import { renderDiagnostics } from '../render-diagnostics.ts';
+import type { Session } from '../session.ts';
+import type { ImportNote } from '../toolbox.ts';
+
+interface ImportOptions {
+  readonly output?: string;
+  readonly report?: boolean;
+}
+
+export function addImport(program: Command, session: Session): void {
+  const parent = program
+    .command('import')
+    .summary("turn another program's configuration into ours")
+    .description("Turn another program's configuration into ours.");
+  parent
+    .command('keepalived')
+    .summary('import a keepalived.conf')
+    .description(
+      'Read a keepalived.conf with everything it includes and write our YAML. Every directive that cannot be carried over ' +
+        'is listed with its line on standard error; nothing is dropped in silence.',
+    )
+    .argument('<file>', 'the keepalived.conf')
+    .option('-o, --output <file>', 'write the YAML there instead of to standard output')
+    .option('--report', 'print only the report of what could not be carried over')
+    .addHelpText(
+      'after',
+      examples([
+        ['lbctl import keepalived /etc/keepalived/keepalived.conf -o config.yaml', 'write and report'],
+        ['lbctl import keepalived keepalived.conf --report', 'what would be lost?'],
+      ]),
+    )
+    .action((file: string, options: ImportOptions, command: Command) => run(file, options, session, command));
+}
+
+async function run(file: string, options: ImportOptions, session: Session, command: Command): Promise<void> {
+  const { text, notes, diagnostics } = await session.toolbox.importKeepalived(file);
+  if (text === undefined || hasErrors(diagnostics)) throw new InvalidConfig(file, diagnostics);
+  const onlyReport = options.report === true;
+  const stream = onlyReport ? 'stdout' : 'stderr';
+  const colour = session.colour(command, stream);
+  const report =
+    (diagnostics.length > 0 ? `${renderDiagnostics(diagnostics, colour)}\n` : '') +
+    renderNotes(notes, colour);
+  if (onlyReport) {
+    session.print(report);
+    return;
+  }
+  session.tell(report);
+  if (options.output === undefined) session.print(text);
+  else await session.toolbox.writeText(options.output, text);
+}
+
+export function renderNotes(notes: readonly ImportNote[], colour: boolean): string {
+  if (notes.length === 0) return 'Everything was carried over\n';
+  const ink = paint(colour);
+  const tones = { lost: ink.red, changed: ink.yellow, info: ink.dim };
+  const lines = notes.map(
+    ({ kind, file, line, directive, message }) =>
+      `${file}:${line}: ${tones[kind](kind)} ${directive === '' ? '' : `${ink.bold(directive)}: `}${message}\n`,
+  );
+  const count = (kind: ImportNote['kind']) => notes.filter((note) => note.kind === kind).length;
+  return `${lines.join('')}${count('lost')} not carried over, ${count('changed')} changed, ${count('info')} to know\n`;
+}

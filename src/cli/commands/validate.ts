@@ -1,0 +1,50 @@
+// lbctl validate: everything wrong with the configuration at once.
+import type { Command } from 'commander';
+import { hasErrors } from '../../model/diagnostic.ts';
+import { examples } from '../examples.ts';
+import { InvalidConfig } from '../load-intent.ts';
+import { type OutputFormat, outputOption, toOutput } from '../output.ts';
+import { countDiagnostics, renderDiagnostics } from '../render-diagnostics.ts';
+import type { Session } from '../session.ts';
+
+export function addValidate(program: Command, session: Session): void {
+  program
+    .command('validate')
+    .summary('check the configuration')
+    .description(
+      'Check the configuration and everything it includes. Exits 2 when there are errors; warnings alone exit 0.',
+    )
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      examples([
+        ['lbctl validate', 'the file of this machine'],
+        ['lbctl validate -c web.yaml -o json', 'faults as data'],
+      ]),
+    )
+    .action(async (options: { output: OutputFormat }, command: Command) => {
+      const path = session.configPath(command);
+      const { intent, diagnostics, hash, files } = await session.toolbox.loadConfig(path);
+      const valid = intent !== undefined && !hasErrors(diagnostics);
+      if (options.output !== 'table') {
+        session.print(await toOutput(options.output, { valid, hash, files, diagnostics }));
+        session.exitCode = valid ? 0 : 2;
+        return;
+      }
+      if (!valid) throw new InvalidConfig(path, diagnostics);
+      if (diagnostics.length > 0)
+        session.tell(`${renderDiagnostics(diagnostics, session.colour(command, 'stderr'))}\n`);
+      const parts = [
+        count(intent.listeners.size, 'listener'),
+        count(intent.pools.size, 'pool'),
+        count(intent.vips.size, 'VIP'),
+        `in ${count(files.length, 'file')}`,
+        ...(diagnostics.length > 0 ? [countDiagnostics(diagnostics)] : []),
+      ];
+      session.print(`${path} is valid: ${parts.join(', ')}\n`);
+    });
+}
+
+function count(number: number, word: string): string {
+  return `${number} ${word}${number === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,137 @@
+// What may stand at the place of the last word: commands, options, their values, listeners of the configuration, files.
+import type { Argument, Command, Option } from 'commander';
+import { DEFAULT_CONFIG, type Session } from '../session.ts';
+
+interface Candidate {
+  readonly word: string;
+  readonly meaning: string;
+}
+
+interface Found {
+  readonly candidates: readonly Candidate[];
+  readonly files: boolean;
+}
+
+const NOTHING: Found = { candidates: [], files: false };
+const FILES: Found = { candidates: [], files: true };
+
+/** Words after the program's name; the last one, maybe empty, is being written. */
+export async function complete(
+  program: Command,
+  words: readonly string[],
+  session: Session,
+): Promise<string> {
+  const current = words.at(-1) ?? '';
+  const before = words.slice(0, -1).filter((word) => word !== '=');
+  const at = walk(program, before);
+  const found = await candidatesAt(at, current === '=' ? '' : current, session);
+  const prefix = current === '=' ? '' : current;
+  const lines = found.candidates
+    .filter(({ word }) => word.startsWith(prefix))
+    .map(({ word, meaning }) => `${word}\t${meaning}\n`);
+  return lines.join('') + (found.files ? ':files\n' : '');
+}
+
+interface Place {
+  readonly command: Command;
+  /** Chain from the program to the command; each one's options hold here. */
+  readonly chain: readonly Command[];
+  /** Positional words given to the command so far. */
+  readonly given: readonly string[];
+  /** The option whose value is being written. */
+  readonly option?: Option;
+  /** Value of `-c` so far. */
+  readonly config?: string;
+}
+
+function walk(program: Command, words: readonly string[]): Place {
+  let chain = [program];
+  let given: string[] = [];
+  let waiting: Option | undefined;
+  let config: string | undefined;
+  for (const word of words) {
+    const command = chain.at(-1)!;
+    if (waiting !== undefined) {
+      if (waiting.long === '--config') config = word;
+      waiting = undefined;
+    } else if (word.startsWith('-')) {
+      const [name = '', value] = word.split('=', 2);
+      const option = optionsOf(chain).find((one) => one.short === name || one.long === name);
+      if (option?.long === '--config' && value !== undefined) config = value;
+      if (option?.required === true && value === undefined) waiting = option;
+    } else {
+      const next = command.commands.find((one) => one.name() === word);
+      if (next !== undefined && given.length === 0) {
+        chain = [...chain, next];
+        given = [];
+      } else given = [...given, word];
+    }
+  }
+  return {
+    command: chain.at(-1)!,
+    chain,
+    given,
+    ...(waiting === undefined ? {} : { option: waiting }),
+    ...(config === undefined ? {} : { config }),
+  };
+}
+
+function optionsOf(chain: readonly Command[]): Option[] {
+  return chain.flatMap((command) => command.options).filter((option) => !option.hidden);
+}
+
+async function candidatesAt(place: Place, current: string, session: Session): Promise<Found> {
+  if (place.option !== undefined) return valuesOf(place.option);
+  if (current.startsWith('--') && current.includes('=')) {
+    const [name = ''] = current.split('=', 1);
+    const option = optionsOf(place.chain).find((one) => one.long === name);
+    if (option === undefined) return NOTHING;
+    const values = valuesOf(option);
+    return {
+      ...values,
+      candidates: values.candidates.map((one) => ({ ...one, word: `${name}=${one.word}` })),
+    };
+  }
+  if (current.startsWith('-')) {
+    const candidates = optionsOf(place.chain).map((option) => ({
+      word: option.long ?? option.short ?? '',
+      meaning: option.description,
+    }));
+    return { candidates: [...candidates, { word: '--help', meaning: 'print this help' }], files: false };
+  }
+  const { command, given } = place;
+  const commands = given.length === 0 ? subcommandsOf(command) : [];
+  if (commands.length > 0) return { candidates: commands, files: false };
+  const last = command.registeredArguments.at(-1);
+  const argument = command.registeredArguments[given.length] ?? (last?.variadic === true ? last : undefined);
+  return argument === undefined ? NOTHING : argumentValues(argument, place, session);
+}
+
+function subcommandsOf(command: Command): Candidate[] {
+  const visible = command.createHelp().visibleCommands(command);
+  return visible.map((one) => ({ word: one.name(), meaning: one.summary() || one.description() }));
+}
+
+function valuesOf(option: Option): Found {
+  if (option.argChoices !== undefined)
+    return { candidates: option.argChoices.map((word) => ({ word, meaning: '' })), files: false };
+  if (option.long === '--against')
+    return { candidates: [{ word: 'memory', meaning: 'an empty machine' }], files: true };
+  return /file/.test(option.flags) ? FILES : NOTHING;
+}
+
+async function argumentValues(argument: Argument, place: Place, session: Session): Promise<Found> {
+  if (argument.argChoices !== undefined)
+    return { candidates: argument.argChoices.map((word) => ({ word, meaning: '' })), files: false };
+  if (argument.name() === 'command') return { candidates: subcommandsOf(place.chain[0]!), files: false };
+  if (argument.name().startsWith('listener')) return listenersOf(place, session);
+  return argument.name().startsWith('file') ? FILES : NOTHING;
+}
+
+/** A configuration with errors has no names to offer; completion is no place to say so. */
+async function listenersOf(place: Place, session: Session): Promise<Found> {
+  const path = place.config ?? (session.toolbox.env.LBCTL_CONFIG || DEFAULT_CONFIG);
+  const { intent } = await session.toolbox.loadConfig(path);
+  const names = [...(intent?.listeners.keys() ?? [])].filter((name) => !place.given.includes(name));
+  return { candidates: names.map((word) => ({ word, meaning: 'listener' })), files: false };
+}

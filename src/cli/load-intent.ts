@@ -1,0 +1,26 @@
+// Loads the configuration for a command: warnings are told, errors end it with everything that is wrong.
+import type { Command } from 'commander';
+import type { Diagnostic } from '../model/diagnostic.ts';
+import { InputError } from '../model/errors.ts';
+import type { Intent } from '../model/intent.ts';
+import { renderDiagnostics } from './render-diagnostics.ts';
+import type { Session } from './session.ts';
+
+/** The configuration has errors; they travel with the error, so that `-o json` can give them as data. */
+export class InvalidConfig extends InputError {
+  readonly diagnostics: readonly Diagnostic[];
+
+  constructor(path: string, diagnostics: readonly Diagnostic[]) {
+    super('CONFIG_INVALID', `The configuration "${path}" has errors`, { details: { diagnostics } });
+    this.diagnostics = diagnostics;
+  }
+}
+
+export async function loadIntent(session: Session, command: Command): Promise<Intent> {
+  const path = session.configPath(command);
+  const { intent, diagnostics } = await session.toolbox.loadConfig(path);
+  if (intent === undefined) throw new InvalidConfig(path, diagnostics);
+  if (diagnostics.length > 0)
+    session.tell(`${renderDiagnostics(diagnostics, session.colour(command, 'stderr'))}\n`);
+  return intent;
+}

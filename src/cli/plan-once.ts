@@ -1,0 +1,73 @@
+// Intent to a guarded Plan for one command, against whatever was observed. Assumes checks pass and this node is active.
+import type { Driver } from '../model/driver.ts';
+import { InputError } from '../model/errors.ts';
+import type { Intent } from '../model/intent.ts';
+import { EMPTY_OBSERVED, type ItemMap } from '../model/item.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ConcreteEngine } from '../model/protocol.ts';
+import type { World } from '../model/world.ts';
+import { assumedFacts } from '../plan/assumed-facts.ts';
+import { guard } from '../plan/guard.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { resolve } from '../plan/resolve.ts';
+import type { Snapshot } from '../plan/snapshot.ts';
+import type { Planes } from './toolbox.ts';
+
+export interface PlanOnceOptions {
+  readonly engine?: ConcreteEngine | undefined;
+  /** A person confirmed what guards hold back. */
+  readonly confirmed: boolean;
+  readonly nowMs: number;
+}
+
+export interface Planned {
+  readonly world: World;
+  readonly plan: Plan;
+  readonly desired: ReadonlyMap<string, ItemMap>;
+}
+
+export function worldOf(intent: Intent, planes: Planes, options: Omit<PlanOnceOptions, 'confirmed'>): World {
+  const facts = assumedFacts(intent, options.nowMs, planes.engines);
+  return resolve(intent, facts, options.engine === undefined ? {} : { engine: options.engine });
+}
+
+export function planOnce(
+  intent: Intent,
+  planes: Planes,
+  observed: Snapshot,
+  options: PlanOnceOptions,
+): Planned {
+  const world = worldOf(intent, planes, options);
+  const parts = planes.drivers.map((driver) => {
+    const desired = driver.desired(world);
+    const seen = observed.get(driver.name) ?? EMPTY_OBSERVED;
+    return { name: driver.name, desired, observed: seen, plan: driver.plan(desired, seen) };
+  });
+  const notes = world.unplaced.map(
+    ({ listener, detail }) => `listener "${listener}" has no place: ${detail}`,
+  );
+  const desired = new Map(parts.map((part) => [part.name, part.desired]));
+  const plan = guard(makePlan(parts, notes), intent.guard, {
+    confirmed: options.confirmed,
+    loaded: true,
+    desired: [...desired.values()],
+  });
+  return { world, plan, desired };
+}
+
+export async function observeAll(drivers: readonly Driver[]): Promise<Snapshot> {
+  const entries = drivers.map(async (driver) => [driver.name, await driver.observe()] as const);
+  return new Map(await Promise.all(entries));
+}
+
+/** A snapshot that names a driver we do not have would silently count for nothing. */
+export function requireKnownDrivers(snapshot: Snapshot, planes: Planes, file: string): void {
+  const known = planes.drivers.map((driver) => driver.name);
+  const unknown = [...snapshot.keys()].filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new InputError(
+    'USAGE',
+    `Cannot plan against "${file}" as it holds objects of an unknown driver: current value is "${unknown.join('", "')}"`,
+    { hint: `Known drivers are ${known.join(', ')}` },
+  );
+}

@@ -1,0 +1,51 @@
+// The command tree. Definitions are light; what a command does is imported when it runs.
+import { Command, Option } from 'commander';
+import { addApply } from './commands/apply.ts';
+import { addCompletion } from './commands/completion.ts';
+import { addFmt } from './commands/fmt.ts';
+import { addImport } from './commands/import.ts';
+import { addPlan } from './commands/plan.ts';
+import { addShow } from './commands/show.ts';
+import { addValidate } from './commands/validate.ts';
+import { addVersion } from './commands/version.ts';
+import { examples } from './examples.ts';
+import { COLOUR_CHOICES, DEFAULT_CONFIG, type Session } from './session.ts';
+
+export function createProgram(session: Session): Command {
+  const { toolbox } = session;
+  const program = new Command('lbctl')
+    .description('One declarative control plane for Linux load balancers')
+    .version(toolbox.version, '-V, --version', 'print the version')
+    .option('-c, --config <file>', `configuration file; also LBCTL_CONFIG (default: ${DEFAULT_CONFIG})`)
+    .addOption(
+      new Option('--color <when>', 'colour; "auto" means on a terminal without NO_COLOR').choices(
+        COLOUR_CHOICES,
+      ),
+    )
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText(
+      'after',
+      examples([
+        ['lbctl validate -c web.yaml', 'is it right?'],
+        ['lbctl plan -c web.yaml --against memory', 'what would an empty machine get?'],
+        ['lbctl apply -c web.yaml --engine-override memory', 'try it without root'],
+      ]),
+    );
+  // Settings that commands inherit must stand before the commands are added.
+  program
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => toolbox.stdout.write(text),
+      writeErr: (text) => toolbox.stderr.write(text),
+      getOutHelpWidth: () => toolbox.stdout.columns,
+      getErrHelpWidth: () => toolbox.stdout.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+      outputError: (text, write) => write(`${text.trimEnd()}\n  hint: See "lbctl help"\n`),
+    });
+  for (const add of [addValidate, addFmt, addImport, addShow, addPlan, addApply, addCompletion, addVersion])
+    add(program, session);
+  return program;
+}

@@ -1,0 +1,100 @@
+// What `lbctl apply` does: observe, plan, apply, observe again, and say honestly what came of it.
+import type { Command } from 'commander';
+import type { StepResult } from '../model/driver.ts';
+import { type ErrorCode, WaitingError } from '../model/errors.ts';
+import type { Plan } from '../model/plan.ts';
+import type { World } from '../model/world.ts';
+import { heldSteps } from '../plan/guard.ts';
+import { paint } from '../plan/paint.ts';
+import { planToJson } from '../plan/plan-json.ts';
+import { renderItems } from '../plan/render-items.ts';
+import { renderPlan } from '../plan/render-plan.ts';
+import type { Snapshot } from '../plan/snapshot.ts';
+import type { ApplyOptions } from './commands/apply.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { loadIntent } from './load-intent.ts';
+import { toOutput } from './output.ts';
+import { observeAll, planOnce } from './plan-once.ts';
+import type { Session } from './session.ts';
+
+type Failed = Extract<StepResult, { ok: false }>;
+
+export async function runApply(options: ApplyOptions, session: Session, command: Command): Promise<void> {
+  const { toolbox } = session;
+  const intent = await loadIntent(session, command);
+  const planes = await toolbox.openPlanes(options.engineOverride === 'memory' ? 'memory' : 'machine');
+  try {
+    const before = await observeAll(planes.drivers);
+    const { world, plan } = planOnce(intent, planes, before, {
+      engine: options.engineOverride,
+      confirmed: options.force === true,
+      nowMs: toolbox.nowMs(),
+    });
+    requireAllPlaced(world);
+    const results = await toolbox.applyPlan(planes, plan);
+    const after = await observeAll(planes.drivers);
+    const outcome = outcomeOf(plan, results);
+    if (options.output === 'table')
+      session.print(textOf(plan, outcome, after, session.colour(command), toolbox.stdout.columns));
+    else session.print(await toOutput(options.output, dataOf(plan, outcome, after)));
+    session.exitCode = outcome.error === undefined ? 0 : exitCodeOf(outcome.error);
+  } finally {
+    await planes.close();
+  }
+}
+
+/** Applying the rest would take away what serves the others now. */
+function requireAllPlaced(world: World): void {
+  const [first] = world.unplaced;
+  if (first === undefined) return;
+  const more = world.unplaced.length > 1 ? ` and ${world.unplaced.length - 1} more` : '';
+  throw new WaitingError(
+    'ENGINE_UNAVAILABLE',
+    `Cannot apply as listener "${first.listener}"${more} has no place: ${first.detail}`,
+    {
+      details: { unplaced: world.unplaced },
+      hint: 'Try it with "--engine-override memory", or change the engine',
+    },
+  );
+}
+
+interface Outcome {
+  readonly applied: number;
+  readonly failed: readonly Failed[];
+  readonly held: number;
+  /** What the command ends with; absent when all is as wanted. */
+  readonly error?: ErrorCode;
+}
+
+function outcomeOf(plan: Plan, results: readonly StepResult[]): Outcome {
+  const failed = results.filter((result): result is Failed => !result.ok);
+  const held = heldSteps(plan).size;
+  const base = { applied: results.length - failed.length, failed, held };
+  const [first] = failed;
+  if (first !== undefined) return { ...base, error: first.error.code };
+  if (plan.conflicts.length > 0) return { ...base, error: 'CONFLICT' };
+  return held > 0 ? { ...base, error: 'GUARD_HELD' } : base;
+}
+
+function textOf(plan: Plan, outcome: Outcome, after: Snapshot, colour: boolean, width: number): string {
+  const ink = paint(colour);
+  const lines = [renderPlan(plan, { colour, width })];
+  for (const { step, error } of outcome.failed)
+    lines.push(`${ink.red('failed')} ${step.id}: ${error.message}\n  hint: ${error.hint}\n`);
+  const parts = [`${outcome.applied} done`, `${outcome.failed.length} failed`];
+  if (outcome.held > 0) parts.push(`${outcome.held} held back (--force applies them)`);
+  lines.push(`${ink.bold('Applied')}: ${parts.join(', ')}\n`);
+  for (const [driver, { items }] of after)
+    if (items.size > 0) lines.push(`\n${ink.bold(`Observed on ${driver}:`)}\n${renderItems(items)}`);
+  return lines.join('');
+}
+
+function dataOf(plan: Plan, outcome: Outcome, after: Snapshot): unknown {
+  return {
+    plan: planToJson(plan),
+    applied: outcome.applied,
+    held: outcome.held,
+    failed: outcome.failed.map(({ step, error }) => ({ step: step.id, error: error.toJSON() })),
+    observed: Object.fromEntries([...after].map(([driver, { items }]) => [driver, [...items.values()]])),
+  };
+}
