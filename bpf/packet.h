@@ -1,0 +1,86 @@
+/* What is known of one packet: filled by parse.h, added to by choose.h and the flow files, used up by the emit files. */
+#pragma once
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "types.h"
+
+#define PROTO_SCTP 132
+
+/* Bounds that the verifier can follow: two VLAN tags; 60 bytes of IPv4 header or 40 and six extensions. */
+#define L3_MAX (ETH_HLEN + 8)
+#define L4_MAX 511
+
+#define TCP_FIN 0x01
+#define TCP_SYN 0x02
+#define TCP_RST 0x04
+#define TCP_ACK 0x10
+
+#define FRAGMENT_NONE 0
+#define FRAGMENT_FIRST 1
+#define FRAGMENT_LATER 2
+
+struct work {
+	union address source;
+	union address destination;
+	__be16 source_port;
+	__be16 destination_port;
+	__u8 protocol;
+	__u8 tcp_flags;
+	__u8 v6;
+	__u8 fragment;
+	__be32 fragment_id;
+	__u32 l3;
+	__u32 l4;
+	__u32 ip_length; /* IPv4 total length, or 40 and the payload */
+	__u32 ingress;
+	__u32 hash;    /* picks the slot */
+	__u32 entropy; /* spreads outer headers */
+	__u32 listener;
+	/* the decision */
+	__u32 member;
+	__u32 peer;
+	__u32 source_row; /* fullnat, onearm: which of the listener's sources */
+	__be16 new_source_port;
+	__be16 new_destination_port;
+	union address new_source;
+	union address new_destination;
+	struct hop hop;
+	__u32 reason; /* of a drop, or what xdp_answer shall say */
+	__u32 mtu;
+	struct hop came; /* the frame's own hop, turned round: the way back */
+};
+
+static __always_inline void *start_of(struct xdp_md *ctx)
+{
+	return (void *)(long)ctx->data;
+}
+
+static __always_inline void *end_of(struct xdp_md *ctx)
+{
+	return (void *)(long)ctx->data_end;
+}
+
+static __always_inline bool is_syn(const struct work *w)
+{
+	return (w->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
+static __always_inline void copy_address(union address *to, const union address *from)
+{
+	to->half[0] = from->half[0];
+	to->half[1] = from->half[1];
+}
+
+static __always_inline bool same_address(const union address *a, const union address *b)
+{
+	return ((a->half[0] ^ b->half[0]) | (a->half[1] ^ b->half[1])) == 0;
+}
