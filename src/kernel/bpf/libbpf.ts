@@ -6,7 +6,7 @@ import { OpError } from '../../model/errors.ts';
 export type Handle = bigint;
 
 export interface Libbpf {
-  openMem(bytes: Uint8Array, size: number, options: Uint8Array): Handle;
+  openMem(bytes: Uint8Array, size: number, options: null): Handle;
   load(object: Handle): number;
   closeObject(object: Handle): void;
   nextMap(object: Handle, previous: Handle): Handle;
@@ -39,7 +39,11 @@ function open(): ReturnType<typeof koffi.load> {
       'ENGINE_UNAVAILABLE',
       'Cannot load the XDP program as libbpf.so.1 is not installed',
       { op: 'dlopen', target: 'libbpf.so.1' },
-      { cause, retry: 'never', hint: 'Install the package "libbpf1" (Debian) or "libbpf" (Fedora), version 1.0 or newer' },
+      {
+        cause,
+        retry: 'never',
+        hint: 'Install the package "libbpf1" (Debian) or "libbpf" (Fedora), version 1.0 or newer',
+      },
     );
   }
 }

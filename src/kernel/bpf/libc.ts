@@ -5,7 +5,9 @@ const libc = koffi.load('libc.so.6');
 
 // bpf(2) has no wrapper in libc; all its arguments are one command and one attribute block.
 const syscallBpf = libc.func('long syscall(long number, int command, void *attribute, uint size)');
-const mmapCall = libc.func('void *mmap(void *at, size_t length, int protection, int flags, int fd, long offset)');
+const mmapCall = libc.func(
+  'void *mmap(void *at, size_t length, int protection, int flags, int fd, long offset)',
+);
 const munmapCall = libc.func('int munmap(void *at, size_t length)');
 const closeCall = libc.func('int close(int fd)');
 const mountCall = libc.func(
@@ -15,7 +17,13 @@ const clockGetres = libc.func('int clock_getres(int clock, void *result)');
 const strerrorCall = libc.func('const char *strerror(int number)');
 
 /** __NR_bpf, by architecture (arch/x86/entry/syscalls, include/uapi/asm-generic/unistd.h). */
-const BPF_SYSCALL: Readonly<Record<string, number>> = { x64: 321, arm64: 280, riscv64: 280, ppc64: 361, s390x: 351 };
+const BPF_SYSCALL: Readonly<Record<string, number>> = {
+  x64: 321,
+  arm64: 280,
+  riscv64: 280,
+  ppc64: 361,
+  s390x: 351,
+};
 
 const PROT_READ_WRITE = 3;
 const MAP_SHARED = 1;
