@@ -40,7 +40,10 @@ for (const name of names) {
       diagnostics.some((one) => one.rule === name && one.severity === rule.severity),
       `no ${name} among ${diagnostics.map((one) => one.rule).join(', ') || 'no diagnostics'}`,
     );
-    assert.equal(intent === undefined, diagnostics.some((one) => one.severity === 'error'));
+    assert.equal(
+      intent === undefined,
+      diagnostics.some((one) => one.severity === 'error'),
+    );
     for (const one of diagnostics) {
       assert.ok(one.rule in RULES, `${one.rule} is not in the catalogue`);
       assert.ok(one.place !== undefined, `${one.rule} has no place`);

@@ -1,9 +1,9 @@
 // Whatever is fed to the importer: no throw, no hang, bounded output.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { samples } from '../../../../test/fixtures/keepalived-samples.ts';
 import { BUDGET } from './expand.ts';
 import { importKeepalived } from './import-keepalived.ts';
-import { samples } from './testdata.ts';
 
 const COUNT = 20_000;
 

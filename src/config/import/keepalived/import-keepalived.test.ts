@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import {
+  goldenPath,
+  importSample,
+  type Sample,
+  samples,
+} from '../../../../test/fixtures/keepalived-samples.ts';
 import { loadConfig } from '../../load.ts';
 import { parseYaml } from '../../yaml/parse-yaml.ts';
 import { ROWS } from './directives.ts';
 import { importKeepalived } from './import-keepalived.ts';
-import { goldenPath, importSample, type Sample, samples } from './testdata.ts';
 import { splitBraces, stripComment } from './words.ts';
 
 const UPDATE = process.env.UPDATE_GOLDEN === '1';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { samples } from './testdata.ts';
+import { samples } from '../../../../test/fixtures/keepalived-samples.ts';
 
 /** The guide shows its mail settings outside of global_defs, where keepalived knows none of them. */
 const REFUSED: Readonly<Record<string, readonly number[]>> = {
