@@ -108,4 +108,25 @@ describe('Health', () => {
     assert.equal(health.health().get('web/wedged')!.state, 'unknown');
     assert.ok(runs >= 6, `${runs} runs`);
   });
+
+  it('believes a BFD session at once', async () => {
+    const woken: (readonly string[])[] = [];
+    const health = new Health({ clock: systemClock, onChange: (members) => woken.push(members) });
+    const member = buildMember('192.0.2.1', {
+      name: 'm',
+      port: 80,
+      checks: [{ ...CHECK, type: 'bfd', session: 'fast' }],
+    });
+    health.setIntent(buildIntent({ pools: [buildPool('web', [member])] }));
+    const told = (up: boolean) => {
+      health.tellBfd('fast', up);
+      return health.health().get('web/m')!;
+    };
+
+    assert.equal(told(true).state, 'up');
+    assert.equal(told(false).lastError, 'BFD session "fast" is down');
+    assert.equal(told(true).state, 'up');
+    await health.close();
+    assert.deepEqual(woken, [['web/m'], ['web/m'], ['web/m']]);
+  });
 });

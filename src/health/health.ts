@@ -6,8 +6,9 @@ import type { MemberHealth } from '../model/facts.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { Intent } from '../model/intent.ts';
 import { type BoardSnapshot, HealthBoard } from './board.ts';
+import { initialState, type JudgeState, judge } from './judge.ts';
 import type { Probe } from './probe.ts';
-import type { RunnerStats } from './runner.ts';
+import { type RunnerStats, settingsOf } from './runner.ts';
 import type { Order, Report } from './worker.ts';
 
 export interface HealthOptions {
@@ -37,7 +38,7 @@ export class Health {
   setIntent(intent: Intent): void {
     const { added, removed } = this.#board.setIntent(intent, this.#options.clock.nowMs());
     if (removed.length > 0) this.#order({ kind: 'delete', keys: removed });
-    if (added.length > 0) this.#order({ kind: 'set', probes: added.map((probe) => this.#runnable(probe)) });
+    this.#run(added);
   }
 
   health(): ReadonlyMap<string, MemberHealth> {
@@ -51,6 +52,22 @@ export class Health {
       .filter((probe) => probe.members.some((member) => members.has(member)))
       .map(({ key }) => key);
     this.#order({ kind: 'hurry', keys });
+  }
+
+  /** The state of a BFD session is not asked for: who runs the session tells it, and the same judge decides. */
+  tellBfd(session: string, up: boolean): void {
+    const atMs = this.#options.clock.nowMs();
+    const result = up
+      ? { ok: true, latencyMs: 0, atMs }
+      : { ok: false, error: `BFD session "${session}" is down`, latencyMs: 0, atMs };
+    const changes: [string, JudgeState][] = [];
+    for (const { key, check } of this.#board.probes().values()) {
+      if (check.type !== 'bfd' || check.session !== session) continue;
+      const state = this.#board.stateOf(key) ?? initialState(check.first, atMs);
+      // The session has its own detection time: what it says counts at once.
+      changes.push([key, judge(state, result, { ...settingsOf(check), rise: 1, fall: 1 })]);
+    }
+    this.#take({ kind: 'changes', changes });
   }
 
   stats(): Promise<RunnerStats> {
@@ -79,10 +96,16 @@ export class Health {
       this.#options.onFault?.(error);
       if (this.#closed) return;
       this.#worker = this.#startWorker();
-      const probes = [...this.#board.probes().values()].map((probe) => this.#runnable(probe));
-      this.#order({ kind: 'set', probes });
+      this.#run([...this.#board.probes().values()]);
     });
     return worker;
+  }
+
+  #run(probes: readonly Probe[]): void {
+    const runnable = probes
+      .filter((probe) => probe.check.type !== 'bfd')
+      .map((probe) => this.#runnable(probe));
+    if (runnable.length > 0) this.#order({ kind: 'set', probes: runnable });
   }
 
   #order(order: Order): void {

@@ -1,11 +1,13 @@
 // One run of a probe: the right checker, its deadline, and how long it took.
+import { BugError } from '../model/errors.ts';
 import type { HealthCheck } from '../model/health-check.ts';
-import type { CheckOf, CheckOutcome, Target } from './checkers/checker.ts';
+import type { CheckOutcome, Target } from './checkers/checker.ts';
 import { failed } from './checkers/checker.ts';
 import { checkDns } from './checkers/dns.ts';
 import { checkFile } from './checkers/file.ts';
 import { checkGrpc } from './checkers/grpc.ts';
 import { checkHttp } from './checkers/http.ts';
+import { checkIcmp } from './checkers/icmp.ts';
 import { checkScript } from './checkers/script.ts';
 import { checkSmtp } from './checkers/smtp.ts';
 import { checkTcp } from './checkers/tcp.ts';
@@ -50,6 +52,8 @@ function ask(check: HealthCheck, target: Target, signal: AbortSignal): Promise<C
       return checkSmtp(check, target, signal);
     case 'udp':
       return checkUdp(check, target, signal);
+    case 'icmp':
+      return checkIcmp(check, target, signal);
     case 'script':
       return checkScript(check, target, signal);
     case 'file':
@@ -58,7 +62,9 @@ function ask(check: HealthCheck, target: Target, signal: AbortSignal): Promise<C
       return Promise.resolve(
         check.state === 'up' ? { ok: true } : failed('Fixed to down in the configuration'),
       );
-    default:
-      return Promise.resolve(failed(`No checker for type "${(check as CheckOf<'icmp'>).type}"`));
+    case 'bfd':
+      throw new BugError(
+        `Cannot run a check of BFD session "${check.session}" as its state is told, not asked`,
+      );
   }
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Secret } from '../../lib/secret.ts';
 import type { CheckOf } from './checker.ts';
 import { checkFile } from './file.ts';
+import { checkIcmp } from './icmp.ts';
 import { checkScript } from './script.ts';
 
 const TIMING = {
@@ -125,5 +126,27 @@ describe('checkFile()', () => {
       ok: false,
       error: `Cannot read ${path}.gone: ENOENT`,
     });
+  });
+});
+
+describe('checkIcmp()', () => {
+  const ICMP: CheckOf<'icmp'> = { ...TIMING, type: 'icmp', payloadBytes: 56 };
+
+  it('is answered by this very host over both families', async () => {
+    assert.deepEqual(await checkIcmp(ICMP, { address: '127.0.0.1', port: 0 }, within(1000)), { ok: true });
+    assert.deepEqual(await checkIcmp(ICMP, { address: '::1', port: 0 }, within(1000)), { ok: true });
+  });
+
+  it('keeps many checks at once apart', async () => {
+    const addresses = Array.from({ length: 200 }, (_, i) => `127.0.1.${i}`);
+
+    const outcomes = await Promise.all(
+      addresses.map((address) => checkIcmp(ICMP, { address, port: 0 }, within(3000))),
+    );
+
+    assert.deepEqual(
+      outcomes,
+      addresses.map(() => ({ ok: true })),
+    );
   });
 });
