@@ -1,5 +1,12 @@
 // Parser events to a plain value, and on demand to the places of its parts. The bounds of a file are kept here.
-import { EVENT_ID, type Event, getScalarValue, SCALAR_STYLE, type ScalarEvent } from 'js-yaml';
+import {
+  COLLECTION_STYLE,
+  EVENT_ID,
+  type Event,
+  getScalarValue,
+  SCALAR_STYLE,
+  type ScalarEvent,
+} from 'js-yaml';
 import { looksOctal, resolvePlain } from './core-scalar.ts';
 import type { Findings } from './findings.ts';
 import { YAML_LIMITS } from './limits.ts';
@@ -28,6 +35,7 @@ export interface Made {
 interface Frame {
   readonly list: unknown[] | undefined;
   readonly map: Record<string, unknown> | undefined;
+  readonly isBlock: boolean;
   readonly anchor: string | undefined;
   readonly place: PlaceNode | undefined;
   nodes: number;
@@ -53,6 +61,7 @@ export class Composer {
   readonly #frames: Frame[] = [];
   #result: Made | undefined;
   #aliases = 0;
+  #mergedKeys = 0;
   #stopped = false;
 
   constructor(text: string, findings: Findings, withPlaces: boolean) {
@@ -79,6 +88,21 @@ export class Composer {
     const offset = event.valueStart === -1 ? (frame?.keyOffset ?? 0) : startOf(event);
     const text = getScalarValue(this.#text, event);
     const isKey = frame?.map !== undefined && frame.key === undefined;
+    if (isKey && frame.isBlock && frame.names.length > 0 && !this.#beginsLine(offset)) {
+      this.#findings.add(offset, {
+        rule: 'yaml-syntax',
+        message: 'A key begins in the middle of a line',
+        hint: 'Look for a missing line break, comma or bracket before it',
+      });
+    }
+    // js-yaml lets some keys go over lines that YAML does not.
+    if (isKey && !event.fast && /[\r\n]/.test(this.#text.slice(event.valueStart, event.valueEnd))) {
+      this.#findings.add(offset, {
+        rule: 'yaml-key',
+        message: 'A key goes over several lines, or a colon is missing',
+        hint: 'Write "key: value" on one line',
+      });
+    }
     if (isKey && event.style === SCALAR_STYLE.PLAIN && event.tagStart === -1) {
       if (event.anchorStart !== -1) this.#store(event, this.#leaf(resolvePlain(text), offset));
       this.#key(frame, text, offset, true);
@@ -89,6 +113,16 @@ export class Composer {
     if (event.anchorStart !== -1) this.#store(event, made);
     if (isKey) this.#key(frame, String(value), offset, false);
     else this.#add(made);
+  }
+
+  /** Only blanks, or the marks that may stand before a key, come first on its line. js-yaml does not always look. */
+  #beginsLine(offset: number): boolean {
+    let at = offset - 1;
+    while (at >= 0 && this.#text.charCodeAt(at) === 32) at--;
+    const before = this.#text.charCodeAt(at);
+    if (at < 0 || before === 10 || before === 13) return true;
+    const line = this.#text.slice(this.#text.lastIndexOf('\n', at) + 1, offset);
+    return /^\s*(?:\?\s+)?(?:[&!]\S*\s+)*$/.test(line);
   }
 
   #leaf(value: unknown, offset: number): Made {
@@ -146,6 +180,7 @@ export class Composer {
     this.#frames.push({
       list: isList ? [] : undefined,
       map: isList ? undefined : {},
+      isBlock: event.style === COLLECTION_STYLE.BLOCK,
       anchor,
       place: this.#withPlaces ? { offset, ...parts } : undefined,
       nodes: 1,
@@ -242,11 +277,7 @@ export class Composer {
     frame.nodes += made.nodes;
     if (made.depth >= frame.depth) frame.depth = made.depth + 1;
     if (frame.nodes > YAML_LIMITS.nodes) {
-      this.#stop(frame.keyOffset, {
-        rule: 'yaml-alias-expansion',
-        message: `The aliases of the file expand to more than ${YAML_LIMITS.nodes} values`,
-        hint: 'Aliases of aliases multiply: write out what is really needed',
-      });
+      this.#tooMuch(frame.keyOffset);
       return;
     }
     if (frame.list !== undefined) {
@@ -278,7 +309,13 @@ export class Composer {
         return;
       }
       const places = Array.isArray(source) ? place?.items?.[index]?.keys : place?.keys;
-      for (const [key, value] of Object.entries(each)) {
+      const entries = Object.entries(each);
+      this.#mergedKeys += entries.length;
+      if (this.#mergedKeys > YAML_LIMITS.mergedKeys) {
+        if (!this.#stopped) this.#tooMuch(frame.keyOffset);
+        return;
+      }
+      for (const [key, value] of entries) {
         if (Object.hasOwn(frame.map!, key)) continue;
         define(frame.map!, key, value);
         frame.merged ??= new Set();
@@ -298,6 +335,14 @@ export class Composer {
       rule: 'yaml-key',
       message: 'A key is a list or a map',
       hint: 'Keys are plain words; put quotes around one that begins with "[", "{" or "*"',
+    });
+  }
+
+  #tooMuch(offset: number): void {
+    this.#stop(offset, {
+      rule: 'yaml-alias-expansion',
+      message: 'The aliases and merges of the file expand to more than is read',
+      hint: 'Aliases of aliases multiply: write out what is really needed',
     });
   }
 

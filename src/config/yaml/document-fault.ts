@@ -18,6 +18,16 @@ export function documentFault(
       hint: 'Remove the "---" line, or put the second part into a file of its own',
     };
   }
+  // The mark of an end, and something behind it.
+  const end = /^\.\.\.(?=\s|$)(?=(?:[^\n]*\n)(?:\s|#[^\n]*(?:\n|$))*[^\s#])/m.exec(text);
+  if (end !== null) {
+    return {
+      offset: end.index,
+      rule: 'several-documents',
+      message: 'The document ends here, but the file goes on',
+      hint: 'Remove the "..." line',
+    };
+  }
   const directive = first?.directives.find((each) => each.kind === 'tag' || each.version !== '1.2');
   if (directive !== undefined) {
     return {
@@ -25,6 +35,16 @@ export function documentFault(
       rule: 'yaml-directive',
       message: directive.kind === 'tag' ? '%TAG has no meaning here' : 'Only YAML 1.2 is read',
       hint: 'Remove the line',
+    };
+  }
+  const content = events.find((event) => contentStart(event) >= 0);
+  const head = text.slice(0, content === undefined ? text.length : contentStart(content));
+  if (first?.explicitStart === true && !/^---(?=\s|$)/m.test(head)) {
+    return {
+      offset: Math.max(0, head.indexOf('---')),
+      rule: 'yaml-ambiguous',
+      message: 'The mark of a document is indented',
+      hint: 'Remove the "---" line',
     };
   }
   return isEmpty(events) ? emptyFile(role) : undefined;
@@ -52,12 +72,12 @@ function emptyFile(role: Source['role']): Finding & { offset: number } {
   };
 }
 
-/** The last `---` before the second document's content; a document event has no place of its own. */
+/** The last `---` or `...` before the second document's content; a document event has no place of its own. */
 function offsetOfSecond(text: string, events: readonly Event[], second: Event): number {
   const content = events.slice(events.indexOf(second) + 1).find((event) => contentStart(event) >= 0);
   const end = content === undefined ? text.length : contentStart(content);
   let offset = 0;
-  for (const marker of text.slice(0, end).matchAll(/^---(?=\s|$)/gm)) offset = marker.index;
+  for (const marker of text.slice(0, end).matchAll(/^(?:---|\.\.\.)(?=\s|$)/gm)) offset = marker.index;
   return offset;
 }
 

@@ -9,6 +9,8 @@ export const YAML_LIMITS = {
   aliases: 20_000,
   /** Values after every alias is followed: what others walk. */
   nodes: 2_000_000,
+  /** Keys that come by `<<`: each is copied, so they cost more than an alias. */
+  mergedKeys: 500_000,
   /** Diagnostics of one file about its syntax; the rest are cascades. */
   diagnostics: 100,
   /** Larger texts get the first syntax error only: finding all costs 0.5 s and 200 MB a megabyte. */

@@ -15,21 +15,36 @@ export function reportSyntax(text: string, first: YAMLException, findings: Findi
     });
     return;
   }
-  const all = text.length <= YAML_LIMITS.recoverLength ? allErrors(text) : [];
+  const isSmall = text.length <= YAML_LIMITS.recoverLength;
+  const all = isSmall ? errorsFrom(text, at) : [];
   const lines = new Set<string>();
   for (const error of all) {
+    const offset = offsetOf(error, text);
     // A second error on one line nearly always follows from the first.
-    const line = findings.lineColumn(error.pos[0]).split(':')[0]!;
+    const line = findings.lineColumn(offset).split(':')[0]!;
     if (lines.has(line)) continue;
     lines.add(line);
-    findings.add(error.pos[0], describe(error, text));
+    findings.add(offset, describe(error, text, offset));
   }
   if (findings.all.length > 0) return;
   findings.add(Math.min(at, text.length), {
-    rule: all.length === 0 && text.length <= YAML_LIMITS.recoverLength ? 'yaml-ambiguous' : 'yaml-syntax',
+    rule: isSmall ? 'yaml-ambiguous' : 'yaml-syntax',
     message: `Cannot read the YAML here: ${first.reason}`,
     ...hintFor(first.reason),
   });
+}
+
+/** Reads on behind the first error until enough are found: a text of nothing but errors costs a second a megabyte. */
+function errorsFrom(text: string, first: number): readonly YAMLParseError[] {
+  for (let reach = 64 * 1024; ; reach *= 4) {
+    const cut = first + reach >= text.length ? text.length : text.lastIndexOf('\n', first + reach) + 1;
+    const errors = allErrors(text.slice(0, cut));
+    if (cut === text.length) return errors;
+    // What the cut itself breaks shows at its end.
+    const end = text.lastIndexOf('\n', cut - 2);
+    const sure = errors.filter((error) => error.pos[0] < end);
+    if (sure.length >= YAML_LIMITS.diagnostics) return sure;
+  }
 }
 
 function allErrors(text: string): readonly YAMLParseError[] {
@@ -44,23 +59,44 @@ function allErrors(text: string): readonly YAMLParseError[] {
   }
 }
 
-function describe(error: YAMLParseError, text: string): Finding {
-  const known = error.message.includes('and end with a') ? NOT_CLOSED : KNOWN[error.code];
-  const message = known?.message ?? `Cannot read the YAML here: ${firstLine(error.message)}`;
-  const found = text.slice(error.pos[0], Math.min(error.pos[1], error.pos[0] + 40)).split(/[\r\n]/)[0]!;
-  const isTab = error.code === 'TAB_AS_INDENT' || /^[ ]*\t/.test(lineBefore(text, error.pos[0]));
-  return {
-    rule: isTab ? 'tab-indentation' : 'yaml-syntax',
-    message: isTab ? KNOWN.TAB_AS_INDENT!.message : message,
-    ...(found.trim() === '' ? {} : { value: found }),
-    ...(isTab ? { hint: KNOWN.TAB_AS_INDENT!.hint } : known ? { hint: known.hint } : hintFor(error.message)),
-  };
+function offsetOf(error: YAMLParseError, text: string): number {
+  const quote = /closing (["'])quote/.exec(error.message)?.[1];
+  if (quote !== undefined) return openingQuote(text, error.pos[0], quote);
+  const start = lineStart(text, error.pos[0]);
+  const tab = /^ *(?=\t)/.exec(text.slice(start, start + 1000));
+  return tab === null ? error.pos[0] : start + tab[0].length;
 }
 
-/** The line up to and including the character at `offset`. */
-function lineBefore(text: string, offset: number): string {
-  const start = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
-  return text.slice(start, offset + 1);
+/** The library tells where the text ends; people look for where the quote began: the last line with an odd one. */
+function openingQuote(text: string, end: number, quote: string): number {
+  let stop = end;
+  for (let count = 0; count < 1000 && stop > 0; count++) {
+    const start = lineStart(text, stop);
+    const line = text.slice(start, stop).replaceAll(/\\./g, '  ');
+    if (line.split(quote).length % 2 === 0) return start + line.lastIndexOf(quote);
+    stop = start - 1;
+  }
+  return end;
+}
+
+function lineStart(text: string, offset: number): number {
+  return offset === 0 ? 0 : text.lastIndexOf('\n', offset - 1) + 1;
+}
+
+function describe(error: YAMLParseError, text: string, offset: number): Finding {
+  const isTab = error.code === 'TAB_AS_INDENT' || text[offset] === '\t';
+  const known = isTab
+    ? KNOWN.TAB_AS_INDENT
+    : error.message.includes('and end with a')
+      ? NOT_CLOSED
+      : KNOWN[error.code];
+  const found = text.slice(offset, Math.max(offset, Math.min(error.pos[1], offset + 40))).split(/[\r\n]/)[0]!;
+  return {
+    rule: isTab ? 'tab-indentation' : 'yaml-syntax',
+    message: known?.message ?? `Cannot read the YAML here: ${firstLine(error.message)}`,
+    ...(found.trim() === '' ? {} : { value: found }),
+    ...(known === undefined ? hintFor(error.message) : { hint: known.hint }),
+  };
 }
 
 function firstLine(message: string): string {

@@ -14,6 +14,16 @@ export function textFault(text: string): (Finding & { readonly offset: number })
       hint: 'Spread it over several files and name them with "include"',
     };
   }
+  // YAML calls it a line break, half of the programs do not.
+  const lone = /\r(?!\n)/.exec(text);
+  if (lone !== null) {
+    return {
+      offset: lone.index,
+      rule: 'control-character',
+      message: 'A carriage return stands without a line feed',
+      hint: "Save the file with the line ends of Unix, for example with \"tr '\\r' '\\n'\"",
+    };
+  }
   const found = UNPRINTABLE.exec(text);
   if (found === null) return undefined;
   if (found[0] === '\0') {
