@@ -30,7 +30,7 @@ export function reportSyntax(text: string, first: YAMLException, findings: Findi
   findings.add(Math.min(at, text.length), {
     rule: isSmall ? 'yaml-ambiguous' : 'yaml-syntax',
     message: `Cannot read the YAML here: ${first.reason}`,
-    ...hintFor(first.reason),
+    hint: hintFor(first.reason),
   });
 }
 
@@ -95,7 +95,7 @@ function describe(error: YAMLParseError, text: string, offset: number): Finding 
     rule: isTab ? 'tab-indentation' : 'yaml-syntax',
     message: known?.message ?? `Cannot read the YAML here: ${firstLine(error.message)}`,
     ...(found.trim() === '' ? {} : { value: found }),
-    ...(known === undefined ? hintFor(error.message) : { hint: known.hint }),
+    hint: known?.hint ?? hintFor(error.message),
   };
 }
 
@@ -103,10 +103,11 @@ function firstLine(message: string): string {
   return message.split('\n')[0]!.slice(0, 200);
 }
 
-function hintFor(reason: string): { hint?: string } {
-  if (reason.includes('tab character')) return { hint: KNOWN.TAB_AS_INDENT!.hint };
-  if (reason.includes('indentation')) return { hint: KNOWN.BAD_INDENT!.hint };
-  return {};
+function hintFor(reason: string): string {
+  if (reason.includes('tab character')) return KNOWN.TAB_AS_INDENT!.hint;
+  if (reason.includes('indentation')) return KNOWN.BAD_INDENT!.hint;
+  if (reason.includes('directive')) return 'A line may not begin with "%"; put text that does in quotes';
+  return 'Look at this line and the one before it for a missing quote, colon or bracket';
 }
 
 interface Known {
