@@ -50,7 +50,8 @@ export function loadConfig(
         { file: index, path },
         `Cannot expand "${text.slice(0, 40)}" as it is no \${NAME}`,
       );
-    docs.push(readFile(index, file.source.role, expansion.value, report));
+    const unexpanded = [...expansion.missing, ...expansion.malformed].map(({ path }) => path);
+    docs.push(readFile(index, file.source.role, expansion.value, report, unexpanded));
   });
 
   const merged = merge(docs, report);

@@ -5,8 +5,16 @@ import type { Report } from './report.ts';
 import { isBlock } from './schema/block.ts';
 import { type IncludedDoc, includedSchema, type MainDoc, mainSchema } from './schema/document.ts';
 import { runSchema, type SchemaFault } from './schema/run.ts';
+import type { Path } from './source.ts';
 
-export function readFile(file: number, role: 'main' | 'included', value: unknown, report: Report): FileDoc {
+export function readFile(
+  file: number,
+  role: 'main' | 'included',
+  value: unknown,
+  report: Report,
+  /** Parts that could not be expanded, and are reported as such: what else is wrong with them is no news. */
+  unexpanded: readonly Path[] = [],
+): FileDoc {
   const empty: FileDoc = { file, role, doc: {}, unreadable: [], unreadableBlocks: [], indexes: {} };
   if (value === null || value === undefined) {
     report.add('empty-file', { file, path: [] }, 'The file holds nothing');
@@ -20,9 +28,11 @@ export function readFile(file: number, role: 'main' | 'included', value: unknown
   }
   const schema = role === 'main' ? mainSchema : includedSchema;
   const first = runSchema<MainDoc | IncludedDoc>(schema, value);
-  if (first.ok) return { ...empty, doc: first.value };
-  for (const fault of first.faults) tell(fault, file, role, report);
-  const { rest, ...kept } = withoutFaults(value, first.faults);
+  if (first.ok && unexpanded.length === 0) return { ...empty, doc: first.value };
+  const told = new Set(unexpanded.map((path) => JSON.stringify(path)));
+  const faults = first.ok ? [] : first.faults.filter((fault) => !told.has(JSON.stringify(fault.path)));
+  for (const fault of faults) tell(fault, file, role, report);
+  const { rest, ...kept } = withoutFaults(value, [...faults.map((fault) => fault.path), ...unexpanded]);
   const second = runSchema<MainDoc | IncludedDoc>(schema, rest);
   return { ...empty, doc: second.ok ? second.value : {}, ...kept };
 }
@@ -51,11 +61,10 @@ interface Kept {
 }
 
 /** The entries of the lists, and the blocks, that have no fault; entries remember at which index they were written. */
-function withoutFaults(value: Record<string, unknown>, faults: readonly SchemaFault[]): Kept {
+function withoutFaults(value: Record<string, unknown>, faults: readonly Path[]): Kept {
   const badKeys = new Set<string>();
   const badEntries = new Map<string, Set<number>>();
-  for (const { path } of faults) {
-    const [key, index] = path;
+  for (const [key, index] of faults) {
     if (typeof key !== 'string') continue;
     if (isSection(key) && typeof index === 'number' && Array.isArray(value[key])) {
       const set = badEntries.get(key) ?? new Set();

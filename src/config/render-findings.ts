@@ -11,7 +11,9 @@ export const MOST_SHOWN = 200;
 const LONGEST_VALUE = 80;
 /** Keys whose plain text must not be shown even in the line around another fault. */
 const SECRET_KEY =
-  /((?:password|secret|token|key_pem)["']?\s*:\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^,{}\s#][^,}#]*)/g;
+  /((?:password|secret|token|key_pem)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\{[^}]*\}?|\[[^\]]*\]?|[^,{}\s#][^,}#]*)/g;
+/** A reference says where a secret is, not what it is; a default would say it. */
+const REFERENCE = /^\{\s*(?:file|env)\s*:[^,{}]*\}/;
 
 export function renderFindings(
   findings: readonly Finding[],
@@ -52,7 +54,7 @@ function render(
   const hint = finding.hint === undefined ? {} : { hint: finding.hint };
   if (file === undefined) return { ...base, ...hint };
   const place = file.locate(path, finding.what);
-  const excerpt = place.line > 0 ? hideSecrets(file.excerpt(place.line)) : '';
+  const excerpt = place.line > 0 ? excerptOf(finding, file.excerpt(place.line), place.column) : '';
   const value = finding.secret === true || finding.what === 'key' ? undefined : valueAt(file.value, path);
   const message =
     finding.other === undefined
@@ -114,8 +116,17 @@ export function formatPath(path: Path): string {
   return text;
 }
 
+/** The line; where a secret itself is at fault, nothing of it. */
+function excerptOf(finding: Finding, line: string, column: number): string {
+  const rest = line.slice(column - 1);
+  const cut = finding.secret === true && finding.what === 'value' && !REFERENCE.test(rest);
+  return hideSecrets(cut ? `${line.slice(0, column - 1)}[redacted]` : line);
+}
+
 function hideSecrets(line: string): string {
-  return line.replace(SECRET_KEY, '$1[redacted]');
+  return line.replace(SECRET_KEY, (_, key: string, value: string) =>
+    REFERENCE.test(value) ? key + value : `${key}[redacted]`,
+  );
 }
 
 /** As written, before expansion; nothing for blocks, lists and whatever a secret may stand in. */

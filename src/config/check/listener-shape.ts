@@ -76,13 +76,15 @@ export function checkListenerShape(context: CheckContext): void {
       seen.add(vip);
       checkReference(context, origin, vip, vips);
     });
-    for (const range of listener.ports)
-      if (range.to - range.from >= LARGE_RANGE)
+    listener.ports.forEach((range, index) => {
+      const count = range.to - range.from + 1;
+      if (count > LARGE_RANGE)
         report.add(
           'range-large',
-          context.at(listener, 'ports'),
-          `The range ${range.from}-${range.to} has ${range.to - range.from + 1} ports`,
+          portPlace(context, listener)(index),
+          `The range ${range.from}-${range.to} has ${count} ports`,
         );
+    });
     if (context.at(listener).path[0] === 'listeners' && !ownsPool(context, listener))
       checkReference(context, context.at(listener, 'pool'), listener.pool, pools);
     else if (!answersAlone(listener) && !holdsMembers(context, listener))
