@@ -201,6 +201,14 @@ const CASES: readonly (Given & { readonly name: string; readonly expected: strin
     expected: '0 CheckFailed, 10 BackupInUse',
   },
   {
+    // Found by a property: an operator's word on the backup hid that it is in use.
+    name: 'prefers a backup that an operator keeps in to panic',
+    members: [{}, { backup: true, state: 'up' }],
+    pool: { panicPercent: 90 },
+    health: { 0: DOWN },
+    expected: '0 CheckFailed, 10 AdminUp',
+  },
+  {
     name: 'gives up the members for the sorry server when quorum is lost',
     members: [{}, {}],
     pool: { quorum: { weight: 20, hysteresis: 0 }, sorry: { address: '10.0.0.99', port: 80 } },

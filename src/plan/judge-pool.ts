@@ -173,7 +173,7 @@ function applyPanic(pool: Pool, bases: readonly Base[]): readonly Base[] {
   const ordinary = bases.filter((one) => !one.member.backup && (one.failed || one.weight > 0));
   const usable = ordinary.filter((one) => one.weight > 0).length;
   if (ordinary.length === 0 || (usable / ordinary.length) * 100 >= pool.panicPercent) return bases;
-  if (bases.some((one) => one.reason === 'BackupInUse')) return bases;
+  if (bases.some((one) => one.member.backup && one.weight > 0)) return bases;
   return bases.map((one) =>
     one.failed && !one.member.backup
       ? {
