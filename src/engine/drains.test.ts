@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  buildVip,
+} from '../../test/fixtures/build-intent.ts';
+import type { World } from '../model/world.ts';
+import { assumedFacts } from '../plan/assumed-facts.ts';
+import { resolve } from '../plan/resolve.ts';
+import { type Drains, nextDrainEndMs, startDrains, updateDrains, withDrains } from './drains.ts';
+
+function worldOf(addresses: readonly string[], drainMs = 1000): World {
+  const members = addresses.map((address) => buildMember(address, { weight: 5 }));
+  const intent = buildIntent({
+    vips: [buildVip('front', '192.0.2.10')],
+    listeners: addresses.length === 0 ? [] : [buildListener('web', 'front', 80)],
+    pools: [buildPool('web', members, { drainMs })],
+  });
+  return resolve(intent, assumedFacts(intent, 0));
+}
+
+const NONE: Drains = new Map();
+const BOTH = worldOf(['10.0.0.1', '10.0.0.2']);
+const ONE = worldOf(['10.0.0.1']);
+const KEY = 'tcp/192.0.2.10:80 > 10.0.0.2:80';
+
+test('updateDrains() takes who left, and nobody where nothing is to be drained', () => {
+  assert.deepEqual([...updateDrains(NONE, BOTH, ONE, 0).keys()], [KEY]);
+  assert.equal(updateDrains(NONE, BOTH, worldOf(['10.0.0.1'], 0), 0).size, 0);
+  assert.equal(updateDrains(NONE, undefined, ONE, 0).size, 0, 'a first World has no past');
+  assert.equal(updateDrains(NONE, ONE, ONE, 0), NONE);
+});
+
+test('updateDrains() drops who came back and whose listener is gone', () => {
+  const drains = updateDrains(NONE, BOTH, ONE, 0);
+
+  assert.equal(updateDrains(drains, ONE, BOTH, 0).size, 0);
+  assert.equal(updateDrains(drains, ONE, worldOf([]), 0).size, 0);
+  assert.equal(updateDrains(drains, ONE, ONE, 0).size, 1);
+});
+
+test('startDrains() starts the time of what is in force, once', () => {
+  const drains = updateDrains(NONE, BOTH, ONE, 0);
+
+  assert.equal(startDrains(drains, ONE, [`memory change-member ${KEY}`], 50).get(KEY)!.untilMs, undefined);
+  const started = startDrains(drains, ONE, [], 50);
+  assert.equal(started.get(KEY)!.untilMs, 1050);
+  assert.equal(startDrains(started, ONE, [], 900), started);
+  assert.equal(nextDrainEndMs(started, 50), 1050);
+  assert.equal(nextDrainEndMs(started, 1050), undefined);
+});
+
+test('withDrains() gives a row of weight 0 until the time is over', () => {
+  const started = startDrains(updateDrains(NONE, BOTH, ONE, 0), ONE, [], 0);
+  const rows = (nowMs: number, filter: 'in-force' | 'agreed' = 'in-force') =>
+    withDrains(ONE, started, nowMs, filter).listeners[0]!.members.map(
+      (member) => `${member.address} ${member.effectiveWeight} ${member.reason}`,
+    );
+
+  assert.deepEqual(rows(999), ['10.0.0.1 5 NotChecked', '10.0.0.2 0 Draining']);
+  assert.deepEqual(rows(1000), ['10.0.0.1 5 NotChecked']);
+  assert.equal(rows(1000, 'agreed').length, 2);
+  assert.equal(withDrains(ONE, NONE, 0, 'in-force'), ONE);
+});
+
+test('updateDrains() forgets an ended drain in the end', () => {
+  const started = startDrains(updateDrains(NONE, BOTH, ONE, 0), ONE, [], 0);
+
+  assert.equal(
+    updateDrains(started, ONE, ONE, 10_000).size,
+    1,
+    'a removal that is retried is still agreed to',
+  );
+  assert.equal(updateDrains(started, ONE, ONE, 601_001).size, 0);
+});
