@@ -1,0 +1,119 @@
+// Which kernel objects are ours. IPVS rows carry no owner, so what we make is written down first: a claim without a row is
+// harmless, a row without a claim would be a stranger's. Bound to this boot and network namespace, as the rows are.
+import type { Journal } from '../../kernel/journal.ts';
+
+const HEADER = 'lbctl ipvs registry 1';
+
+/** `known`: we were here. `fresh`: another boot or namespace, so every row is a stranger's. `lost`: no record at all. */
+export type RegistryState = 'known' | 'fresh' | 'lost';
+
+export class Registry {
+  readonly #journal: Journal;
+  readonly #identity: string;
+  /** Listener key to the text of the kernel service that stands for it where they differ (`mark 0x4c000001`). */
+  #claims = new Map<string, string>();
+  /** Kernel settings we changed, to what they were before. */
+  #settings = new Map<string, string>();
+  #state: RegistryState = 'lost';
+  #loaded = false;
+  #appended = 0;
+  #compact = true;
+
+  constructor(journal: Journal, identity: string) {
+    this.#journal = journal;
+    this.#identity = identity;
+  }
+
+  get state(): RegistryState {
+    this.#load();
+    return this.#state;
+  }
+
+  get claims(): ReadonlyMap<string, string> {
+    this.#load();
+    return this.#claims;
+  }
+
+  get settings(): ReadonlyMap<string, string> {
+    this.#load();
+    return this.#settings;
+  }
+
+  /** Reads the record again: another process (`lbctl apply` beside a daemon) may have written it. */
+  reload(): void {
+    this.#loaded = false;
+  }
+
+  /** Before the objects are made. */
+  claim(claims: ReadonlyMap<string, string>): void {
+    this.#load();
+    const fresh = [...claims].filter(([key, through]) => this.#claims.get(key) !== through);
+    for (const [key, through] of fresh) this.#claims.set(key, through);
+    this.#write(fresh.map(([key, through]) => `+ ${key}${through === '' ? '' : ` ${through}`}`));
+  }
+
+  /** After the objects are gone. */
+  release(keys: readonly string[]): void {
+    this.#load();
+    this.#write(keys.filter((key) => this.#claims.delete(key)).map((key) => `- ${key}`));
+  }
+
+  claimSetting(name: string, before: string): void {
+    this.#load();
+    if (this.#settings.has(name)) return;
+    this.#settings.set(name, before);
+    this.#write([`set ${name} ${before}`]);
+  }
+
+  releaseSetting(name: string): void {
+    this.#load();
+    if (this.#settings.delete(name)) this.#write([`unset ${name}`]);
+  }
+
+  #load(): void {
+    if (this.#loaded) return;
+    this.#loaded = true;
+    this.#claims = new Map();
+    this.#settings = new Map();
+    this.#compact = true;
+    const lines = this.#journal.read();
+    const header = lines?.[0];
+    if (lines === undefined || header === undefined || !header.startsWith(HEADER)) {
+      this.#state = 'lost';
+      return;
+    }
+    if (header !== `${HEADER} ${this.#identity}`) {
+      this.#state = 'fresh';
+      return;
+    }
+    this.#state = 'known';
+    for (const line of lines.slice(1)) this.#apply(line);
+  }
+
+  #apply(line: string): void {
+    const [word, key = '', ...rest] = line.split(' ');
+    const value = rest.join(' ');
+    if (word === '+') this.#claims.set(key, value);
+    else if (word === '-') this.#claims.delete(key);
+    else if (word === 'set') this.#settings.set(key, value);
+    else if (word === 'unset') this.#settings.delete(key);
+  }
+
+  /** The first write of a process, and one now and then, replaces the file: it drops what is over and a torn last line. */
+  #write(lines: readonly string[]): void {
+    if (lines.length === 0 && this.#state === 'known') return;
+    this.#appended += lines.length;
+    if (!this.#compact && this.#appended < 1000 + this.#claims.size) {
+      this.#journal.append(lines);
+      return;
+    }
+    this.#journal.rewrite([
+      `${HEADER} ${this.#identity}`,
+      ...[...this.#claims].map(([key, through]) => `+ ${key}${through === '' ? '' : ` ${through}`}`),
+      ...[...this.#settings].map(([name, before]) => `set ${name} ${before}`),
+    ]);
+    this.#state = 'known';
+    this.#appended = 0;
+    this.#compact = false;
+  }
+}
