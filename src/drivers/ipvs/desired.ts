@@ -1,6 +1,6 @@
 // World to items: one for each listener that IPVS carries, one for each present member, and what the whole machine needs.
 import { bitsOf } from '../../lib/prefix.ts';
-import { type FieldValue, type Item, item, type ItemMap } from '../../model/item.ts';
+import { type FieldValue, type Item, type ItemMap, item } from '../../model/item.ts';
 import { memberItemKey } from '../../model/keys.ts';
 import type { World, WorldListener, WorldMember } from '../../model/world.ts';
 import type { IpvsTimeouts } from '../../wire/netlink/ipvs-control.ts';
@@ -42,7 +42,8 @@ function listenerItems(listener: WorldListener, through: string): readonly Item[
   const found = kept.get(listener);
   if (found !== undefined && found.through === through) return found.items;
   const items = [item('listener', listener.key, listenerFields(listener, through))];
-  for (const member of listener.members) if (member.present) items.push(memberItem(listener, member, through));
+  for (const member of listener.members)
+    if (member.present) items.push(memberItem(listener, member, through));
   kept.set(listener, { through, items });
   return items;
 }

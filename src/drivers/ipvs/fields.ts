@@ -84,5 +84,7 @@ export function fromForwardingText(text: string): Forwarding {
   const tunnelFlags = TUNNEL_FLAG[(rest.at(-1) ?? '') as keyof typeof TUNNEL_FLAG] ?? TUNNEL_FLAG.none;
   const tunnel = { ...plain, forwarding: FORWARDING.tunnel, tunnelFlags };
   if (word === 'gue') return { ...tunnel, tunnelType: TUNNEL_TYPE.gue, tunnelPort: Number(rest[0]) };
-  return word === 'gre' ? { ...tunnel, tunnelType: TUNNEL_TYPE.gre } : { ...tunnel, tunnelFlags: TUNNEL_FLAG.none };
+  return word === 'gre'
+    ? { ...tunnel, tunnelType: TUNNEL_TYPE.gre }
+    : { ...tunnel, tunnelFlags: TUNNEL_FLAG.none };
 }

@@ -1,8 +1,9 @@
 // What the kernel holds, as items: ours by the registry, everything else as foreign.
+
+import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsTableEntry } from '../../kernel/ports.ts';
 import { type FieldValue, type Item, item, type Observed } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
-import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsTimeouts } from '../../wire/netlink/ipvs-control.ts';
 import { timeoutsItem } from './desired.ts';
 import { destinationFields, serviceFields } from './fields.ts';

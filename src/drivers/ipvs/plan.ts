@@ -12,10 +12,19 @@ export function planIpvs(driver: string, desired: ItemMap, observed: Observed): 
   });
   const blocked = new Set(conflicts.map((conflict) => conflict.wanted.key));
   return {
-    steps: steps.filter((step) => step.item.parent === undefined || !blocked.has(step.item.parent)),
-    conflicts: conflicts.filter(({ wanted }) => wanted.parent === undefined || !blocked.has(wanted.parent)),
+    steps: steps.filter((step) => !isBelow(step.item, blocked) && !isAnswered(step.item, desired)),
+    conflicts: conflicts.filter(({ wanted }) => !isBelow(wanted, blocked)),
     notes: adopted.equal.size === 0 ? [] : [lostNote(adopted.equal.size)],
   };
+}
+
+function isBelow(one: Item, listeners: ReadonlySet<string>): boolean {
+  return one.parent !== undefined && listeners.has(one.parent);
+}
+
+/** Left-over rules of a listener that is about to get its service back are put right with it. */
+function isAnswered(one: Item, desired: ItemMap): boolean {
+  return one.kind === 'nft' && desired.has(String(one.fields.listener));
 }
 
 interface Adopted {
@@ -74,7 +83,8 @@ function taken(observed: Observed, { asked, equal }: Adopted): Observed {
 }
 
 function howOf(verb: string, one: Item, adopted: Adopted): string | undefined {
-  if (verb === 'adopt') return adopted.equal.has(one.key) ? 'equal to what is wanted, record lost' : 'taken over';
+  if (verb === 'adopt')
+    return adopted.equal.has(one.key) ? 'equal to what is wanted, record lost' : 'taken over';
   if (one.kind !== 'listener') return undefined;
   const parts = [
     ...(one.fields.through === undefined ? [] : [`one service by fw${one.fields.through}`]),

@@ -39,7 +39,9 @@ export function throughMark(mark: number): string {
 /** The mark of a range; the same for the same key unless another range has it already. */
 export function markFor(key: string, taken: ReadonlySet<number>): number {
   for (let salt = 0; ; salt++) {
-    const digest = createHash('sha256').update(salt === 0 ? key : `${key} ${salt}`).digest();
+    const digest = createHash('sha256')
+      .update(salt === 0 ? key : `${key} ${salt}`)
+      .digest();
     const mark = MARK_BASE + digest.readUIntBE(0, 3);
     if (!taken.has(mark)) return mark;
   }

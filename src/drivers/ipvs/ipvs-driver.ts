@@ -1,0 +1,120 @@
+// The IPVS driver: the kernel balances what the World says. Owns the services it has claimed, the members in them, table
+// "inet lbctl" of nftables and the settings it has changed; touches nothing else.
+
+import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
+import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
+import type { ItemMap, Observed } from '../../model/item.ts';
+import { endpointKey, memberItemKey } from '../../model/keys.ts';
+import type { Step } from '../../model/plan.ts';
+import type { World } from '../../model/world.ts';
+import type { IpvsTimeouts } from '../../wire/netlink/ipvs-control.ts';
+import type { IpvsStats } from '../../wire/netlink/ipvs-stats.ts';
+import { applySteps, type Outside } from './apply.ts';
+import { desiredItems } from './desired.ts';
+import { EMPTY_MODEL } from './nft-model.ts';
+import { entriesOf } from './nft-read.ts';
+import { readTable } from './nft-table.ts';
+import { toObserved } from './observe.ts';
+import { planIpvs } from './plan.ts';
+import { toServiceKey } from './service-key.ts';
+
+export interface IpvsDriverOptions extends Outside {
+  /** Idle timeouts of connections for the whole machine; absent leaves them alone. */
+  readonly timeouts?: IpvsTimeouts;
+}
+
+/** Counters of one item with the kernel's own rates, for `show rates` and metrics. */
+export interface IpvsItemCounters extends ItemCounters {
+  readonly rates: Pick<
+    IpvsStats,
+    'connectionRate' | 'packetRateIn' | 'packetRateOut' | 'byteRateIn' | 'byteRateOut'
+  >;
+}
+
+export class IpvsDriver implements Driver {
+  readonly name = 'ipvs';
+  readonly #options: IpvsDriverOptions;
+
+  constructor(options: IpvsDriverOptions) {
+    this.#options = options;
+  }
+
+  desired(world: World): ItemMap {
+    return desiredItems(world, this.#options.timeouts);
+  }
+
+  plan(desired: ItemMap, observed: Observed): DriverPlan {
+    return planIpvs(this.name, desired, observed);
+  }
+
+  async observe(signal?: AbortSignal): Promise<Observed> {
+    const { ipvs, nft, registry, sysctl, timeouts } = this.#options;
+    signal?.throwIfAborted();
+    registry.reload();
+    const table = await ipvs.table(false);
+    signal?.throwIfAborted();
+    const model = (await readTable(nft)) ?? EMPTY_MODEL;
+    return toObserved({
+      table,
+      nft: entriesOf(model),
+      claims: registry.claims,
+      state: registry.state,
+      settings: new Map([...registry.settings.keys()].map((name) => [name, sysctl.get(name)])),
+      timeouts: timeouts === undefined ? undefined : ipvs.timeouts(),
+    });
+  }
+
+  async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
+    signal?.throwIfAborted();
+    return applySteps(this.#options, steps);
+  }
+
+  async counters(signal?: AbortSignal): Promise<readonly IpvsItemCounters[]> {
+    signal?.throwIfAborted();
+    const { ipvs, registry } = this.#options;
+    const listenerOf = new Map<string, string>();
+    for (const [listener, through] of registry.claims) {
+      const key = toServiceKey(listener, through);
+      if (key !== undefined) listenerOf.set(formatServiceKey(key), listener);
+    }
+    const counters: IpvsItemCounters[] = [];
+    for (const { service, destinations } of await ipvs.table(true)) {
+      const listener = listenerOf.get(formatServiceKey(service.key));
+      if (listener === undefined) continue;
+      const active = destinations.reduce((sum, row) => sum + row.active, 0);
+      const inactive = destinations.reduce((sum, row) => sum + row.inactive, 0);
+      counters.push(toCounters(listener, service.stats, active, inactive));
+      for (const row of destinations) {
+        const key = memberItemKey(listener, endpointKey(row.address, row.port));
+        counters.push(toCounters(key, row.stats, row.active, row.inactive));
+      }
+    }
+    return counters;
+  }
+
+  /** Leaves the table as it is: traffic flows without us. */
+  async close(): Promise<void> {
+    this.#options.ipvs.close();
+  }
+}
+
+function toCounters(
+  key: string,
+  stats: IpvsStats,
+  activeConnections: number,
+  inactiveConnections: number,
+): IpvsItemCounters {
+  const { connections, packetsIn, packetsOut, bytesIn, bytesOut } = stats;
+  const { connectionRate, packetRateIn, packetRateOut, byteRateIn, byteRateOut } = stats;
+  return {
+    key,
+    connections,
+    activeConnections,
+    inactiveConnections,
+    packetsIn,
+    packetsOut,
+    bytesIn,
+    bytesOut,
+    rates: { connectionRate, packetRateIn, packetRateOut, byteRateIn, byteRateOut },
+  };
+}
