@@ -1,0 +1,142 @@
+// The network of the traffic tests: a client behind a router, and on one switch the balancer (this guest itself) and members.
+//
+//   client 10.1.0.2 -- 10.1.0.1 router 10.2.0.1 -- switch -- lb0 10.2.0.2 (balancer, VIP 10.2.0.100)
+//                                                     +---- eth0 10.2.0.11.. (members m1, m2, m3)
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Host, Lab } from '../../../lab/netns.ts';
+import { stop } from '../../../lab/process.ts';
+import type { ClientOrder, ClientReport } from './hosts/client.ts';
+
+export const VIP4 = '10.2.0.100';
+export const VIP6 = '2001:db8:2::100';
+export const DEVICE = 'lb0';
+export const PORTS = [80, 8080, 53];
+const NODE = ['node_modules/node/bin/node', '--disable-warning=ExperimentalWarning'];
+const HOSTS = join(import.meta.dirname, 'hosts');
+
+export interface Member {
+  readonly name: string;
+  readonly host: Host;
+  readonly address4: string;
+  readonly address6: string;
+}
+
+export class Topology {
+  readonly lab: Lab;
+  readonly client: Host;
+  readonly router: Host;
+  readonly members: readonly Member[];
+
+  private constructor(lab: Lab, client: Host, router: Host, members: readonly Member[]) {
+    this.lab = lab;
+    this.client = client;
+    this.router = router;
+    this.members = members;
+  }
+
+  static async create(prefix: string, count = 3): Promise<Topology> {
+    const lab = Lab.create(prefix);
+    const client = lab.host('client');
+    const router = lab.host('router');
+    const hub = lab.host('switch');
+    const members = Array.from({ length: count }, (_, index) => ({
+      name: `m${index + 1}`,
+      host: lab.host(`m${index + 1}`),
+      address4: `10.2.0.${11 + index}`,
+      address6: `2001:db8:2::${11 + index}`,
+    }));
+    lab.link(
+      { host: client, device: 'eth0', addresses: ['10.1.0.2/24', '2001:db8:1::2/64'] },
+      { host: router, device: 'eth0', addresses: ['10.1.0.1/24', '2001:db8:1::1/64'] },
+    );
+    lab.bridge(hub, 'br0', [
+      { host: router, device: 'eth1', addresses: ['10.2.0.1/24', '2001:db8:2::1/64'] },
+      { host: lab.root, device: DEVICE, addresses: ['10.2.0.2/24', '2001:db8:2::2/64'] },
+      ...members.map(({ host, address4, address6 }) => ({
+        host,
+        device: 'eth0',
+        addresses: [`${address4}/24`, `${address6}/64`],
+      })),
+    ]);
+    for (const host of [router, lab.root]) {
+      host.sysctl('net.ipv4.ip_forward', 1);
+      host.sysctl('net.ipv6.conf.all.forwarding', 1);
+    }
+    // Otherwise the balancer would tell the client's router of a shorter way than through itself.
+    lab.root.sysctl('net.ipv4.conf.all.send_redirects', 0);
+    lab.root.sysctl(`net.ipv4.conf.${DEVICE}.send_redirects`, 0);
+    client.route('default', 'via', '10.1.0.1');
+    client.ip('-6', 'route', 'add', 'default', 'via', '2001:db8:1::1');
+    lab.root.ip('route', 'replace', '10.1.0.0/24', 'via', '10.2.0.1');
+    lab.root.ip('-6', 'route', 'replace', '2001:db8:1::/64', 'via', '2001:db8:2::1');
+    const topology = new Topology(lab, client, router, members);
+    topology.answerThrough('router');
+    await Promise.all(members.map((member) => startMember(member)));
+    return topology;
+  }
+
+  /** Which way members answer clients: past the balancer (dr, tunnel, onearm) or through it (nat). */
+  answerThrough(hop: 'router' | 'balancer'): void {
+    const last = hop === 'router' ? 1 : 2;
+    for (const { host } of this.members) {
+      host.ip('route', 'replace', 'default', 'via', `10.2.0.${last}`);
+      host.ip('-6', 'route', 'replace', 'default', 'via', `2001:db8:2::${last}`);
+    }
+  }
+
+  async ask(order: Partial<ClientOrder> & Pick<ClientOrder, 'address' | 'port'>): Promise<ClientReport> {
+    const load = this.load(order);
+    return load.report;
+  }
+
+  /** Requests in the background; `finish` stops asking and gives the report. */
+  load(order: Partial<ClientOrder> & Pick<ClientOrder, 'address' | 'port'>): Load {
+    const whole: ClientOrder = { protocol: 'tcp', count: 12, concurrency: 1, timeoutMs: 5000, ...order };
+    const argv = this.client.argv([...NODE, join(HOSTS, 'client.ts'), JSON.stringify(whole)]);
+    const [program, ...args] = argv;
+    const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lab.keep(child);
+    return new Load(child);
+  }
+
+  async close(): Promise<void> {
+    await this.lab.close();
+  }
+}
+
+export class Load {
+  readonly #child: ChildProcess;
+  readonly report: Promise<ClientReport>;
+
+  constructor(child: ChildProcess) {
+    this.#child = child;
+    this.report = readReport(child);
+  }
+
+  async finish(): Promise<ClientReport> {
+    this.#child.stdin!.end();
+    return this.report;
+  }
+
+  async abort(): Promise<void> {
+    await stop(this.#child);
+  }
+}
+
+async function readReport(child: ChildProcess): Promise<ClientReport> {
+  const chunks: Buffer[] = [];
+  child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(child, 'close');
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (text === '') throw new Error('Cannot read the client as it said nothing');
+  return JSON.parse(text) as ClientReport;
+}
+
+async function startMember({ host, name }: Member): Promise<void> {
+  const child = host.spawn([...NODE, join(HOSTS, 'member.ts'), name, ...PORTS.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout!, 'data');
+}
