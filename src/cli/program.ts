@@ -2,10 +2,13 @@
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDoctor } from './commands/doctor.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addImport } from './commands/import.ts';
 import { addPlan } from './commands/plan.ts';
+import { addRealserver } from './commands/realserver.ts';
 import { addShow } from './commands/show.ts';
+import { addSystem } from './commands/system.ts';
 import { addValidate } from './commands/validate.ts';
 import { addVersion } from './commands/version.ts';
 import { examples } from './examples.ts';
@@ -45,7 +48,19 @@ export function createProgram(session: Session): Command {
       getErrHasColors: () => false,
       outputError: (text, write) => write(`${text.trimEnd()}\n  hint: See "lbctl help"\n`),
     });
-  for (const add of [addValidate, addFmt, addImport, addShow, addPlan, addApply, addCompletion, addVersion])
+  for (const add of [
+    addValidate,
+    addFmt,
+    addImport,
+    addShow,
+    addPlan,
+    addApply,
+    addSystem,
+    addRealserver,
+    addDoctor,
+    addCompletion,
+    addVersion,
+  ])
     add(program, session);
   return program;
 }

@@ -4,6 +4,7 @@ import type { Driver, StepResult } from '../model/driver.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Plan } from '../model/plan.ts';
+import type { HostTools } from '../plan/system/host-tools.ts';
 
 export interface LoadedConfig {
   /** Absent when there are errors. */
@@ -55,6 +56,9 @@ export interface Toolbox {
   openPlanes(choice: PlanesChoice): Promise<Planes>;
   /** Applies what no guard holds, phase by phase. Exactly one result per step applied. */
   applyPlan(planes: Planes, plan: Plan): Promise<readonly StepResult[]>;
+
+  /** This machine's own settings. */
+  openHost(): Promise<HostTools>;
 
   /** Throws InputError CONFIG_UNREADABLE. */
   readText(path: string): Promise<string>;
