@@ -8,7 +8,7 @@
 /* Slots looked at before a new flow is refused because its members are full. */
 #define CHOOSE_TRIES 8
 /* Members compared by lc and wlc; of more, as many from a rotating start. Keeps the verifier's walk and the cost flat. */
-#define LEAST_SCAN 32
+#define LEAST_SCAN 64
 /* Live counts that user space has not corrected for this long bind nobody: 32 ticks, about two minutes. */
 #define RECOUNT_STALE 32
 
@@ -60,42 +60,46 @@ static __always_inline __u64 cost_of(struct work *w, __u32 number)
 	return l->scheduler == SCHED_WLC ? (load << 16) / m->weight : load;
 }
 
-/* The bodies of the loops below are functions of their own and the loops are unrolled: the verifier then walks each body
- * once, and no loop counter keeps it from seeing that two paths meet again. */
-__noinline __u64 flow_cost(struct work *w, __u32 number)
+/* Steps of the loops below are functions of their own that keep what they find in memory, so the verifier walks each
+ * once and sees that all paths through a step meet again. */
+__noinline int flow_compare(struct work *w, __u32 slot)
 {
-	return w ? cost_of(w, number) : ~0ULL;
+	__u32 number;
+	__u64 cost;
+
+	if (!w)
+		return 0;
+	number = slot_member(slot);
+	cost = cost_of(w, number);
+	if (cost < w->best_cost) {
+		w->best_cost = cost;
+		w->best = number;
+	}
+	return 0;
 }
 
 static __always_inline __u32 choose_least(struct work *w, const struct listener *l)
 {
 	__u32 size = l->ring >> 32, first = (__u32)l->ring;
 	__u32 *start = robin_of(w->listener);
-	__u64 best_cost = ~0ULL;
-	__u32 best = 0, at;
+	__u32 at;
 
 	if (!start)
 		return 0;
 	at = *start;
 	/* The start wanders, so that equals take turns. */
 	*start = at + 1 >= size ? 0 : at + 1;
-#pragma unroll
+	w->best = 0;
+	w->best_cost = ~0ULL;
 	for (int i = 0; i < LEAST_SCAN; i++) {
-		__u32 number = 0;
-		__u64 cost;
-
+		if (i >= size)
+			break;
 		if (at >= size)
 			at = 0;
-		if (i < size)
-			number = slot_member(first + at);
+		flow_compare(w, first + at);
 		at++;
-		cost = number ? flow_cost(w, number) : ~0ULL;
-		if (cost < best_cost) {
-			best = number;
-			best_cost = cost;
-		}
 	}
-	return best;
+	return w->best;
 }
 
 __noinline int flow_can_take(struct work *w, __u32 number)

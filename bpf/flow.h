@@ -110,6 +110,24 @@ static __always_inline int flow_begin(struct work *w, struct listener *l, const 
 	return number;
 }
 
+/* Sets how a flow is translated; false when its row is gone. */
+static __always_inline bool as_translated(struct work *w, const struct listener *l, const struct flow4 *f)
+{
+	__u32 row = l->source_first + f->source;
+	union address *source;
+
+	w->new_source_port = w->source_port;
+	copy_address(&w->new_source, &w->source);
+	if (!f->nat_port)
+		return true;
+	source = bpf_map_lookup_elem(&sources, &row);
+	if (!source)
+		return false;
+	copy_address(&w->new_source, source);
+	w->new_source_port = f->nat_port;
+	return true;
+}
+
 static __always_inline int flow_forward(struct work *w, const bool v6)
 {
 	struct config *c = config_of();
@@ -134,20 +152,11 @@ static __always_inline int flow_forward(struct work *w, const bool v6)
 			flow_touch(f, c, w->tcp_flags, true, is_translating(l), w->listener);
 			towards_member(w, m, number);
 			if (is_translating(l)) {
-				__u32 row = l->source_first + f->source;
-				union address *source;
 				__u32 peer = peer_check(w, f->peer);
 				if (peer != f->peer)
 					f->peer = peer;
-				w->new_source_port = w->source_port;
-				copy_address(&w->new_source, &w->source);
-				if (f->nat_port) {
-					source = bpf_map_lookup_elem(&sources, &row);
-					if (!source)
-						return -COUNT_DROP_INTERNAL;
-					copy_address(&w->new_source, source);
-					w->new_source_port = f->nat_port;
-				}
+				if (!as_translated(w, l, f))
+					return -COUNT_DROP_INTERNAL;
 			} else if (!(l->flags & LISTENER_STATE)) {
 				__u32 now = tick_now(c);
 				if (l->last_pinned != now)
@@ -166,6 +175,30 @@ static __always_inline int flow_forward(struct work *w, const bool v6)
 		}
 	}
 	return flow_begin(w, l, c, &t, known, v6);
+}
+
+/* The member of an existing flow, which is left as it is: for ICMP errors, which prove nothing. 0 when there is none. */
+static __always_inline int flow_peek(struct work *w, const bool v6)
+{
+	struct config *c = config_of();
+	struct listener *l = listener_of(w->listener);
+	struct member *m;
+	struct tuple t;
+	struct flow4 *f;
+	__u32 number;
+
+	if (!c || !l)
+		return 0;
+	forward_tuple(&t, w);
+	f = flow_find(&t, v6);
+	if (!f || !flow_alive(f, c))
+		return is_translating(l) ? 0 : member_before(w, l);
+	number = f->member;
+	m = member_of(number);
+	if (!m || !(m->flags & MEMBER_PRESENT) || m->listener != w->listener)
+		return 0;
+	towards_member(w, m, number);
+	return as_translated(w, l, f) ? number : 0;
 }
 
 /* A packet from a member: of a flow of ours? 0 when rewritten towards its client, else a negative enum count. */
@@ -242,6 +275,16 @@ __noinline int flow_reply4(struct work *w, __u32 endpoint)
 __noinline int flow_reply6(struct work *w, __u32 endpoint)
 {
 	return w ? flow_reply(w, endpoint, true) : -COUNT_DROP_INTERNAL;
+}
+
+__noinline int flow_peek4(struct work *w)
+{
+	return w ? flow_peek(w, false) : 0;
+}
+
+__noinline int flow_peek6(struct work *w)
+{
+	return w ? flow_peek(w, true) : 0;
 }
 
 __noinline int source_allowed(struct work *w)

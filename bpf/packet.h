@@ -54,8 +54,16 @@ struct work {
 	union address new_source;
 	union address new_destination;
 	struct hop hop;
+	__u64 best_cost; /* lc, wlc: the least so far */
+	__u32 best;
 	__u32 reason; /* of a drop, or what xdp_answer shall say */
 	__u32 mtu;
+	/* ICMP errors: where the quoted packet stands, and the outer addresses while the fields above hold the quoted ones */
+	__u32 inner;
+	__u32 inner_l4;
+	union address outer_source;
+	union address outer_destination;
+	union address outer_new_source;
 	struct hop came; /* the frame's own hop, turned round: the way back */
 };
 

@@ -3,28 +3,13 @@
 #include "parse.h"
 #include "fragment.h"
 #include "forward.h"
+#include "answer.h"
+#include "icmp.h"
+#include "later.h"
 #include "stages.h"
+#include "vip.h"
 
 char _license[] SEC("license") = "Dual MIT/GPL";
-
-static __always_inline __u32 *vip4_find(__be32 address, __be16 port, __u8 protocol, __u8 kind)
-{
-	struct vip4_key key = {.address = address, .port = port, .protocol = protocol, .kind = kind};
-	return bpf_map_lookup_elem(&vips4, &key);
-}
-
-static __always_inline __u32 *vip6_find(const union address *address, __be16 port, __u8 protocol, __u8 kind)
-{
-	struct vip6_key key = {.port = port, .protocol = protocol, .kind = kind};
-	__builtin_memcpy(key.address, address->v6, sizeof(key.address));
-	return bpf_map_lookup_elem(&vips6, &key);
-}
-
-static __always_inline __u32 *vip_find(const union address *address, __be16 port, __u8 protocol, __u8 kind,
-				       const bool v6)
-{
-	return v6 ? vip6_find(address, port, protocol, kind) : vip4_find(address->v4, port, protocol, kind);
-}
 
 static __always_inline int route(struct xdp_md *ctx, struct work *w, const bool v6)
 {
@@ -76,10 +61,33 @@ int steelyard(struct xdp_md *ctx)
 }
 
 SEC("xdp")
-int steelyard_answer(struct xdp_md *ctx) { return drop(COUNT_DROP_INTERNAL); }
+int steelyard_answer(struct xdp_md *ctx)
+{
+	struct work *w = scratch_of();
+	if (!w)
+		return drop(COUNT_DROP_INTERNAL);
+	return w->v6 ? answer(ctx, w, true) : answer(ctx, w, false);
+}
+
 SEC("xdp")
-int steelyard_icmp4(struct xdp_md *ctx) { return drop(COUNT_DROP_INTERNAL); }
+int steelyard_icmp4(struct xdp_md *ctx)
+{
+	struct work *w = scratch_of();
+	return w ? icmp(ctx, w, false) : drop(COUNT_DROP_INTERNAL);
+}
+
 SEC("xdp")
-int steelyard_icmp6(struct xdp_md *ctx) { return drop(COUNT_DROP_INTERNAL); }
+int steelyard_icmp6(struct xdp_md *ctx)
+{
+	struct work *w = scratch_of();
+	return w ? icmp(ctx, w, true) : drop(COUNT_DROP_INTERNAL);
+}
+
 SEC("xdp")
-int steelyard_fragment(struct xdp_md *ctx) { return drop(COUNT_DROP_INTERNAL); }
+int steelyard_fragment(struct xdp_md *ctx)
+{
+	struct work *w = scratch_of();
+	if (!w)
+		return drop(COUNT_DROP_INTERNAL);
+	return w->v6 ? later(ctx, w, true) : later(ctx, w, false);
+}

@@ -1,0 +1,17 @@
+/* What an address and port mean to us. */
+#pragma once
+
+#include "maps.h"
+
+static __always_inline __u32 *vip_find(const union address *address, __be16 port, __u8 protocol, __u8 kind,
+				       const bool v6)
+{
+	if (v6) {
+		struct vip6_key key = {.port = port, .protocol = protocol, .kind = kind};
+		__builtin_memcpy(key.address, address->v6, sizeof(key.address));
+		return bpf_map_lookup_elem(&vips6, &key);
+	} else {
+		struct vip4_key key = {.address = address->v4, .port = port, .protocol = protocol, .kind = kind};
+		return bpf_map_lookup_elem(&vips4, &key);
+	}
+}
