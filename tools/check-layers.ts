@@ -107,8 +107,9 @@ function roomOf(file: string): string | undefined {
   return /^src\/([^/]+)\//.exec(file)?.[1];
 }
 
+/** Tests, and what makes their inputs (`x-arbitrary.ts`); code must import neither. */
 function isTest(file: string): boolean {
-  return file.endsWith('.test.ts') || !file.startsWith('src/');
+  return /(\.test|-arbitrary)\.ts$/.test(file) || !file.startsWith('src/');
 }
 
 if (isMain(import.meta)) report(checkLayers(ROOT));

@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { InputError } from '../model/errors.ts';
 import type { Intent } from '../model/intent.ts';
-import { renderDiagnostics } from './render-diagnostics.ts';
 import type { Session } from './session.ts';
 
 /** The configuration has errors; they travel with the error, so that `-o json` can give them as data. */
@@ -16,11 +15,14 @@ export class InvalidConfig extends InputError {
   }
 }
 
-export async function loadIntent(session: Session, command: Command): Promise<Intent> {
+export async function loadIntent(
+  session: Session,
+  command: Command,
+  secrets: 'needed' | 'wished' = 'wished',
+): Promise<Intent> {
   const path = session.configPath(command);
-  const { intent, diagnostics } = await session.toolbox.loadConfig(path);
+  const { intent, diagnostics } = await session.toolbox.loadConfig(path, secrets);
   if (intent === undefined) throw new InvalidConfig(path, diagnostics);
-  if (diagnostics.length > 0)
-    session.tell(`${renderDiagnostics(diagnostics, session.colour(command, 'stderr'))}\n`);
+  await session.warn(diagnostics, command);
   return intent;
 }

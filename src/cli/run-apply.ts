@@ -21,8 +21,9 @@ type Failed = Extract<StepResult, { ok: false }>;
 
 export async function runApply(options: ApplyOptions, session: Session, command: Command): Promise<void> {
   const { toolbox } = session;
-  const intent = await loadIntent(session, command);
-  const planes = await toolbox.openPlanes(options.engineOverride === 'memory' ? 'memory' : 'machine');
+  const choice = options.engineOverride === 'memory' ? 'memory' : 'machine';
+  const intent = await loadIntent(session, command, choice === 'machine' ? 'needed' : 'wished');
+  const planes = await toolbox.openPlanes(choice);
   try {
     const before = await observeAll(planes.drivers);
     const { world, plan } = planOnce(intent, planes, before, {

@@ -1,5 +1,6 @@
 // One run of the command line: the toolbox, the options every command has, and the code it will end with.
 import type { Command } from 'commander';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ExitCode } from './exit-code.ts';
 import type { Toolbox } from './toolbox.ts';
 
@@ -32,6 +33,14 @@ export class Session {
       this.toolbox.env,
       this.toolbox[stream].isTTY,
     );
+  }
+
+  /** Warnings that do not stop a command. */
+  async warn(diagnostics: readonly Diagnostic[], command: Command): Promise<void> {
+    if (diagnostics.length === 0) return;
+    const { toolbox } = this;
+    const options = { colour: this.colour(command, 'stderr'), width: toolbox.stdout.columns };
+    this.tell(await toolbox.renderDiagnostics(diagnostics, options));
   }
 
   print(text: string): void {

@@ -4,7 +4,6 @@ import { paint } from '../plan/paint.ts';
 import { type ExitCode, exitCodeOf } from './exit-code.ts';
 import { InvalidConfig } from './load-intent.ts';
 import { toOutput } from './output.ts';
-import { countDiagnostics, renderDiagnostics } from './render-diagnostics.ts';
 import type { Toolbox } from './toolbox.ts';
 
 export interface TellOptions {
@@ -17,7 +16,7 @@ export async function tellError(error: unknown, toolbox: Toolbox, options: TellO
   const known = toLbError(error);
   if (options.format !== 'table')
     toolbox.stdout.write(await toOutput(options.format, { error: known.toJSON() }));
-  else toolbox.stderr.write(textOf(known, options.colour));
+  else toolbox.stderr.write(await textOf(known, toolbox, options.colour));
   if (toolbox.env.LBCTL_DEBUG === '1') toolbox.stderr.write(`${stackOf(error)}\n`);
   return exitCodeOf(known.code);
 }
@@ -29,12 +28,12 @@ export function toLbError(error: unknown): LbError {
   return new BugError(`Unexpected: ${firstLine(message)}`, { cause: error });
 }
 
-function textOf(error: LbError, colour: boolean): string {
+async function textOf(error: LbError, toolbox: Toolbox, colour: boolean): Promise<string> {
   const ink = paint(colour);
   const head = `${ink.red(`error[${error.code}]`)}: ${error.message}\n`;
   if (error instanceof InvalidConfig) {
-    const listed = renderDiagnostics(error.diagnostics, colour);
-    return `${listed}\n${ink.red(`error[${error.code}]`)}: ${error.message}: ${countDiagnostics(error.diagnostics)}\n`;
+    const options = { colour, width: toolbox.stdout.columns };
+    return `${await toolbox.renderDiagnostics(error.diagnostics, options)}${head}`;
   }
   if (error instanceof BugError)
     return `${head}  hint: This is a fault of ours: report it with this command line; LBCTL_DEBUG=1 shows where it happened\n`;

@@ -21,9 +21,9 @@ export interface FormattedConfig {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** A directive that an importer could not carry over, or carried over with a doubt. */
+/** What became of one directive. */
 export interface ImportNote {
-  readonly kind: 'lost' | 'changed' | 'info';
+  readonly kind: 'carried' | 'changed' | 'not carried';
   readonly file: string;
   readonly line: number;
   readonly directive: string;
@@ -48,9 +48,18 @@ export interface Planes {
 
 export interface Toolbox {
   readonly version: string;
-  loadConfig(path: string): Promise<LoadedConfig>;
+  /**
+   * Secret files that cannot be read are errors where secrets are `needed`; elsewhere warnings, so that a configuration can
+   * be looked at on a machine that has none of its keys.
+   */
+  loadConfig(path: string, secrets?: 'needed' | 'wished'): Promise<LoadedConfig>;
   formatConfig(file: string, text: string): Promise<FormattedConfig>;
   importKeepalived(path: string): Promise<ImportedConfig>;
+  /** As text for people, with its summary as the last line; empty for none. */
+  renderDiagnostics(
+    diagnostics: readonly Diagnostic[],
+    options: { readonly colour: boolean; readonly width: number },
+  ): Promise<string>;
   /** JSON Schema of the configuration. */
   configSchema(): Promise<unknown>;
   openPlanes(choice: PlanesChoice): Promise<Planes>;

@@ -5,7 +5,6 @@ import { paint } from '../../plan/paint.ts';
 import { examples } from '../examples.ts';
 import { lineDiff } from '../line-diff.ts';
 import { InvalidConfig } from '../load-intent.ts';
-import { renderDiagnostics } from '../render-diagnostics.ts';
 import type { Session } from '../session.ts';
 
 interface FmtOptions {
@@ -52,8 +51,7 @@ async function formatOne(
   const before = await toolbox.readText(file);
   const { text: after, diagnostics } = await toolbox.formatConfig(file, before);
   if (after === undefined || hasErrors(diagnostics)) throw new InvalidConfig(file, diagnostics);
-  if (diagnostics.length > 0)
-    session.tell(`${renderDiagnostics(diagnostics, session.colour(command, 'stderr'))}\n`);
+  await session.warn(diagnostics, command);
   const differs = before !== after;
   if (options.check === true) {
     if (!differs) return;

@@ -4,7 +4,6 @@ import { hasErrors } from '../../model/diagnostic.ts';
 import { paint } from '../../plan/paint.ts';
 import { examples } from '../examples.ts';
 import { InvalidConfig } from '../load-intent.ts';
-import { renderDiagnostics } from '../render-diagnostics.ts';
 import type { Session } from '../session.ts';
 import type { ImportNote } from '../toolbox.ts';
 
@@ -41,12 +40,9 @@ export function addImport(program: Command, session: Session): void {
 async function run(file: string, options: ImportOptions, session: Session, command: Command): Promise<void> {
   const { text, notes, diagnostics } = await session.toolbox.importKeepalived(file);
   if (text === undefined || hasErrors(diagnostics)) throw new InvalidConfig(file, diagnostics);
+  await session.warn(diagnostics, command);
   const onlyReport = options.report === true;
-  const stream = onlyReport ? 'stdout' : 'stderr';
-  const colour = session.colour(command, stream);
-  const report =
-    (diagnostics.length > 0 ? `${renderDiagnostics(diagnostics, colour)}\n` : '') +
-    renderNotes(notes, colour);
+  const report = renderNotes(notes, session.colour(command, onlyReport ? 'stdout' : 'stderr'));
   if (onlyReport) {
     session.print(report);
     return;
@@ -57,13 +53,14 @@ async function run(file: string, options: ImportOptions, session: Session, comma
 }
 
 export function renderNotes(notes: readonly ImportNote[], colour: boolean): string {
-  if (notes.length === 0) return 'Everything was carried over\n';
   const ink = paint(colour);
-  const tones = { lost: ink.red, changed: ink.yellow, info: ink.dim };
-  const lines = notes.map(
+  const tones = { 'not carried': ink.red, changed: ink.yellow, carried: ink.dim };
+  // What came over as it was needs no line of its own, unless there is something to say about it.
+  const told = notes.filter(({ kind, message }) => kind !== 'carried' || message !== '');
+  const lines = told.map(
     ({ kind, file, line, directive, message }) =>
       `${file}:${line}: ${tones[kind](kind)} ${directive === '' ? '' : `${ink.bold(directive)}: `}${message}\n`,
   );
   const count = (kind: ImportNote['kind']) => notes.filter((note) => note.kind === kind).length;
-  return `${lines.join('')}${count('lost')} not carried over, ${count('changed')} changed, ${count('info')} to know\n`;
+  return `${lines.join('')}${count('carried')} carried over, ${count('changed')} changed, ${count('not carried')} not carried over\n`;
 }

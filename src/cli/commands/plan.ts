@@ -63,8 +63,13 @@ async function run(options: PlanOptions, session: Session, command: Command): Pr
       session.print(await toOutput(options.output, planToJson(plan)));
     }
     if (plan.conflicts.length > 0) session.exitCode = 5;
-    else if (world.unplaced.length > 0) session.exitCode = 1;
-    else if (options.detailedExitcode === true && plan.steps.length > 0) session.exitCode = 3;
+    else if (world.unplaced.length > 0) {
+      session.exitCode = 1;
+      if (options.output === 'table')
+        session.tell(
+          `Not every listener has a place; "--against memory" plans as if every engine were there\n`,
+        );
+    } else if (options.detailedExitcode === true && plan.steps.length > 0) session.exitCode = 3;
   } finally {
     await planes.close();
   }

@@ -4,7 +4,6 @@ import { hasErrors } from '../../model/diagnostic.ts';
 import { examples } from '../examples.ts';
 import { InvalidConfig } from '../load-intent.ts';
 import { type OutputFormat, outputOption, toOutput } from '../output.ts';
-import { countDiagnostics, renderDiagnostics } from '../render-diagnostics.ts';
 import type { Session } from '../session.ts';
 
 export function addValidate(program: Command, session: Session): void {
@@ -32,14 +31,12 @@ export function addValidate(program: Command, session: Session): void {
         return;
       }
       if (!valid) throw new InvalidConfig(path, diagnostics);
-      if (diagnostics.length > 0)
-        session.tell(`${renderDiagnostics(diagnostics, session.colour(command, 'stderr'))}\n`);
+      await session.warn(diagnostics, command);
       const parts = [
         count(intent.listeners.size, 'listener'),
         count(intent.pools.size, 'pool'),
         count(intent.vips.size, 'VIP'),
         `in ${count(files.length, 'file')}`,
-        ...(diagnostics.length > 0 ? [countDiagnostics(diagnostics)] : []),
       ];
       session.print(`${path} is valid: ${parts.join(', ')}\n`);
     });

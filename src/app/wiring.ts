@@ -1,0 +1,95 @@
+// The composition root of the command line: real files, real drivers, the real terminal behind the toolbox's ports.
+// What is heavy is imported when it is asked for, so that small commands start fast.
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
+import { hasErrors } from '../model/diagnostic.ts';
+
+/** Where no terminal says how wide it is. */
+const DEFAULT_COLUMNS = 100;
+
+export function createToolbox(): Toolbox {
+  const { env, stdout, stderr } = process;
+  return {
+    version: versionOf(),
+    loadConfig,
+    formatConfig,
+    importKeepalived,
+    async renderDiagnostics(diagnostics, options) {
+      const { renderDiagnostics } = await import('../config/diagnostics/render-diagnostics.ts');
+      return renderDiagnostics(diagnostics, options);
+    },
+    async configSchema() {
+      const { configJsonSchema } = await import('../config/schema/json-schema.ts');
+      return configJsonSchema();
+    },
+    async openPlanes(choice) {
+      const { openPlanes } = await import('./planes.ts');
+      return openPlanes(choice);
+    },
+    async applyPlan(planes, plan) {
+      const { applyOnce } = await import('./apply-once.ts');
+      return applyOnce(planes, plan);
+    },
+    async readText(path) {
+      const { readTextFile } = await import('./text-files.ts');
+      return readTextFile(path);
+    },
+    async writeText(path, text) {
+      const { writeTextFile } = await import('./text-files.ts');
+      await writeTextFile(path, text);
+    },
+    nowMs: () => Date.now(),
+    stdout: {
+      write: (text) => void stdout.write(text),
+      isTTY: stdout.isTTY === true,
+      columns: stdout.columns ?? DEFAULT_COLUMNS,
+    },
+    stderr: { write: (text) => void stderr.write(text), isTTY: stderr.isTTY === true },
+    env,
+  };
+}
+
+function versionOf(): string {
+  const path = join(import.meta.dirname, '../../package.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
+}
+
+const UNREADABLE_SECRET = 'secret-unreadable';
+
+async function loadConfig(path: string, secrets: 'needed' | 'wished' = 'wished'): Promise<LoadedConfig> {
+  const { readConfigFiles } = await import('../doors/file/read-config-files.ts');
+  const read = await readConfigFiles(path, { env: process.env });
+  const files = read.files.map((file) => file.source.file);
+  // With a file missing, what names something in it would be told as wrong too.
+  if (hasErrors(read.diagnostics)) return { diagnostics: read.diagnostics, files };
+  const { loadConfig: load } = await import('../config/load.ts');
+  const { readSecretFile } = await import('./text-files.ts');
+  const hostName = hostname();
+  const loaded = load(read.files, process.env, { hostName, readSecret: readSecretFile });
+  const unreadable = loaded.diagnostics.filter((one) => one.rule === UNREADABLE_SECRET);
+  if (secrets === 'needed' || unreadable.length === 0)
+    return { ...loaded, diagnostics: [...read.diagnostics, ...loaded.diagnostics], files };
+  const without = load(read.files, process.env, { hostName });
+  const doubts = unreadable.map((one) => ({ ...one, severity: 'warning' as const }));
+  return { ...without, diagnostics: [...read.diagnostics, ...without.diagnostics, ...doubts], files };
+}
+
+async function formatConfig(file: string, text: string): Promise<FormattedConfig> {
+  const { parseYaml } = await import('../config/yaml/parse-yaml.ts');
+  const { formatConfig: format } = await import('../config/format/format-config.ts');
+  const parsed = parseYaml({ file, text, role: 'main' });
+  if (!parsed.ok) return { diagnostics: parsed.diagnostics };
+  const formatted = format(parsed.file);
+  return { text: formatted.text, diagnostics: [...parsed.warnings, ...formatted.diagnostics] };
+}
+
+async function importKeepalived(path: string): Promise<ImportedConfig> {
+  const { importKeepalived: run } = await import('../config/import/keepalived/import-keepalived.ts');
+  const { readKeepalivedInclude, readTextFile } = await import('./text-files.ts');
+  const text = await readTextFile(path);
+  const { yaml, diagnostics, report } = run({ file: path, text, readInclude: readKeepalivedInclude });
+  const notes = report.map(({ what, note, ...rest }) => ({ ...rest, kind: what, message: note }));
+  return { text: yaml, notes, diagnostics };
+}
