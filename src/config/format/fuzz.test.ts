@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { renderDiagnostics } from '../diagnostics/render-diagnostics.ts';
 import { toCanonical } from '../legacy/to-canonical.ts';
 import type { ParsedFile, Source } from '../source.ts';
-import { yamlText } from '../yaml/document-arbitrary.ts';
+import { yamlText } from '../../../test/fixtures/document-arbitrary.ts';
 import { mutate, randomFrom } from '../yaml/mutate.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { formatConfig } from './format-config.ts';

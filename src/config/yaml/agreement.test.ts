@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
-import { yamlText } from './document-arbitrary.ts';
+import { yamlText } from '../../../test/fixtures/document-arbitrary.ts';
 import { mutate, randomFrom } from './mutate.ts';
 import { parseYaml } from './parse-yaml.ts';
 
