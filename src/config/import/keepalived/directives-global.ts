@@ -19,7 +19,7 @@ export const GLOBAL_ROWS: readonly RowText[] = [
   ['global_defs', 'smtp_alert_checker', '=', 'notifications.events: member, quorum'],
   ['global_defs', 'no_email_faults', '-', '', 'a fault is told as every change of role is'],
   ['global_defs', 'no_checker_emails', '=', 'notifications.events'],
-  ['global_defs', 'checker_log_all_failures', '-', '', 'every result is in the log at level debug'],
+  ['global_defs', 'checker_log_all_failures', '-', '', 'no field asks for it'],
   ['global_defs', 'default_interface', '=', 'network.frontend.interface'],
   ['global_defs', 'lvs_sync_daemon', '=', 'ha.sync'],
   ['global_defs', 'lvs_timeouts', '=', 'data_plane.ipvs'],
@@ -92,7 +92,13 @@ export const GLOBAL_ROWS: readonly RowText[] = [
   ],
   ['global_defs', 'rs_init_notifies fifo_write_vrrp_states_on_reload', '-', '', 'only changes are told'],
   ['global_defs', 'script_user', '=', 'health.user'],
-  ['global_defs', 'enable_script_security', '~', '', 'scripts that others may write to are always refused'],
+  [
+    'global_defs',
+    'enable_script_security',
+    '-',
+    '',
+    'there is no such check: keep scripts where root alone may write',
+  ],
   [
     'global_defs',
     'startup_script startup_script_timeout shutdown_script shutdown_script_timeout',
@@ -100,7 +106,7 @@ export const GLOBAL_ROWS: readonly RowText[] = [
     '',
     'put it in the unit of the service (ExecStartPre, ExecStopPost)',
   ],
-  ['global_defs', 'dynamic_interfaces', '~', '', 'a missing interface is waited for, always'],
+  ['global_defs', 'dynamic_interfaces', '-', '', 'no field asks for it'],
   [
     'global_defs',
     'enable_snmp_vrrp enable_snmp_checker enable_snmp_rfc enable_snmp_rfcv2 enable_snmp_rfcv3 enable_snmp_keepalived enable_traps snmp_socket',

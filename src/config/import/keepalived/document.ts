@@ -24,7 +24,7 @@ export function writeDocument(file: string, top: Scope, ledger: Ledger, finish: 
   const groups = new Map(top.all('virtual_server_group').map((group) => [group.args[0] ?? '', group]));
   for (const server of top.all('virtual_server')) addServer(draft, world, server, groups);
   addStatics(draft);
-  for (const name of ['enable_script_security', 'dynamic_interfaces', 'lvs_flush']) globals.one(name);
+  globals.one('lvs_flush');
 
   const bfd = bfdSessions(ledger, top);
   const sync = syncOf(draft, globals, vrrp);

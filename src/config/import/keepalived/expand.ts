@@ -114,7 +114,7 @@ export function expandLines(input: ExpandInput, ledger: Ledger): readonly Origin
         const holds = (match[2] === input.configId) !== (match[1] === '^');
         if (!holds) {
           const why = `the condition @${match[1]}${match[2]} does not hold for config id "${input.configId}"`;
-          ledger.mark({ ...origin }, match[3]!.split(/\s/)[0] || text, 'not carried', why);
+          ledger.mark({ ...origin }, match[3]!.split(/[\s=]/)[0] || text, 'not carried', why);
           return;
         }
         text = match[3]!;
@@ -258,6 +258,7 @@ function fileFrame(source: IncludedText): Frame {
 }
 
 function firstReference(text: string, values: ReadonlyMap<string, Value>) {
+  if (!text.includes('$')) return undefined;
   for (const match of text.matchAll(REFERENCE)) {
     const value = values.get(match[1] ?? match[2]!);
     if (value !== undefined) return { from: match.index, to: match.index + match[0].length, value };

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { samples } from '../../../../test/fixtures/keepalived-samples.ts';
+import { parseYaml } from '../../yaml/parse-yaml.ts';
 import { BUDGET } from './expand.ts';
 import { importKeepalived } from './import-keepalived.ts';
 
@@ -34,7 +35,7 @@ const SPICE = [
   '$A=${A}${A}\n$A\n',
   '~SEQ(X, 1, 9) ',
   '~SEQ(Y, 0, 99999999999) ',
-  '~SEQ(Z, 1, 200) ',
+  '~SEQ(Z, 1, 20) ',
   '~LST(',
   '\0',
   '\u2028',
@@ -65,6 +66,12 @@ const SPICE = [
   'constructor',
 ];
 
+/** Processor time: the machine may be busy with other tests. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 function mutate(lines: readonly string[], random: () => number): string {
   const pick = (limit: number) => Math.floor(random() * limit);
   const start = pick(lines.length);
@@ -92,16 +99,20 @@ test(`importKeepalived() survives ${COUNT} broken inputs`, { timeout: 120_000 },
   for (let turn = 0; turn < COUNT; turn++) {
     const lines = turn % 3 === 0 ? all : corpus[turn % corpus.length]!;
     const text = mutate(lines, random);
-    const began = performance.now();
+    const began = cpuMs();
     const result = importKeepalived({
       file: 'fuzz.conf',
       text,
       configId: turn % 2 === 0 ? 'main' : '',
       readInclude: (pattern) => (pattern === 'x' ? [{ file: 'fuzz.conf', text }] : []),
     });
-    slowest = Math.max(slowest, performance.now() - began);
+    slowest = Math.max(slowest, cpuMs() - began);
     assert.ok(result.yaml.length < 40_000_000, text);
     assert.ok(result.yaml.startsWith('# Made by'), text);
+    if (turn % 20 === 0) {
+      const parsed = parseYaml({ file: 'config.yaml', text: result.yaml, role: 'main' });
+      assert.ok(parsed.ok, `${text}\n${result.yaml}`);
+    }
   }
   assert.ok(slowest < 5000, `the slowest took ${slowest} ms`);
 });
@@ -115,9 +126,9 @@ test('importKeepalived() stops what would never end', () => {
     'virtual_server_group g {\n~SEQ(N, 0, 255) ~SEQ(M, 0, 255) 10.${N}.${M}.0-255 80\n}\nvirtual_server group g {\n}\n',
   ];
   for (const text of grown) {
-    const began = performance.now();
+    const began = cpuMs();
     const result = importKeepalived({ file: 'big.conf', text, readInclude: () => [] });
-    assert.ok(performance.now() - began < 5000, text.slice(0, 60));
+    assert.ok(cpuMs() - began < 5000, text.slice(0, 60));
     assert.ok(result.diagnostics.length > 0, text.slice(0, 60));
     assert.ok(result.report.length <= 4 * BUDGET.expanded, `${result.report.length} lines of report`);
   }

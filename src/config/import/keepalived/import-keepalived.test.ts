@@ -100,7 +100,7 @@ test('importKeepalived() makes a working pair of the guide', () => {
     );
     const listener = intent.listeners.get('gridftp')!;
     assert.deepEqual(
-      [listener.mode, listener.scheduler, listener.protocol, listener.engine],
+      [listener.mode, listener.scheduler, listener.protocol, intent.dataPlane.engine],
       ['dr', 'wlc', 'tcp', 'ipvs'],
     );
     assert.deepEqual(listener.ports, [{ from: 2811, to: 2811 }]);
@@ -200,4 +200,8 @@ test('importKeepalived() never shows a password in what it tells', () => {
   const text = `vrrp_instance A {\n interface eth0\n virtual_router_id 1\n authentication {\n auth_type PASS\n auth_pass hunter22\n }\n}\n`;
   const { report, diagnostics } = importText(text);
   assert.ok(!JSON.stringify([report, diagnostics]).includes('hunter22'));
+  const wrong = importText(`${text.replace('auth_pass', 'auth_password')}@other $PASS=hunter22\n`);
+  assert.ok(wrong.diagnostics.some((one) => one.rule === 'import-unknown-directive'));
+  assert.ok(!JSON.stringify([wrong.report, wrong.diagnostics]).includes('hunter22'));
+  assert.ok(!wrong.yaml.includes('hunter22'));
 });

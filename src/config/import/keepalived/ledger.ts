@@ -31,9 +31,11 @@ const MOST_DIAGNOSTICS = 1000;
 export class Ledger {
   readonly #entries = new Map<Origin, Entry>();
   readonly #diagnostics: Diagnostic[] = [];
+  #report: readonly ReportLine[] | undefined;
 
   /** The worse fate stays; notes add up. */
   mark(origin: Origin, directive: string, what: Fate, note = ''): void {
+    this.#report = undefined;
     const entry = this.#entries.get(origin);
     if (entry === undefined) {
       this.#entries.set(origin, { origin, directive, what, notes: note === '' ? [] : [note] });
@@ -55,7 +57,7 @@ export class Ledger {
       path: '',
       message,
       place: { file: origin.file, line: origin.line, column: 1 },
-      excerpt: origin.raw.slice(0, 200),
+      excerpt: withoutPasswords(origin.raw.slice(0, 200)),
       ...(hint === undefined ? {} : { hint }),
     });
   }
@@ -66,6 +68,11 @@ export class Ledger {
 
   /** In the order of the files; what a sequence block repeated is told once. */
   report(): readonly ReportLine[] {
+    this.#report ??= this.#makeReport();
+    return this.#report;
+  }
+
+  #makeReport(): readonly ReportLine[] {
     const seen = new Set<string>();
     const lines: ReportLine[] = [];
     for (const { origin, directive, what, notes } of this.#entries.values()) {
@@ -79,4 +86,9 @@ export class Ledger {
     for (const line of lines) if (!order.has(line.file)) order.set(line.file, order.size);
     return lines.sort((a, b) => order.get(a.file)! - order.get(b.file)! || a.line - b.line);
   }
+}
+
+/** A diagnostic shows the line it is about, and a misspelt `auth_pass` is such a line. */
+function withoutPasswords(line: string): string {
+  return line.replace(/(pass\w*[\s=]+)\S.*/i, '$1[redacted]');
 }

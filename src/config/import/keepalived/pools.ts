@@ -1,7 +1,6 @@
 // real_server to members, and what a virtual_server says of all of them: checks, quorum, sorry server.
 import { canonicalIp, isIp } from '../../../lib/ip.ts';
 import { endpointKey } from '../../../model/keys.ts';
-import { commandOf } from './check-others.ts';
 import type { CheckWorld } from './check-scope.ts';
 import { toChecks } from './checks.ts';
 import { type Draft, whence } from './draft.ts';
@@ -9,6 +8,7 @@ import { Names } from './names.ts';
 import { flagOf, intOf, openScope, refuse, type Scope } from './scope.ts';
 import type { ListenTarget } from './targets.ts';
 import type { Directive } from './tree.ts';
+import { splitArguments } from './words.ts';
 import { type Yaml, type YamlMap, yamlMap } from './yaml.ts';
 
 export type PoolParts = Readonly<Record<string, Yaml | undefined>>;
@@ -182,29 +182,19 @@ function quorumOf(draft: Draft, scope: Scope): YamlMap | undefined {
   return yamlMap({ weight, hysteresis, on_up: onUp, on_down: onDown }, { flow: true });
 }
 
-/** The line of a script. A user after a quoted script is keepalived's; without quotes all of it is the script. */
+/** The script with its arguments is one word, quoted where it has any; a user and a group may follow. */
 function hookOf(draft: Draft, directive: Directive | undefined): string | undefined {
   if (directive === undefined) return undefined;
-  const words = commandOf(directive);
-  const quoted = /^\S+\s+["']/.test(directive.raw);
-  if (quoted && directive.args.length > 1) {
+  const [script, ...user] = splitArguments(directive.raw).slice(1);
+  if (!script) return refuse(draft.ledger, directive, 'must be a script', '');
+  if (user.length > 0)
     draft.ledger.mark(
       directive,
       directive.name,
       'changed',
       'it runs as the daemon does, not as another user',
     );
-    return directive.args[0];
-  }
-  if (words.length === 0) return refuse(draft.ledger, directive, 'must be a script', '');
-  if (words.length > 1)
-    draft.ledger.mark(
-      directive,
-      directive.name,
-      'changed',
-      'words after the script are read as its arguments',
-    );
-  return words.join(' ');
+  return script;
 }
 
 function sorryOf(draft: Draft, scope: Scope, mode: string): YamlMap | undefined {

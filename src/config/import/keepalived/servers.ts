@@ -78,6 +78,7 @@ function listener(
         draft,
         scope,
         target.kind === 'mark' ? markFamily(draft, scope, target) : target.family,
+        protocol,
       ),
       ...(typeof pool === 'string' ? { pool } : pool),
     },
@@ -134,7 +135,8 @@ function protocolOf(draft: Draft, scope: Scope, target: ListenTarget): string {
     return text;
   }
   if (directive !== undefined) refuse(draft.ledger, directive, 'must be TCP, UDP or SCTP', text ?? '');
-  if (target.kind === 'mark') return 'tcp';
+  // Of a mark any packet is taken; our language wants a word, and SIP sticks by UDP alone.
+  if (target.kind === 'mark') return scope.has('persistence_engine') ? 'udp' : 'tcp';
   const owner = scope.owner!;
   draft.ledger.mark(owner, owner.name, 'changed', 'no protocol is given: keepalived 2 takes that for UDP');
   draft.ledger.say(
@@ -202,7 +204,7 @@ function schedulerOf(draft: Draft, scope: Scope, protocol: string, target: Liste
   return flags.length === 0 ? name : yamlMap({ name, flags }, { flow: true });
 }
 
-function persistenceOf(draft: Draft, scope: Scope, family: 4 | 6): YamlMap | undefined {
+function persistenceOf(draft: Draft, scope: Scope, family: 4 | 6, protocol: string): YamlMap | undefined {
   const { ledger } = draft;
   const directive = scope.one('persistence_timeout');
   const engine = scope.one('persistence_engine');
@@ -218,8 +220,16 @@ function persistenceOf(draft: Draft, scope: Scope, family: 4 | 6): YamlMap | und
       'without a time it is 360 s',
     );
   if (timeout === undefined || timeout < 1000) return undefined;
-  const sip = engine?.args[0]?.toLowerCase() === 'sip';
-  if (engine !== undefined && !sip) refuse(ledger, engine, 'must be sip', engine.args[0] ?? '');
+  const asked = engine?.args[0]?.toLowerCase() === 'sip';
+  if (engine !== undefined && !asked) refuse(ledger, engine, 'must be sip', engine.args[0] ?? '');
+  const sip = asked && protocol === 'udp';
+  if (asked && !sip)
+    ledger.mark(
+      engine!,
+      engine!.name,
+      'not carried',
+      'the kernel knows it for UDP alone: clients stick by address',
+    );
   const length = granularity && parseGranularity(granularity.args[0] ?? '');
   if (granularity !== undefined && (length === undefined || (family === 4 && length > 32)))
     refuse(ledger, granularity, 'must be a netmask or a prefix length', granularity.args[0] ?? '');

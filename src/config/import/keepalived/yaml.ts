@@ -55,7 +55,7 @@ function renderItem(item: Yaml, indent: number): string[] {
   const pad = ' '.repeat(indent);
   const line = oneLine(item);
   if (line !== undefined && indent + 2 + line.length <= WIDTH) {
-    const note = isMap(item) && item.comment !== undefined ? ` # ${item.comment}` : '';
+    const note = isMap(item) && item.comment !== undefined ? ` # ${printable(item.comment)}` : '';
     if (!note.includes('\n') && indent + 2 + line.length + note.length <= WIDTH)
       return [`${pad}- ${line}${note}`];
     return [...comments(isMap(item) ? (item.comment ?? '') : '', pad), `${pad}- ${line}`];
@@ -88,10 +88,18 @@ function oneLine(value: Yaml): string | undefined {
 function scalar(value: string | number | boolean): string {
   if (typeof value !== 'string') return String(value);
   // Our language takes ${NAME} from the environment; a second dollar sign says that none is meant.
-  if (/\$[${]/.test(value)) return JSON.stringify(value.replace(/\$(?=[${])/g, '$$$$').toWellFormed());
+  if (/\$[${]/.test(value)) return quoted(value.replace(/\$(?=[${])/g, '$$$$'));
   const duration = /^\d+(\.\d+)?(us|ms|s|m|h|d)([0-9a-z.]*)$/.test(value);
   const plain = PLAIN.test(value) || duration || /^\d+-\d+$/.test(value) || isPlainAddress(value);
-  return plain && !RESERVED.test(value) && value.length > 0 ? value : JSON.stringify(value.toWellFormed());
+  return plain && !RESERVED.test(value) && value.length > 0 ? value : quoted(value);
+}
+
+/** JSON's quoting is YAML's, but for characters that may not stand in YAML at all. */
+function quoted(value: string): string {
+  return JSON.stringify(value.toWellFormed()).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Two dots or two colons at least, so that no reader takes it for a number or a time of day. */
