@@ -32,6 +32,10 @@ export function createToolbox(): Toolbox {
       const { applyOnce } = await import('./apply-once.ts');
       return applyOnce(planes, plan);
     },
+    async openHost() {
+      const { NativeHostTools } = await import('../kernel/system/native-host-tools.ts');
+      return new NativeHostTools();
+    },
     async readText(path) {
       const { readTextFile } = await import('./text-files.ts');
       return readTextFile(path);
