@@ -1,6 +1,6 @@
 // What every benchmark hands in: rows with a target and, where one exists, a peer measured in the same run.
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { arch, cpus, platform, release } from 'node:os';
+import { arch, cpus, loadavg, platform, release } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 export interface Row {
@@ -40,6 +40,8 @@ export function machine(): Readonly<Record<string, string | number>> {
     os: `${platform()} ${release()} ${arch()}`,
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
+    // Well above the number of cores means that others took part of the time.
+    load: round(loadavg()[0]!),
   };
 }
 

@@ -50,7 +50,7 @@ udp/192.0.2.10:53  (ipvs)
   + listener  scheduler sh, mode dr
 
 addresses  (ipvs)
-  + address 192.0.2.10/32 dev eth0  prefix 32
+  + address 192.0.2.10/32 dev eth0
   - address 192.0.2.9/32 dev eth0
 
 Plan: 3 to add, 3 to change, 2 to remove
@@ -87,6 +87,16 @@ test('renderPlan() wraps long lists of fields between fields', () => {
   assert.ok(lines.every((line) => line.length <= 60));
   assert.equal(lines[1], '  + listener  field0 value, field1 value, field2 value,');
   assert.match(lines[2]!, /^ {6} ?field3 value,/);
+});
+
+test('renderPlan() sets what lives deeper further in, and cuts very long values', () => {
+  const pool = item('pool', `${WEB} pool api`, { rule: 'x'.repeat(500) }, WEB);
+  const after = [item('listener', WEB, { scheduler: 'rr' }), pool, member('10.0.2.1:80', 1, pool.key)];
+
+  const lines = renderPlan(planFrom([], after), { colour: false, width: 200 }).split('\n');
+
+  assert.match(lines[2]!, /^ {2}\+ pool api {2}rule x{69}\.\.\.$/);
+  assert.equal(lines[3], '    + member 10.0.2.1:80  weight 1');
 });
 
 test('renderPlan() ends with conflicts and with what guards hold', () => {

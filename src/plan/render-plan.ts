@@ -1,5 +1,5 @@
 // A plan as a person reads it: grouped by listener, old and new values of what changes, then the sum, then what is in the way.
-import type { Fields, FieldValue } from '../model/item.ts';
+import type { Fields, FieldValue, Item } from '../model/item.ts';
 import type { Conflict, GuardVerdict, Plan, Step, StepVerb } from '../model/plan.ts';
 import { ADOPT_FIELD } from './diff.ts';
 import { heldSteps } from './guard.ts';
@@ -15,6 +15,9 @@ export interface RenderOptions {
 /** Ids of held steps shown before "N more". */
 const SHOWN_HELD = 5;
 
+/** Letters of one value; the whole stands in the JSON form. */
+const SHOWN_TEXT = 72;
+
 const SIGNS: Readonly<Record<StepVerb, string>> = { add: '+', change: '~', adopt: '~', remove: '-' };
 
 export function renderPlan(plan: Plan, options: RenderOptions): string {
@@ -22,7 +25,7 @@ export function renderPlan(plan: Plan, options: RenderOptions): string {
   const width = Math.max(40, options.width ?? 100);
   const held = heldSteps(plan);
   const blocks = [...groupSteps(plan.steps)].map(([heading, steps]) =>
-    [ink.bold(heading), ...steps.map((step) => renderStep(step, held, ink, width))].join('\n'),
+    [ink.bold(heading), ...steps.map((step) => renderStep(step, heading, held, ink, width))].join('\n'),
   );
   if (plan.notes.length > 0) blocks.push(plan.notes.map((note) => `Note: ${note}`).join('\n'));
   blocks.push(ink.bold(summaryLine(plan, held)));
@@ -80,11 +83,18 @@ function headingRank(heading: string): number {
   return heading.includes('/') ? 0 : 2;
 }
 
-function renderStep(step: Step, held: ReadonlySet<string>, ink: Paint, width: number): string {
+function renderStep(
+  step: Step,
+  heading: string,
+  held: ReadonlySet<string>,
+  ink: Paint,
+  width: number,
+): string {
   const { verb, item } = step;
   const colour = verb === 'add' ? ink.green : verb === 'remove' ? ink.red : ink.yellow;
-  const label = item.kind === 'listener' ? 'listener' : `${item.kind} ${shortKey(item.key, item.parent)}`;
-  const first = `  ${colour(SIGNS[verb])} ${colour(label)} `;
+  const label = item.kind === 'listener' ? 'listener' : `${item.kind} ${shortKey(item)}`;
+  const indent = isDeep(item, heading) ? '    ' : '  ';
+  const first = `${indent}${colour(SIGNS[verb])} ${colour(label)} `;
   const parts = fieldParts(step, ink);
   if (verb === 'adopt') parts.unshift('taken over from somebody else');
   if (step.how !== undefined) parts.push(ink.dim(`by ${step.how}`));
@@ -94,7 +104,8 @@ function renderStep(step: Step, held: ReadonlySet<string>, ink: Paint, width: nu
 
 function fieldParts(step: Step, ink: Paint): string[] {
   const { verb, item, before } = step;
-  if (verb === 'remove') return [];
+  // An address is told by its key.
+  if (verb === 'remove' || (verb === 'add' && item.kind === 'address')) return [];
   if (verb === 'add')
     return Object.entries(item.fields)
       .filter(([name, value]) => isTelling(name, value))
@@ -121,13 +132,24 @@ function show(value: FieldValue | undefined): string {
   if (value === undefined) return 'none';
   if (typeof value !== 'string') return String(value);
   if (value === '') return '""';
-  return /\s/.test(value) && !value.startsWith('{') ? JSON.stringify(value) : value;
+  const quote = (text: string) => (/\s/.test(text) && !text.startsWith('{') ? JSON.stringify(text) : text);
+  return value.length > SHOWN_TEXT ? `${quote(value.slice(0, SHOWN_TEXT - 3))}...` : quote(value);
 }
 
-function shortKey(key: string, parent?: string): string {
-  const prefix = parent === undefined ? '' : `${parent} > `;
-  if (prefix !== '' && key.startsWith(prefix)) return key.slice(prefix.length);
-  return parent !== undefined && key.startsWith(`${parent} `) ? key.slice(parent.length + 1) : key;
+/** Without what the heading, the indent or the kind already says. */
+function shortKey({ kind, key, parent }: Item): string {
+  if (parent === undefined || !key.startsWith(`${parent} `)) return key;
+  const rest = key.slice(parent.length + 1);
+  return rest.startsWith('> ')
+    ? rest.slice(2)
+    : rest.startsWith(`${kind} `)
+      ? rest.slice(kind.length + 1)
+      : rest;
+}
+
+/** Lives in something that itself lives in what the heading names. */
+function isDeep(item: Item, heading: string): boolean {
+  return item.parent !== undefined && !heading.startsWith(`${item.parent}  (`);
 }
 
 function renderConflict({ driver, wanted }: Conflict, ink: Paint): string {

@@ -52,7 +52,7 @@ test('apply(plan(desired, observed)) gives the desired state, from any World to 
         assert.deepEqual(toText((await driver.observe()).items), toText(desired));
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
@@ -63,7 +63,7 @@ test('plan() of equal states is empty', () => {
       const observed: Observed = { items: copy(desired), foreign: new Map() };
       assert.deepEqual(diffItems('d', desired, observed).steps, []);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -80,7 +80,7 @@ test('diffItems() is minimal: one step for each item that differs, none for the 
       });
       assert.deepEqual(steps.map((step) => step.item.key).sort(), differing.sort());
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -104,7 +104,7 @@ test('orderSteps() is a topological order of parents, phases and removals', () =
         else if (step.verb === 'add' && other.verb === 'add') assert.ok(parent < i, 'parent up first');
       });
     }),
-    { numRuns: 1000 },
+    { numRuns: 500 },
   );
 });
 
@@ -119,7 +119,7 @@ test('createResolver() gives what the plain function gives, through any history'
           assert.deepEqual(resolver.resolve(next, facts), resolve(next, facts, ENGINE));
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });
 
@@ -141,6 +141,6 @@ test('resolve() never gives a member weight the operator took away, nor a presen
         if (ordinary) assert.ok(serving.every((row) => member(row.name)?.backup !== true));
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -1,7 +1,7 @@
 // World to items, as the reference driver shows them: one listener item, one item for each present member.
 import { stableJson } from '../../lib/stable-json.ts';
 import { type Fields, type FieldValue, type Item, item } from '../../model/item.ts';
-import { memberItemKey } from '../../model/keys.ts';
+import { endpointKey, memberItemKey } from '../../model/keys.ts';
 import type { Persistence } from '../../model/listener.ts';
 import type { WorldAddress, WorldLayer7, WorldListener, WorldMember } from '../../model/world.ts';
 
@@ -79,27 +79,41 @@ function listenerFields(listener: WorldListener): Fields {
   return fields;
 }
 
-/** Nested options as stable JSON: a reader sees them, a difference shows as one changed field. */
+/** Nested options flattened, so that a difference shows as the one word that changed. */
 function layer7Fields(layer7: WorldLayer7): Record<string, FieldValue> {
-  const { timeouts, tls, http, sorry } = layer7;
-  return {
-    timeouts: stableJson(timeouts),
-    acceptProxy: layer7.acceptProxy,
-    ...(tls === undefined ? {} : { tls: stableJson(tls) }),
-    ...(http === undefined ? {} : { http: stableJson(http) }),
-    ...(layer7.raw.length === 0 ? {} : { raw: layer7.raw.join('\n') }),
-    ...(sorry === undefined ? {} : { sorry: stableJson(sorry) }),
-    ...poolFields(layer7.poolOptions),
-  };
+  const fields: Record<string, FieldValue> = { acceptProxy: layer7.acceptProxy };
+  flatten('timeouts', layer7.timeouts, fields);
+  if (layer7.tls !== undefined) flatten('tls', layer7.tls, fields);
+  if (layer7.http !== undefined) flatten('http', layer7.http, fields);
+  if (layer7.raw.length > 0) fields.raw = layer7.raw.join('\n');
+  if (layer7.sorry !== undefined) fields.sorry = endpointKey(layer7.sorry.address, layer7.sorry.port);
+  return Object.assign(fields, poolFields(layer7.poolOptions));
 }
 
 function poolFields(options: WorldLayer7['poolOptions']): Record<string, FieldValue> {
-  return {
+  const fields: Record<string, FieldValue> = {
     sendProxy: options.sendProxy,
     maxQueue: options.maxQueue,
     slowStartMs: options.slowStartMs,
-    ...(options.tls === undefined ? {} : { memberTls: stableJson(options.tls) }),
   };
+  if (options.tls !== undefined) flatten('memberTls', options.tls, fields);
+  return fields;
+}
+
+/** Objects by dotted names, lists of words joined, lists of named objects by name with their order kept beside. */
+function flatten(name: string, value: unknown, into: Record<string, FieldValue>): void {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'object') into[name] = value as FieldValue;
+  else if (!Array.isArray(value))
+    for (const [key, inner] of Object.entries(value)) flatten(`${name}.${key}`, inner, into);
+  else if (value.length > 0 && value.every(isNamed)) {
+    into[name] = value.map((one) => one.name).join(',');
+    for (const { name: key, ...rest } of value) into[`${name}.${key}`] = stableJson(rest);
+  } else into[name] = value.join(',');
+}
+
+function isNamed(value: unknown): value is { readonly name: string } {
+  return typeof value === 'object' && value !== null && 'name' in value;
 }
 
 function persistenceText(persistence: Persistence): string {
