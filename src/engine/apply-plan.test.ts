@@ -48,6 +48,7 @@ function input(driver: Driver, steps: readonly Step[], more: Partial<ApplyInput>
     steps,
     drivers: new Map([['d', driver]]),
     clock: new FakeClock(),
+    busy: new Set(),
     holdReason: () => undefined,
     superseded: () => false,
     chunkSteps: 2,
@@ -162,11 +163,13 @@ test('applyPlan() gives up on a driver that does not answer, and tells it to sto
     },
   };
 
-  const done = applyPlan(input(hanging, [step('add-listener', 'add', 'a')], { clock }));
+  const busy = new Set<string>();
+  const done = applyPlan(input(hanging, [step('add-listener', 'add', 'a')], { clock, busy }));
   await clock.advance(1000);
   const { results } = await done;
 
   assert.ok(!results[0]!.ok && results[0]!.error.code === 'TIMEOUT');
   assert.equal(signal?.aborted, true);
   assert.equal(clock.pending(), 0);
+  assert.deepEqual([...busy], ['d'], 'it may still be at work, so nothing more is given to it');
 });

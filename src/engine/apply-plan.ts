@@ -1,7 +1,7 @@
 // Applies the steps of a plan in order: by phase and driver, in chunks, so that something newer can overtake a long one.
 import type { Clock } from '../lib/clock.ts';
 import type { Driver, StepResult } from '../model/driver.ts';
-import { BugError } from '../model/errors.ts';
+import { BugError, OpError } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { toLbError, withDeadline } from './deadline.ts';
 
@@ -16,6 +16,8 @@ export interface ApplyInput {
   readonly steps: readonly Step[];
   readonly drivers: ReadonlyMap<string, Driver>;
   readonly clock: Clock;
+  /** Names of drivers that have work under way; see withDeadline(). */
+  readonly busy: Set<string>;
   /** Why a step may not run at all, decided before. */
   holdReason(step: Step): HoldReason | undefined;
   /** Asked between chunks: true stops here, the next round sees what is left. */
@@ -101,9 +103,20 @@ async function applyChunk(steps: readonly Step[], input: ApplyInput): Promise<re
     const error = new BugError(`Cannot apply steps of "${name}" as there is no such driver`);
     return steps.map((step) => ({ step, ok: false, error }));
   }
+  if (input.busy.has(name)) {
+    const error = new OpError(
+      'TIMEOUT',
+      `Cannot apply steps of "${name}" as it still works on earlier ones`,
+      {
+        op: 'apply',
+        target: name,
+      },
+    );
+    return steps.map((step) => ({ step, ok: false, error }));
+  }
   try {
     const what = { op: 'apply', target: name };
-    const answered = await withDeadline(input.clock, input.timeoutMs, what, (signal) =>
+    const answered = await withDeadline(input.clock, input.timeoutMs, what, input.busy, (signal) =>
       driver.apply(steps, signal),
     );
     return matchResults(steps, answered, name);

@@ -2,10 +2,12 @@
 import type { Clock } from '../lib/clock.ts';
 import { LbError, OpError } from '../model/errors.ts';
 
+/** `busy` holds the target's name while work that was given up on still goes on. */
 export async function withDeadline<T>(
   clock: Clock,
   ms: number,
   what: { readonly op: string; readonly target: string },
+  busy: Set<string>,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
@@ -21,8 +23,13 @@ export async function withDeadline<T>(
       reject(error);
     });
   });
+  // An async wrapper, so that what throws at once is a rejection like any other.
+  const done = (async () => work(controller.signal))();
+  const free = (): void => void busy.delete(what.target);
+  busy.add(what.target);
+  done.then(free, free);
   try {
-    return await Promise.race([work(controller.signal), late]);
+    return await Promise.race([done, late]);
   } finally {
     cancel();
   }

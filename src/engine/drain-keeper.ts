@@ -41,7 +41,8 @@ export class DrainKeeper {
     return nextDrainEndMs(this.#drains, nowMs);
   }
 
-  list(): readonly Drain[] {
-    return [...this.#drains.values()];
+  /** Another map whenever something about a drain changed. */
+  get current(): Drains {
+    return this.#drains;
   }
 }

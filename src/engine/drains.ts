@@ -18,7 +18,7 @@ const REMEMBERED_MS = 600_000;
 
 /** Adds who left since the last World, drops who came back, whose listener is gone, and what ended long ago. */
 export function updateDrains(drains: Drains, before: World | undefined, now: World, nowMs: number): Drains {
-  if (before === now && drains.size === 0) return drains;
+  if (before === now && !hasEnded(drains, nowMs)) return drains;
   const old = new Map(before?.listeners.map((listener) => [listener.key, listener]));
   const current = new Map(now.listeners.map((listener) => [listener.key, listener]));
   const next = new Map<string, Drain>();
@@ -39,18 +39,27 @@ export function updateDrains(drains: Drains, before: World | undefined, now: Wor
   return next;
 }
 
+function hasEnded(drains: Drains, nowMs: number): boolean {
+  for (const { untilMs } of drains.values())
+    if (untilMs !== undefined && untilMs + REMEMBERED_MS <= nowMs) return true;
+  return false;
+}
+
 /** Starts the clock of drains that are in force, that is, were not held back in this round. */
 export function startDrains(drains: Drains, now: World, held: readonly string[], nowMs: number): Drains {
   const waiting = [...drains].filter(([, drain]) => drain.untilMs === undefined);
   if (waiting.length === 0) return drains;
   const drainMs = new Map(now.listeners.map((listener) => [listener.key, listener.drainMs]));
   const next = new Map(drains);
+  let started = false;
   for (const [key, drain] of waiting) {
     // A driver may split a range into rows of its own: those end with the member too.
     const isHeld = held.some((id) => id.endsWith(` ${key}`) || id.endsWith(` > ${drain.member.key}`));
-    if (!isHeld) next.set(key, { ...drain, untilMs: nowMs + (drainMs.get(drain.listener) ?? 0) });
+    if (isHeld) continue;
+    started = true;
+    next.set(key, { ...drain, untilMs: nowMs + (drainMs.get(drain.listener) ?? 0) });
   }
-  return next;
+  return started ? next : drains;
 }
 
 export type DrainFilter = 'in-force' | 'agreed';

@@ -72,6 +72,9 @@ export class Engine {
   #left: ReadonlyMap<string, DriverView> = new Map();
   #confirmed: ReadonlySet<string> = new Set();
   #confirmedUntilMs = 0;
+  #saved: readonly unknown[] = [];
+  /** Drivers that still work on what was given up on: they take no part until they are done. */
+  readonly #busy = new Set<string>();
   #rounds = 0;
   #cuts = 0;
   #driftTotal = 0;
@@ -230,6 +233,7 @@ export class Engine {
       loaded: this.#complete,
       confirmed: this.#confirmedUntilMs > startedMs ? this.#confirmed : new Set(),
       retries: this.#retries,
+      busy: this.#busy,
       clock: this.#ports.clock,
       random: () => this.#ports.random.next(),
       superseded: () => mayCut && (this.#pending.has('facts') || this.#pending.has('config')),
@@ -273,8 +277,10 @@ export class Engine {
       error: cause instanceof Error ? cause.message : String(cause),
     }));
     if (!result.ok) {
+      // Without any good one it is read again every round: told once.
+      if (this.#configError !== result.error)
+        this.#emit({ kind: 'config-refused', atMs, error: result.error });
       this.#configError = result.error;
-      this.#emit({ kind: 'config-refused', atMs, error: result.error });
       return;
     }
     this.#configError = undefined;
@@ -336,8 +342,11 @@ export class Engine {
 
   /** Saved when it changed: quorum and drains must survive a restart, everything else is observed again. */
   #remember(): void {
-    if (this.#ports.store === undefined) return;
-    this.#ports.store.save({ quorum: [...this.#quorum], drains: this.#drains.list() });
+    const { store } = this.#ports;
+    const now = [this.#quorum, this.#drains.current] as const;
+    if (store === undefined || (now[0] === this.#saved[0] && now[1] === this.#saved[1])) return;
+    store.save({ quorum: [...this.#quorum], drains: [...this.#drains.current.values()] });
+    this.#saved = now;
   }
 
   #armTimer(): void {

@@ -24,6 +24,8 @@ export interface RoundInput {
   /** Ids of held steps a person has seen and wants applied. */
   readonly confirmed: ReadonlySet<string>;
   readonly retries: Retries;
+  /** Names of drivers that still have work under way from an earlier round. */
+  readonly busy: Set<string>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly superseded: () => boolean;
@@ -68,6 +70,7 @@ export async function reconcile(input: RoundInput): Promise<RoundOutcome> {
     steps: plan.steps,
     drivers: new Map(input.drivers.map((driver) => [driver.name, driver])),
     clock: input.clock,
+    busy: input.busy,
     holdReason: (step) => holdReason(step, guarded, input),
     superseded: input.superseded,
     chunkSteps: input.limits.chunkSteps,
@@ -93,7 +96,7 @@ async function lookAtAll(input: RoundInput): Promise<Looked> {
   const notes: string[] = [];
   const now = input.clock.nowMs();
   const looks = input.drivers.map(async (driver): Promise<DriverPart | LbError | undefined> => {
-    const why = input.absent.get(driver.name);
+    const why = input.absent.get(driver.name) ?? busyReason(driver, input);
     if (why !== undefined) {
       notes.push(`${driver.name} is left as it is: ${why}`);
       return undefined;
@@ -115,11 +118,19 @@ async function lookAtAll(input: RoundInput): Promise<Looked> {
   return { parts, errors, notes };
 }
 
+function busyReason(driver: Driver, input: RoundInput): string | undefined {
+  return input.busy.has(driver.name) ? 'it still works on what an earlier round gave up on' : undefined;
+}
+
 async function look(driver: Driver, input: RoundInput): Promise<DriverPart> {
   const what = { op: 'observe', target: driver.name };
   const desired = driver.desired(input.world);
-  const observed = await withDeadline(input.clock, input.limits.observeTimeoutMs, what, (signal) =>
-    driver.observe(signal),
+  const observed = await withDeadline(
+    input.clock,
+    input.limits.observeTimeoutMs,
+    what,
+    input.busy,
+    (signal) => driver.observe(signal),
   );
   return { desired, observed, plan: driver.plan(desired, observed) };
 }
