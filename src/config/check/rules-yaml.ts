@@ -1,6 +1,7 @@
-// Rules about the text itself: what the YAML reader refuses before anything is understood.
+// Rules about files and their text: what is refused before anything is understood.
 
 const error = (what: string, cure: string) => ({ severity: 'error' as const, what, cure });
+const warning = (what: string, cure: string) => ({ severity: 'warning' as const, what, cure });
 
 export const YAML_RULES = {
   'binary-file': error('The file is no text', 'Name a YAML file'),
@@ -25,4 +26,17 @@ export const YAML_RULES = {
     'Merge a block, or write the keys out',
   ),
   'yaml-tag': error('A value has a tag that we do not read', 'Remove the tag'),
+  'format-unsafe': error('A file cannot be rewritten without changing its meaning', 'Write its aliases out'),
+  'file-missing': error('There is no such file', 'Check the path'),
+  'file-is-directory': error('A folder stands where a file is expected', 'Name a file in it'),
+  'file-is-special': error('A device, pipe or socket stands where a file is expected', 'Name a file'),
+  'file-unreadable': error('A file cannot be read', 'Check its owner and mode'),
+  'not-utf8': error('A file is not UTF-8', 'Save it as UTF-8'),
+  'include-missing': error('A file named by "include" is not there', 'Check the path, or use a pattern'),
+  'include-circular': error('Files include each other in a circle', 'Remove one of the "include" lines'),
+  'include-unreadable': error('A folder of "include" cannot be listed', 'Check its owner and mode'),
+  'include-no-match': warning('A pattern of "include" matches no file', 'Check the pattern'),
+  'include-twice': warning('A file is included twice', 'Name it once'),
+  'too-many-files': error('There are more files than we read', 'Put several objects into one file'),
+  'config-too-large': error('All files together are larger than we read', 'Look at what "include" names'),
 } as const;

@@ -18,7 +18,6 @@ export interface RuleDoc {
 
 export const RULES = {
   ...YAML_RULES,
-  ...YAML_RULES,
   ...READING_RULES,
   ...ADDRESS_RULES,
   ...LISTENER_RULES,

@@ -4,11 +4,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
+import { mutate, randomFrom } from '../../../test/fixtures/damage.ts';
+import { yamlText } from '../../../test/fixtures/yaml-documents.ts';
 import { renderDiagnostics } from '../diagnostics/render-diagnostics.ts';
 import { toCanonical } from '../legacy/to-canonical.ts';
 import type { ParsedFile, Source } from '../source.ts';
-import { yamlText } from '../../../test/fixtures/document-arbitrary.ts';
-import { mutate, randomFrom } from '../yaml/mutate.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { formatConfig } from './format-config.ts';
 

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseDocument } from 'yaml';
-import { yamlText } from '../../../test/fixtures/document-arbitrary.ts';
-import { mutate, randomFrom } from './mutate.ts';
+import { mutate, randomFrom } from '../../../test/fixtures/damage.ts';
+import { yamlText } from '../../../test/fixtures/yaml-documents.ts';
 import { parseYaml } from './parse-yaml.ts';
 
 const EXAMPLES = new URL('../../../examples/', import.meta.url);

@@ -1,6 +1,7 @@
 // parseYaml(): values of the core schema, every fault with its place, places of every part, and bounds that hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { isRuleId } from '../check/rules.ts';
 import type { ParsedFile, Source } from '../source.ts';
 import { YAML_LIMITS } from './limits.ts';
 import { parseYaml } from './parse-yaml.ts';
@@ -20,6 +21,7 @@ function faults(text: string, role: Source['role'] = 'main'): string[] {
   const diagnostics = result.ok ? result.warnings : result.diagnostics;
   return diagnostics.map(({ severity, rule, place }) => {
     assert.equal(place!.file, 'f.yaml');
+    assert.ok(isRuleId(rule), `${rule} is not in the catalogue`);
     return `${severity === 'warning' ? 'warning ' : ''}${rule} ${place!.line}:${place!.column}`;
   });
 }
@@ -227,6 +229,7 @@ for (const [name, text, rule] of HOSTILE) {
 
     assert.ok(!result.ok);
     assert.equal(result.diagnostics[0]!.rule, rule);
+    assert.ok(isRuleId(rule));
     assert.ok(result.diagnostics.length <= YAML_LIMITS.diagnostics);
     assert.ok(performance.now() - started < 5000, `${Math.round(performance.now() - started)} ms`);
   });

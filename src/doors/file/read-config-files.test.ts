@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { isRuleId } from '../../config/check/rules.ts';
 import { readConfigFiles } from './read-config-files.ts';
 import { readText } from './read-text.ts';
 
@@ -26,6 +27,7 @@ function folder(files: Readonly<Record<string, string | Uint8Array>>): string {
 
 async function read(path: string, main = 'config.yaml', env: Record<string, string> = {}) {
   const { files, diagnostics } = await readConfigFiles(join(path, main), { env });
+  for (const { rule } of diagnostics) assert.ok(isRuleId(rule), `${rule} is not in the catalogue`);
   const short = (text: string) => text.replaceAll(`${path}/`, '');
   return {
     files: files.map((file) => `${short(file.source.file)} ${file.source.role}`),
