@@ -17,6 +17,7 @@ export async function applyOnce(planes: Planes, plan: Plan): Promise<readonly St
     clock: systemClock,
     holdReason: (step) => (held.has(step.id) ? 'guard' : undefined),
     superseded: () => false,
+    busy: new Set(),
     chunkSteps: CHUNK_STEPS,
     timeoutMs: TIMEOUT_MS,
   });
