@@ -1,6 +1,7 @@
 // didYouMean(): near words are found, far ones are not, cost stays bounded.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cpuMs } from '../../test/fixtures/cpu-time.ts';
 import { didYouMean, editDistance } from './did-you-mean.ts';
 
 const KEYS = [
@@ -48,11 +49,11 @@ for (const [word, candidates, expected] of CASES) {
 }
 
 test('didYouMean() ignores words of hostile length at once', () => {
-  const started = performance.now();
+  const started = cpuMs();
 
   for (let i = 0; i < 1000; i++) assert.equal(didYouMean('a'.repeat(1_000_000), KEYS), undefined);
 
-  assert.ok(performance.now() - started < 500);
+  assert.ok(cpuMs() - started < 500);
 });
 
 test('editDistance() counts a swap as one slip', () => {

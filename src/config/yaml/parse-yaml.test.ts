@@ -1,6 +1,7 @@
 // parseYaml(): values of the core schema, every fault with its place, places of every part, and bounds that hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cpuMs } from '../../../test/fixtures/cpu-time.ts';
 import { isRuleId } from '../check/rules.ts';
 import type { ParsedFile, Source } from '../source.ts';
 import { YAML_LIMITS } from './limits.ts';
@@ -177,11 +178,11 @@ test('locate() and excerpt() count lines of other systems as editors do', () => 
   assert.equal(file.excerpt(3), '  c: 2');
 });
 
-test('locate() answers a thousand times on a file of 2 MB within a second or two', () => {
+test('locate() answers a thousand times on a file of 2 MB for little work', () => {
   const listener =
     '  - { name: web, vip: 192.0.2.1, port: 80, members: [{ address: 10.0.0.1, weight: 1 }] }\n';
   const file = good(`listeners:\n${listener.repeat(24_000)}`);
-  const started = performance.now();
+  const started = cpuMs();
 
   for (let i = 0; i < 1000; i++) {
     const { line } = file.locate(['listeners', i * 24, 'members', 0, 'weight'], 'value');
@@ -189,7 +190,7 @@ test('locate() answers a thousand times on a file of 2 MB within a second or two
     assert.ok(file.excerpt(line).length > 80);
   }
 
-  assert.ok(performance.now() - started < 4000);
+  assert.ok(cpuMs() - started < 4000);
 });
 
 const HOSTILE: readonly (readonly [name: string, text: string, rule: string])[] = [
@@ -223,7 +224,7 @@ const HOSTILE: readonly (readonly [name: string, text: string, rule: string])[] 
 
 for (const [name, text, rule] of HOSTILE) {
   test(`parseYaml() ends ${name} with ${rule}, soon and with few diagnostics`, () => {
-    const started = performance.now();
+    const started = cpuMs();
 
     const result = parse(text);
 
@@ -231,6 +232,6 @@ for (const [name, text, rule] of HOSTILE) {
     assert.equal(result.diagnostics[0]!.rule, rule);
     assert.ok(isRuleId(rule));
     assert.ok(result.diagnostics.length <= YAML_LIMITS.diagnostics);
-    assert.ok(performance.now() - started < 5000, `${Math.round(performance.now() - started)} ms`);
+    assert.ok(cpuMs() - started < 5000, `${Math.round(cpuMs() - started)} ms`);
   });
 }

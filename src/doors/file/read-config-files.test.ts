@@ -5,6 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
+import { cpuMs } from '../../../test/fixtures/cpu-time.ts';
 import { isRuleId } from '../../config/check/rules.ts';
 import { readConfigFiles } from './read-config-files.ts';
 import { readText } from './read-text.ts';
@@ -203,18 +204,28 @@ test('readConfigFiles() names the owner and mode of what it may not read', {
   ]);
 });
 
-test('readConfigFiles() ends a pattern over very many files with a diagnostic', async () => {
+test('readConfigFiles() ends more files or bytes than it may read with a diagnostic', async () => {
   const path = folder({ 'config.yaml': 'include: many/*.yaml\n' });
   mkdirSync(join(path, 'many'));
-  for (let i = 0; i < 10_050; i++) writeFileSync(join(path, 'many', `${i}.yaml`), 'pools: []\n');
+  for (let i = 0; i < 30; i++)
+    writeFileSync(join(path, 'many', `${i}.yaml`), `pools: [] # ${'x'.repeat(1000)}\n`);
+  const main = join(path, 'config.yaml');
 
-  const { files, faults } = await read(path);
+  const files = await readConfigFiles(main, { env: {}, maxFiles: 20 });
+  const bytes = await readConfigFiles(main, { env: {}, maxBytes: 10_300 });
 
-  assert.equal(files.length, 10_000);
-  assert.deepEqual(faults, ['error too-many-files config.yaml:1:10']);
+  assert.equal(files.files.length, 20);
+  assert.deepEqual(
+    files.diagnostics.map(({ rule, place }) => [rule, place?.line, place?.column]),
+    [['too-many-files', 1, 10]],
+  );
+  assert.equal(bytes.files.length, 11);
+  assert.ok(
+    bytes.diagnostics.length > 0 && bytes.diagnostics.every(({ rule }) => rule === 'config-too-large'),
+  );
 });
 
-test('readConfigFiles() reads 200 files of 2.4 MB in well under a second', async () => {
+test('readConfigFiles() reads 200 files of 2.4 MB for little work', async () => {
   const listener = (i: number) =>
     `  - name: web-${i}\n    vip: 192.0.2.1\n    port: ${1024 + (i % 60_000)}\n    members:\n` +
     Array.from({ length: 3 }, (_, m) => `      - { address: 10.0.0.${m + 1}, port: 80, weight: 100 }\n`).join(
@@ -226,13 +237,13 @@ test('readConfigFiles() reads 200 files of 2.4 MB in well under a second', async
       `listeners:\n${Array.from({ length: 56 }, (_, k) => listener(i * 56 + k)).join('')}`;
   }
   const path = folder(files);
-  const started = performance.now();
+  const started = cpuMs();
 
   const { files: found, faults } = await read(path);
 
-  const ms = performance.now() - started;
+  const ms = cpuMs() - started;
   assert.equal(found.length, 201);
   assert.deepEqual(faults, []);
-  // The target is 500 ms on an idle machine; a busy one must not fail the build.
-  assert.ok(ms < 2000, `took ${Math.round(ms)} ms`);
+  // 350-500 ms of work on two threads where this was written; bench/config holds the figure itself.
+  assert.ok(ms < 1500, `took ${Math.round(ms)} ms`);
 });

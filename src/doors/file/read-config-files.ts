@@ -17,6 +17,8 @@ export interface ConfigFiles {
 export interface ReadOptions {
   /** Where `${NAME}` in `include` comes from. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly maxFiles?: number;
+  readonly maxBytes?: number;
 }
 
 const MAX_FILES = 10_000;
@@ -44,7 +46,7 @@ interface Reached {
 }
 
 export async function readConfigFiles(mainPath: string, options: ReadOptions = {}): Promise<ConfigFiles> {
-  const reader = new ConfigReader(options.env ?? process.env);
+  const reader = new ConfigReader(options);
   await reader.read(mainPath);
   return { files: reader.files, diagnostics: sortDiagnostics(reader.diagnostics) };
 }
@@ -53,12 +55,16 @@ class ConfigReader {
   readonly files: ParsedFile[] = [];
   readonly diagnostics: Diagnostic[] = [];
   readonly #env: Readonly<Record<string, string | undefined>>;
+  readonly #maxFiles: number;
+  readonly #maxBytes: number;
   readonly #seen = new Map<string, string>();
   #bytes = 0;
   #count = 0;
 
-  constructor(env: Readonly<Record<string, string | undefined>>) {
+  constructor({ env = process.env, maxFiles = MAX_FILES, maxBytes = MAX_TOTAL_BYTES }: ReadOptions) {
     this.#env = env;
+    this.#maxFiles = maxFiles;
+    this.#maxBytes = maxBytes;
   }
 
   /** Level by level, so that the order of the files does not depend on which disk answers first. */
@@ -75,12 +81,12 @@ class ConfigReader {
   }
 
   #admit(level: readonly Wanted[]): readonly Wanted[] {
-    const room = MAX_FILES - this.#count;
+    const room = this.#maxFiles - this.#count;
     this.#count += level.length;
     if (level.length <= room) return level;
     this.#report(level[Math.max(0, room)]!, {
       rule: 'too-many-files',
-      message: `The configuration has more than ${MAX_FILES} files`,
+      message: `The configuration has more than ${this.#maxFiles} files`,
       hint: 'Put several objects into one file',
     });
     return level.slice(0, Math.max(0, room));
@@ -96,10 +102,10 @@ class ConfigReader {
     const { text, bytes, identity } = result;
     if (this.#isRepeated(wanted, identity)) return [];
     this.#bytes += bytes;
-    if (this.#bytes > MAX_TOTAL_BYTES) {
+    if (this.#bytes > this.#maxBytes) {
       this.#report(wanted, {
         rule: 'config-too-large',
-        message: `The configuration is larger than ${MAX_TOTAL_BYTES / 1024 / 1024} MiB`,
+        message: `The configuration is larger than ${Math.round(this.#maxBytes / 1024 / 1024)} MiB`,
         hint: 'Look for files that "include" should not name',
       });
       return [];
