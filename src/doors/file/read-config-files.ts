@@ -101,13 +101,16 @@ class ConfigReader {
     }
     const { text, bytes, identity } = result;
     if (this.#isRepeated(wanted, identity)) return [];
+    const wasWithin = this.#bytes <= this.#maxBytes;
     this.#bytes += bytes;
     if (this.#bytes > this.#maxBytes) {
-      this.#report(wanted, {
-        rule: 'config-too-large',
-        message: `The configuration is larger than ${Math.round(this.#maxBytes / 1024 / 1024)} MiB`,
-        hint: 'Look for files that "include" should not name',
-      });
+      // Once is enough: thousands of files may follow.
+      if (wasWithin)
+        this.#report(wanted, {
+          rule: 'config-too-large',
+          message: `The configuration is larger than ${Math.round(this.#maxBytes / 1024 / 1024)} MiB`,
+          hint: 'Look for files that "include" should not name',
+        });
       return [];
     }
     const role = wanted.chain.length === 0 ? 'main' : 'included';
