@@ -1,6 +1,5 @@
 // The loop: wakes, gathers, runs one round after another and never two at once, and keeps what rounds hand to each other.
 import type { BackoffOptions } from '../lib/backoff.ts';
-import { joinErrors } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Item } from '../model/item.ts';
@@ -14,7 +13,7 @@ import { createResolver, type ResolveOptions, type Resolver } from '../plan/reso
 import { DrainKeeper } from './drain-keeper.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
-import { RECORDED_STEPS } from './history.ts';
+import { nextOverrideEndMs, nextWake } from './next-wake.ts';
 import type { EnginePorts } from './ports.ts';
 import {
   DEFAULT_LIMITS,
@@ -24,8 +23,8 @@ import {
   reconcile,
 } from './reconcile.ts';
 import { Retries } from './retries.ts';
+import { type FinishedRound, roundEvents, toRecord } from './round-report.ts';
 import { buildStatus } from './status.ts';
-import { quorumTransitions, roleTransitions, worldTransitions } from './transitions.ts';
 
 export interface EngineOptions extends ResolveOptions {
   /** Wakes that come within this time make one round: flapping facts cost one look. Default 10. */
@@ -39,15 +38,6 @@ export interface EngineOptions extends ResolveOptions {
 interface Loaded {
   readonly intent: Intent;
   readonly hash: string;
-}
-
-interface Last {
-  readonly loaded: Loaded;
-  readonly facts: Facts;
-  readonly world: World;
-  readonly outcome: RoundOutcome;
-  readonly quorum: ReadonlyMap<string, boolean>;
-  readonly round: RoundSummary;
 }
 
 /** Rounds in a row that something newer may cut short; then one runs to its end, so that flapping cannot starve it. */
@@ -67,7 +57,7 @@ export class Engine {
   #complete = false;
   #configError: string | undefined;
   #quorum: ReadonlyMap<string, boolean>;
-  #last: Last | undefined;
+  #last: FinishedRound | undefined;
   /** What each driver showed when it was last read. */
   #left: ReadonlyMap<string, DriverView> = new Map();
   #confirmed: ReadonlySet<string> = new Set();
@@ -141,8 +131,8 @@ export class Engine {
     const last = this.#last;
     if (last === undefined) return undefined;
     return buildStatus({
-      intent: last.loaded.intent,
-      hash: last.loaded.hash,
+      intent: last.intent,
+      hash: last.hash,
       ...(this.#configError === undefined ? {} : { configError: this.#configError }),
       facts: last.facts,
       world: last.world,
@@ -259,13 +249,12 @@ export class Engine {
       held: outcome.held.length,
       driftRepaired: drift.length,
     };
-    this.#tell(
-      { loaded, facts, world, outcome, quorum, round },
-      drift.map((step) => step.id),
-    );
+    const finished: FinishedRound = { ...loaded, facts, world, outcome, quorum, drift, round };
+    for (const event of roundEvents(this.#last, finished, this.#quorum)) this.#emit(event);
+    if (round.steps > 0) this.#ports.history?.record(toRecord(finished));
     this.#left = new Map([...this.#left, ...outcome.views]);
     this.#quorum = quorum;
-    this.#last = { loaded, facts, world, outcome, quorum, round };
+    this.#last = finished;
     this.#remember();
     return outcome.cut;
   }
@@ -289,57 +278,6 @@ export class Engine {
     this.#loaded = { intent: result.intent, hash: result.hash };
   }
 
-  #tell(now: Last, drift: readonly string[]): void {
-    const atMs = now.round.startedMs;
-    const before = this.#last;
-    if (before !== undefined) {
-      for (const event of worldTransitions(before.world, now.world, atMs)) this.#emit(event);
-      for (const event of roleTransitions(before.facts.roles, now.facts.roles, atMs)) this.#emit(event);
-    }
-    for (const event of quorumTransitions(this.#quorum, now.quorum, atMs)) this.#emit(event);
-    this.#tellTroubles(now, before, atMs);
-    if (drift.length > 0)
-      this.#emit({ kind: 'drift-repaired', atMs, steps: drift.slice(0, 10), count: drift.length });
-    this.#recordRound(now);
-  }
-
-  /** Once when it begins, not every round it lasts. */
-  #tellTroubles(now: Last, before: Last | undefined, atMs: number): void {
-    const { plan, results, driverErrors } = now.outcome;
-    const known = new Set(before?.outcome.plan.guards.map((one) => one.guard));
-    for (const { guard, message } of plan.guards)
-      if (!known.has(guard)) this.#emit({ kind: 'guard-held', atMs, guard, message });
-    const conflicts = new Set(before?.outcome.plan.conflicts.map((one) => `${one.driver} ${one.wanted.key}`));
-    for (const { driver, wanted } of plan.conflicts)
-      if (!conflicts.has(`${driver} ${wanted.key}`))
-        this.#emit({ kind: 'conflict-found', atMs, driver, key: wanted.key });
-    const errors = results.flatMap((result) => (result.ok ? [] : [result.error]));
-    if (errors.length > 0)
-      this.#emit({ kind: 'steps-failed', atMs, count: errors.length, message: joinErrors(errors) });
-    for (const [driver, error] of driverErrors)
-      this.#emit({ kind: 'driver-failed', atMs, driver, message: error.message });
-  }
-
-  #recordRound({ loaded, outcome, round }: Last): void {
-    if (round.steps === 0) return;
-    const applied = outcome.results.filter((result) => result.ok).map((result) => result.step.id);
-    const failed = outcome.results.flatMap((result) =>
-      result.ok ? [] : [{ step: result.step.id, message: result.error.message }],
-    );
-    this.#ports.history?.record({
-      number: round.number,
-      why: round.why,
-      startedMs: round.startedMs,
-      durationMs: round.durationMs,
-      configHash: loaded.hash,
-      applied: applied.slice(0, RECORDED_STEPS),
-      appliedCount: applied.length,
-      failed: failed.slice(0, RECORDED_STEPS),
-      failedCount: failed.length,
-      heldCount: round.held,
-    });
-  }
-
   /** Saved when it changed: quorum and drains must survive a restart, everything else is observed again. */
   #remember(): void {
     const { store } = this.#ports;
@@ -353,16 +291,18 @@ export class Engine {
     if (this.#closed) return;
     const { clock } = this.#ports;
     const now = clock.nowMs();
-    const tick = this.#loaded?.intent.daemon.reconcileIntervalMs ?? 1000;
-    let next: { ms: number; reason: WakeReason } = { ms: tick, reason: 'drift-tick' };
-    const offer = (atMs: number | undefined, reason: WakeReason): void => {
-      if (atMs !== undefined && atMs - now < next.ms) next = { ms: Math.max(1, atMs - now), reason };
-    };
-    offer(this.#retries.nextDueMs(), 'retry');
-    offer(this.#drains.nextEndMs(now), 'facts');
-    offer(this.#last === undefined ? undefined : nextOverrideEndMs(this.#last.facts, now), 'facts');
+    const overrideEnd = this.#last === undefined ? undefined : nextOverrideEndMs(this.#last.facts, now);
+    const next = nextWake(
+      this.#loaded?.intent.daemon.reconcileIntervalMs ?? 1000,
+      [
+        { atMs: this.#retries.nextDueMs(), reason: 'retry' },
+        { atMs: this.#drains.nextEndMs(now), reason: 'facts' },
+        { atMs: overrideEnd, reason: 'facts' },
+      ],
+      now,
+    );
     this.#cancelTimer?.();
-    this.#cancelTimer = clock.after(next.ms, () => this.wake(next.reason));
+    this.#cancelTimer = clock.after(next.inMs, () => this.wake(next.reason));
   }
 
   /** Items of one listener, asked of its driver once: a listener that has not changed is the same object next round. */
@@ -396,11 +336,4 @@ function absentDrivers(facts: Facts, names: readonly string[]): ReadonlyMap<stri
 
 function supersededIds(outcome: RoundOutcome): readonly string[] {
   return outcome.held.filter((one) => one.why === 'superseded').map((one) => one.step.id);
-}
-
-function nextOverrideEndMs(facts: Facts, nowMs: number): number | undefined {
-  let next: number | undefined;
-  for (const { untilMs } of facts.overrides.values())
-    if (untilMs !== undefined && untilMs > nowMs && (next === undefined || untilMs < next)) next = untilMs;
-  return next;
 }

@@ -251,3 +251,14 @@ test('holdsQuorum() never keeps a quorum of nobody, unless none is asked for', (
   assert.equal(holdsQuorum(buildPool('web', [], { quorum: { weight: 5, hysteresis: 9 } }), 0, true), false);
   assert.equal(holdsQuorum(buildPool('web', [], { quorum: { weight: 0, hysteresis: 0 } }), 0, true), true);
 });
+
+test('holdsQuorum() confirms its own answer, whatever it started from', () => {
+  for (const weight of [0, 1, 20])
+    for (const hysteresis of [0, 5, 30])
+      for (let live = 0; live <= 60; live++)
+        for (const held of [undefined, true, false]) {
+          const pool = buildPool('web', [], { quorum: { weight, hysteresis } });
+          const answer = holdsQuorum(pool, live, held);
+          assert.equal(holdsQuorum(pool, live, answer), answer, `${weight} ${hysteresis} ${live} ${held}`);
+        }
+});

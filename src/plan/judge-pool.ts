@@ -75,9 +75,19 @@ export function holdsQuorum(pool: Pool, liveWeight: number, held: boolean | unde
   return liveWeight >= weight - hysteresis && (liveWeight > 0 || weight === 0);
 }
 
-/** True when poolFacts() would give the same again. Compares in place, as it is asked for every pool in every round. */
-export function isSameFacts(known: PoolFacts, pool: Pool, keys: readonly string[], facts: Facts): boolean {
-  if (facts.quorum.get(pool.name) !== known.heldQuorum) return false;
+/**
+ * True when judging again would give the same verdict. Compares in place, as it is asked for every pool in every round.
+ * A verdict holds for the quorum it started from and for the one it came to: hysteresis makes the second its own cause.
+ */
+export function isCurrent(
+  known: PoolFacts,
+  verdict: PoolVerdict,
+  keys: readonly string[],
+  facts: Facts,
+): boolean {
+  const { pool } = verdict;
+  const held = facts.quorum.get(pool.name);
+  if (held !== known.heldQuorum && held !== verdict.quorum) return false;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     if (!isSameHealth(known.health[i], facts.health.get(key))) return false;

@@ -10,7 +10,7 @@ import type { World, WorldAddress, WorldListener } from '../model/world.ts';
 import { chooseEngine, type EngineChoice, needsProxy } from './choose-engine.ts';
 import { expandListener, rulePoolNames } from './expand-listener.ts';
 import {
-  isSameFacts,
+  isCurrent,
   judgePool,
   memberKeysOf,
   type PoolFacts,
@@ -102,7 +102,7 @@ class MemoResolver implements Resolver {
     let isSame = this.#pools.size === intent.pools.size;
     for (const pool of intent.pools.values()) {
       const memo = this.#pools.get(pool.name);
-      if (memo?.pool === pool && isSameFacts(memo.facts, pool, memo.keys, facts)) continue;
+      if (memo?.pool === pool && isCurrent(memo.facts, memo.verdict, memo.keys, facts)) continue;
       const keys = memo?.pool === pool ? memo.keys : memberKeysOf(pool);
       const now = poolFacts(pool, keys, facts);
       this.#pools.set(pool.name, { pool, keys, facts: now, verdict: judgePool(pool, now) });

@@ -24,6 +24,8 @@ export interface StoryOptions {
   readonly options?: EngineOptions;
   /** False: the first configuration is known to be a part. */
   readonly complete?: boolean;
+  /** The first configuration is refused, with this error. */
+  readonly refused?: string;
 }
 
 export class Story {
@@ -43,8 +45,9 @@ export class Story {
   private constructor(options: StoryOptions) {
     const { after } = options;
     this.clock = after?.clock ?? new FakeClock(1_000_000);
-    const { intent, complete = true } = options;
-    this.#intent = { ok: true, intent, hash: 'v1', complete };
+    const { intent, complete = true, refused } = options;
+    this.#intent =
+      refused === undefined ? { ok: true, intent, hash: 'v1', complete } : { ok: false, error: refused };
     if (after !== undefined) {
       this.#memory = after.#memory;
       this.#health = after.#health;

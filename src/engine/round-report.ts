@@ -1,0 +1,84 @@
+// What a finished round is told as: events for those who listen, a record for the history. Pure.
+import { joinErrors } from '../model/errors.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Intent } from '../model/intent.ts';
+import type { Step } from '../model/plan.ts';
+import type { RoundSummary } from '../model/status.ts';
+import type { World } from '../model/world.ts';
+import type { EngineEvent } from './events.ts';
+import { RECORDED_STEPS, type RoundRecord } from './history.ts';
+import type { RoundOutcome } from './reconcile.ts';
+import { quorumTransitions, roleTransitions, worldTransitions } from './transitions.ts';
+
+/** A round and everything it rested on. */
+export interface FinishedRound {
+  readonly intent: Intent;
+  readonly hash: string;
+  readonly facts: Facts;
+  readonly world: World;
+  readonly outcome: RoundOutcome;
+  readonly quorum: ReadonlyMap<string, boolean>;
+  readonly drift: readonly Step[];
+  readonly round: RoundSummary;
+}
+
+/** Steps named in one event; the rest is a number. */
+const NAMED_STEPS = 10;
+
+export function roundEvents(
+  before: FinishedRound | undefined,
+  now: FinishedRound,
+  quorumBefore: ReadonlyMap<string, boolean>,
+): readonly EngineEvent[] {
+  const atMs = now.round.startedMs;
+  const events: EngineEvent[] = [];
+  if (before !== undefined) {
+    events.push(...worldTransitions(before.world, now.world, atMs));
+    events.push(...roleTransitions(before.facts.roles, now.facts.roles, atMs));
+  }
+  events.push(...quorumTransitions(quorumBefore, now.quorum, atMs), ...troubles(before, now, atMs));
+  const { drift } = now;
+  if (drift.length > 0) {
+    const steps = drift.slice(0, NAMED_STEPS).map((step) => step.id);
+    events.push({ kind: 'drift-repaired', atMs, steps, count: drift.length });
+  }
+  return events;
+}
+
+/** A guard or conflict is told when it begins, not every round it lasts. */
+function troubles(before: FinishedRound | undefined, now: FinishedRound, atMs: number): EngineEvent[] {
+  const { plan, results, driverErrors } = now.outcome;
+  const events: EngineEvent[] = [];
+  const guards = new Set(before?.outcome.plan.guards.map((one) => one.guard));
+  for (const { guard, message } of plan.guards)
+    if (!guards.has(guard)) events.push({ kind: 'guard-held', atMs, guard, message });
+  const conflicts = new Set(before?.outcome.plan.conflicts.map((one) => `${one.driver} ${one.wanted.key}`));
+  for (const { driver, wanted } of plan.conflicts)
+    if (!conflicts.has(`${driver} ${wanted.key}`))
+      events.push({ kind: 'conflict-found', atMs, driver, key: wanted.key });
+  const errors = results.flatMap((result) => (result.ok ? [] : [result.error]));
+  if (errors.length > 0)
+    events.push({ kind: 'steps-failed', atMs, count: errors.length, message: joinErrors(errors) });
+  for (const [driver, error] of driverErrors)
+    events.push({ kind: 'driver-failed', atMs, driver, message: error.message });
+  return events;
+}
+
+export function toRecord({ hash, outcome, round }: FinishedRound): RoundRecord {
+  const applied = outcome.results.filter((result) => result.ok).map((result) => result.step.id);
+  const failed = outcome.results.flatMap((result) =>
+    result.ok ? [] : [{ step: result.step.id, message: result.error.message }],
+  );
+  return {
+    number: round.number,
+    why: round.why,
+    startedMs: round.startedMs,
+    durationMs: round.durationMs,
+    configHash: hash,
+    applied: applied.slice(0, RECORDED_STEPS),
+    appliedCount: applied.length,
+    failed: failed.slice(0, RECORDED_STEPS),
+    failedCount: failed.length,
+    heldCount: round.held,
+  };
+}
