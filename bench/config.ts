@@ -1,0 +1,130 @@
+// How long a big configuration takes from files to a checked Intent, cold, in a process of its own; and how it grows.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../src/config/load.ts';
+import { readConfigFiles } from '../src/doors/file/read-config-files.ts';
+import { exponent, machine, median, publish, row } from './report.ts';
+
+const SIZES = [1000, 2000, 5000, 10_000, 20_000, 50_000];
+const WANTED = 10_000;
+const MEMBERS = 3;
+const FILES = 200;
+const RUNS = 5;
+
+interface Figures {
+  readonly readMs: number;
+  readonly loadMs: number;
+  /** From the start of the process, modules included. */
+  readonly totalMs: number;
+  readonly peakMb: number;
+}
+
+/** In the child: one load, cold, told on standard output. */
+async function measure(config: string): Promise<void> {
+  const started = performance.now();
+  const { files, diagnostics } = await readConfigFiles(config);
+  const read = performance.now();
+  const result = loadConfig(files, {});
+  const loaded = performance.now();
+  if (result.intent === undefined || diagnostics.length + result.diagnostics.length > 0)
+    throw new Error(`The generated configuration has faults: ${JSON.stringify(result.diagnostics[0])}`);
+  const figures: Figures = {
+    readMs: read - started,
+    loadMs: loaded - read,
+    totalMs: loaded,
+    // Kilobytes on Linux.
+    peakMb: process.resourceUsage().maxRSS / 1024,
+  };
+  process.stdout.write(JSON.stringify(figures));
+}
+
+function generate(dir: string, listeners: number): string {
+  mkdirSync(join(dir, 'config.d'), { recursive: true });
+  writeFileSync(
+    join(dir, 'config.yaml'),
+    'network: { frontend: { interface: eth0 } }\ninclude: config.d/*.yaml\n',
+  );
+  const texts = Array.from({ length: FILES }, () => ['listeners:']);
+  for (let i = 0; i < listeners; i++) texts[i % FILES]!.push(listenerText(i));
+  texts.forEach((lines, index) => {
+    if (lines.length > 1) writeFileSync(join(dir, 'config.d', `${index}.yaml`), `${lines.join('\n')}\n`);
+  });
+  return join(dir, 'config.yaml');
+}
+
+function listenerText(i: number): string {
+  const ip = (first: number, n: number) => `${first}.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`;
+  const members = Array.from(
+    { length: MEMBERS },
+    (_, m) => `      - address: ${ip(10, i * MEMBERS + m)}\n        port: 8080\n        weight: ${100 + m}`,
+  );
+  return `  - name: service-${i}
+    vip: ${ip(100, i)}
+    port: 80
+    protocol: tcp
+    scheduler: wrr
+    members:
+${members.join('\n')}
+    health:
+      type: tcp
+      interval: 5s
+      timeout: 2s
+      rise: 2
+      fall: 3`;
+}
+
+function cold(config: string): Figures {
+  const child = spawnSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', import.meta.filename, '--child', config],
+    {
+      encoding: 'utf8',
+      timeout: 120_000,
+    },
+  );
+  if (child.status !== 0) throw new Error(`The measured process failed: ${child.stderr}`);
+  return JSON.parse(child.stdout) as Figures;
+}
+
+function middle(config: string, runs: number): Figures {
+  const all = Array.from({ length: runs }, () => cold(config));
+  const of = (key: keyof Figures) => median(all.map((figures) => figures[key]));
+  return { readMs: of('readMs'), loadMs: of('loadMs'), totalMs: of('totalMs'), peakMb: of('peakMb') };
+}
+
+function main(): boolean {
+  const dir = mkdtempSync(join(tmpdir(), 'steelyard-bench-config-'));
+  try {
+    const points = SIZES.map((size) => ({
+      size,
+      ...middle(generate(join(dir, String(size)), size), size === WANTED ? RUNS : 3),
+    }));
+    const small = middle(generate(join(dir, 'small'), 3), RUNS);
+    const wanted = points.find((point) => point.size === WANTED)!;
+    const grows = (key: 'readMs' | 'loadMs') => exponent(points.map((point) => [point.size, point[key]]));
+    return publish({
+      name: 'config',
+      conditions: { ...machine(), listeners: WANTED, membersEach: MEMBERS, files: FILES, runs: RUNS },
+      rows: [
+        row('load and validate, cold, from files', (wanted.readMs + wanted.loadMs) / 1000, 's', '< 1.5'),
+        row('of that: read and parse YAML', wanted.readMs, 'ms'),
+        row('of that: schema, decode, check, hash', wanted.loadMs, 'ms', '< 400'),
+        row('whole process', wanted.totalMs / 1000, 's'),
+        row('peak memory of the process', wanted.peakMb, 'MB', '< 300'),
+        row('3 listeners, whole process', small.totalMs, 'ms', '< 300'),
+        row('growth of reading, 1,000 to 50,000', grows('readMs'), 'exponent', '< 1.15'),
+        row('growth of checking, 1,000 to 50,000', grows('loadMs'), 'exponent', '< 1.15'),
+        ...points.map((point) =>
+          row(`${point.size} listeners, load and validate`, point.readMs + point.loadMs, 'ms'),
+        ),
+      ],
+    });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+if (process.argv[2] === '--child') await measure(process.argv[3]!);
+else if (!main()) process.exitCode = 1;
