@@ -2,7 +2,7 @@
 import { familyOf, toBytes } from '../../lib/ip.ts';
 import { networkOf } from '../../lib/prefix.ts';
 import type { Vip } from '../../model/vip.ts';
-import { below } from '../report.ts';
+import { below, type Origin } from '../report.ts';
 import type { CheckContext } from './context.ts';
 import { checkReference } from './reference.ts';
 
@@ -19,12 +19,12 @@ export function checkAddresses(context: CheckContext): void {
   for (const vip of intent.vips.values()) {
     const declared = context.at(vip).path[0] === 'vips';
     // A VIP made by an address in a listener stands where the listener says it.
-    const address = declared ? context.at(vip, 'address') : context.at(vip, 'vip');
+    const address = () => context.at(vip, declared ? 'address' : 'vip');
     const first = byAddress.get(vip.address);
     if (first !== undefined)
       report.add(
         'duplicate-address',
-        address,
+        address(),
         `The VIPs "${first.name}" and "${vip.name}" have one address`,
         {
           other: context.at(first, 'address'),
@@ -38,7 +38,7 @@ export function checkAddresses(context: CheckContext): void {
       intent.network.frontendInterface === undefined &&
       !merged.unreadableBlocks.has('network')
     )
-      report.add('vip-without-interface', address, `Nothing says which interface carries ${vip.address}`, {
+      report.add('vip-without-interface', address(), `Nothing says which interface carries ${vip.address}`, {
         hint: 'Set "network: { frontend: { interface: eth0 } }"',
       });
     if (vip.group !== undefined) checkReference(context, below(context.at(vip), 'group'), vip.group, groups);
@@ -60,46 +60,49 @@ export function checkAddresses(context: CheckContext): void {
   });
 }
 
-function checkKind(context: CheckContext, vip: Vip, origin: ReturnType<CheckContext['at']>): void {
+function checkKind(context: CheckContext, vip: Vip, origin: () => Origin): void {
   const { report } = context;
   const kind = specialKind(vip.address);
   if (kind !== undefined)
-    report.add('vip-special-address', origin, `A VIP must be a unicast address: ${vip.address} is ${kind}`);
+    report.add('vip-special-address', origin(), `A VIP must be a unicast address: ${vip.address} is ${kind}`);
   else if (isLocal(vip.address))
-    report.add('vip-loopback', origin, `Clients on other machines cannot reach ${vip.address}`);
+    report.add('vip-loopback', origin(), `Clients on other machines cannot reach ${vip.address}`);
   const family = familyOf(vip.address);
   if (family === 4 && vip.prefixLength < 31) {
     const prefix = { address: vip.address, length: vip.prefixLength, family } as const;
     if (networkOf(prefix) === vip.address)
       report.add(
         'vip-network-address',
-        origin,
+        origin(),
         `${vip.address} is the network address of its own /${vip.prefixLength}`,
       );
     else if (isBroadcast(vip.address, vip.prefixLength))
       report.add(
         'vip-broadcast-address',
-        origin,
+        origin(),
         `${vip.address} is the broadcast address of its own /${vip.prefixLength}`,
       );
   }
 }
 
-/** What makes an address unusable for a machine or a VIP, in words. */
+/** What makes a canonical address unusable for a machine or a VIP, in words. Asked of every member, hence by text. */
 export function specialKind(address: string): string | undefined {
-  const bytes = toBytes(address);
-  if (bytes.every((byte) => byte === 0)) return 'the unspecified address';
-  if (bytes.length === 4 ? bytes[0]! >= 224 && bytes[0]! <= 239 : bytes[0] === 0xff)
-    return 'a multicast address';
-  if (bytes.length === 4 && bytes[0]! >= 240)
-    return bytes.every((byte) => byte === 255) ? 'the broadcast address' : 'reserved';
-  return undefined;
+  if (address.includes(':')) {
+    if (address === '::') return 'the unspecified address';
+    return address.startsWith('ff') && address.indexOf(':') === 4 ? 'a multicast address' : undefined;
+  }
+  const first = Number.parseInt(address, 10);
+  if (first > 0 && first < 224) return undefined;
+  if (address === '0.0.0.0') return 'the unspecified address';
+  if (first === 0) return undefined;
+  if (first < 240) return 'a multicast address';
+  return address === '255.255.255.255' ? 'the broadcast address' : 'reserved';
 }
 
 function isLocal(address: string): boolean {
-  const bytes = toBytes(address);
-  if (bytes.length === 4) return bytes[0] === 127;
-  return address === '::1' || (bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80);
+  if (!address.includes(':')) return address.startsWith('127.');
+  // fe80::/10
+  return address === '::1' || /^fe[89ab][0-9a-f]:/.test(address);
 }
 
 function isBroadcast(address: string, length: number): boolean {

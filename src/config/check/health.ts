@@ -26,11 +26,11 @@ const REQUEST_KEYS = ['method', 'path', 'headers', 'codes', 'body', 'body_invert
 export function checkHealth(context: CheckContext): void {
   for (const pool of context.intent.pools.values()) {
     pool.checks.forEach((check, index) => {
-      checkOne(context, pool, check, context.at(pool, 'health', index));
+      checkOne(context, pool, check, () => context.at(pool, 'health', index));
     });
     pool.members.forEach((member, index) => {
       member.checks?.forEach((check, number) => {
-        checkOne(context, pool, check, context.at(pool, 'members', index, 'health', number));
+        checkOne(context, pool, check, () => context.at(pool, 'members', index, 'health', number));
       });
     });
     checkPortOf(context, pool);
@@ -65,9 +65,9 @@ function checkRequests(context: CheckContext, doc: CheckDoc, origin: Origin): vo
       });
 }
 
-function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, origin: Origin): void {
+function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, place: () => Origin): void {
   const { report, intent } = context;
-  const at = (key: string) => below(origin, key);
+  const at = (key: string) => below(place(), key);
   if (check.timeoutMs > check.intervalMs)
     report.add(
       'timeout-over-interval',
@@ -111,7 +111,7 @@ function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, origin:
         `The source ${check.sourceAddress} cannot reach ${other}, which is of another family`,
       );
   }
-  checkDetail(context, check, origin);
+  checkDetail(context, check, place);
   if (check.type === 'bfd')
     checkReference(context, at('session'), check.session, {
       noun: 'BFD session',
@@ -120,21 +120,21 @@ function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, origin:
     });
 }
 
-function checkDetail(context: CheckContext, check: HealthCheck, origin: Origin): void {
+function checkDetail(context: CheckContext, check: HealthCheck, origin: () => Origin): void {
   const { report } = context;
-  const at = (key: string) => below(origin, key);
-  const regex = (key: string, pattern: string | undefined, place = at(key)) => {
+  const at = (key: string) => below(origin(), key);
+  const regex = (key: string, pattern: string | undefined, place = at) => {
     const fault = pattern === undefined ? undefined : regexFault(pattern);
     if (fault !== undefined)
-      report.add('check-regex', place, `The regular expression of "${key}" cannot be read: ${fault}`);
+      report.add('check-regex', place(key), `The regular expression of "${key}" cannot be read: ${fault}`);
   };
   switch (check.type) {
     case 'http':
     case 'https':
       check.requests.forEach((request, index) => {
         const many = check.requests.length > 1;
-        const place = (key: string) => (many ? below(origin, 'requests', index, key) : at(key));
-        regex('body', request.body, place('body'));
+        const place = (key: string) => (many ? below(origin(), 'requests', index, key) : at(key));
+        regex('body', request.body, place);
         if (request.method === 'HEAD' && (request.body !== undefined || request.digest !== undefined))
           report.add('check-head-body', place('method'), 'HEAD has no body that could be compared', {
             hint: 'Use GET',
@@ -163,7 +163,7 @@ function checkDetail(context: CheckContext, check: HealthCheck, origin: Origin):
       if (!check.command[0]?.startsWith('/'))
         report.add(
           'check-script-path',
-          below(origin, 'command', 0),
+          below(origin(), 'command', 0),
           `A program is named by its absolute path: current value is "${check.command[0] ?? ''}"`,
         );
       break;
@@ -183,12 +183,16 @@ function checkDetail(context: CheckContext, check: HealthCheck, origin: Origin):
   }
 }
 
-function checkTlsOptions(context: CheckContext, tls: TlsCheckOptions | undefined, origin: Origin): void {
+function checkTlsOptions(
+  context: CheckContext,
+  tls: TlsCheckOptions | undefined,
+  origin: () => Origin,
+): void {
   if (tls === undefined) return;
   if ((tls.clientCertificate === undefined) !== (tls.clientKey === undefined))
     context.report.add(
       'check-client-key',
-      below(origin, tls.clientKey === undefined ? 'client_certificate' : 'client_key'),
+      below(origin(), tls.clientKey === undefined ? 'client_certificate' : 'client_key'),
       'client_certificate and client_key must both be set',
     );
 }

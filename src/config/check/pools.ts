@@ -1,6 +1,6 @@
 // Pools and their members: no duplicates, somebody who can serve, a quorum that can be met.
 import { endpointKey } from '../../model/keys.ts';
-import type { Pool } from '../../model/pool.ts';
+import type { Member, Pool } from '../../model/pool.ts';
 import { specialKind } from './addresses.ts';
 import type { CheckContext } from './context.ts';
 import { isOwned } from './context.ts';
@@ -24,61 +24,72 @@ export function checkPools(context: CheckContext): void {
   }
 }
 
+/** Beyond this many members a table is cheaper than looking at all before. */
+const FEW_MEMBERS = 16;
+
 function checkMembers(context: CheckContext, pool: Pool, vips: ReadonlySet<string>): void {
   const { report } = context;
-  const seen = new Map<string, number>();
-  const names = new Map<string, number>();
-  pool.members.forEach((member, index) => {
-    const at = (key: string) => context.at(pool, 'members', index, key);
-    const key = endpointKey(member.address, member.port);
-    const first = seen.get(key);
-    if (first !== undefined)
+  const { members } = pool;
+  const at = (index: number, key: string) => context.at(pool, 'members', index, key);
+  const same = earlierLike(
+    members,
+    (member) => `${member.address} ${member.port}`,
+    (a, b) => a.address === b.address && a.port === b.port,
+  );
+  const sameName = earlierLike(
+    members,
+    (member) => member.name,
+    (a, b) => a.name === b.name,
+  );
+  members.forEach((member, index) => {
+    const first = same(index);
+    const named = sameName(index);
+    if (first !== -1)
       report.add(
         'duplicate-member',
-        at('address'),
-        `The member ${member.port === 0 ? member.address : key} stands twice in pool "${pool.name}"`,
-        {
-          other: context.at(pool, 'members', first, 'address'),
-        },
+        at(index, 'address'),
+        `The member ${member.port === 0 ? member.address : endpointKey(member.address, member.port)} stands twice in pool "${pool.name}"`,
+        { other: at(first, 'address') },
       );
-    else seen.set(key, index);
-    const sameName = names.get(member.name);
-    if (sameName !== undefined && first === undefined)
+    else if (named !== -1)
       report.add(
         'duplicate-member-name',
-        at('name'),
+        at(index, 'name'),
         `Two members of pool "${pool.name}" are called "${member.name}"`,
         {
-          other: context.at(pool, 'members', sameName, 'name'),
+          other: at(named, 'name'),
         },
       );
-    else names.set(member.name, index);
     const kind = specialKind(member.address);
     if (kind !== undefined)
       report.add(
         'member-special-address',
-        at('address'),
+        at(index, 'address'),
         `A member must be a unicast address: ${member.address} is ${kind}`,
       );
     if (vips.has(member.address))
-      report.add('member-is-vip', at('address'), `The member ${member.address} has the address of a VIP`);
+      report.add(
+        'member-is-vip',
+        at(index, 'address'),
+        `The member ${member.address} has the address of a VIP`,
+      );
     if (member.minConnections > 0 && member.maxConnections === 0)
       report.add(
         'min-without-max',
-        at('min_connections'),
+        at(index, 'min_connections'),
         'min_connections has no effect without max_connections',
         { what: 'key' },
       );
     else if (member.minConnections > member.maxConnections)
       report.add(
         'connections-order',
-        at('min_connections'),
+        at(index, 'min_connections'),
         `min_connections must not be above max_connections: ${member.minConnections} is above ${member.maxConnections}`,
       );
   });
   const { sorry } = pool;
   if (sorry === undefined) return;
-  const clash = pool.members.some(
+  const clash = members.some(
     (member) =>
       member.address === sorry.address &&
       (member.port === sorry.port || sorry.port === 0 || member.port === 0),
@@ -94,13 +105,13 @@ function checkMembers(context: CheckContext, pool: Pool, vips: ReadonlySet<strin
 function checkShares(context: CheckContext, pool: Pool): void {
   const { report } = context;
   const { members } = pool;
-  const at = context.at(pool, 'members');
+  const at = () => context.at(pool, 'members');
   if (members.every((member) => member.weight === 0))
-    report.add('all-weights-zero', at, `All members of pool "${pool.name}" have weight 0`);
+    report.add('all-weights-zero', at(), `All members of pool "${pool.name}" have weight 0`);
   if (members.every((member) => member.backup))
-    report.add('backup-only', at, `All members of pool "${pool.name}" are backups`);
+    report.add('backup-only', at(), `All members of pool "${pool.name}" are backups`);
   if (members.every((member) => member.state === 'drain' || member.state === 'down'))
-    report.add('all-members-off', at, `All members of pool "${pool.name}" are drained or down`);
+    report.add('all-members-off', at(), `All members of pool "${pool.name}" are drained or down`);
   const checks = pool.checks.length > 0 || members.some((member) => member.checks !== undefined);
   if (pool.slowStartMs > 0 && !checks)
     report.add(
@@ -120,7 +131,7 @@ function checkShares(context: CheckContext, pool: Pool): void {
   if (maxMembersPerListener > 0 && members.length > maxMembersPerListener)
     report.add(
       'guard-members',
-      at,
+      at(),
       `The pool "${pool.name}" has ${members.length} members and the guard permits ${maxMembersPerListener}`,
     );
 }
@@ -140,4 +151,26 @@ function checkQuorum(context: CheckContext, pool: Pool): void {
       context.at(pool, 'quorum', 'hysteresis'),
       `With a hysteresis of ${hysteresis} the quorum of ${weight} is never lost`,
     );
+}
+
+/** The index of the first member before this one that is like it, or -1. */
+function earlierLike(
+  members: readonly Member[],
+  keyOf: (member: Member) => string,
+  isLike: (a: Member, b: Member) => boolean,
+): (index: number) => number {
+  if (members.length <= FEW_MEMBERS)
+    return (index) => {
+      const found = members.findIndex((other) => isLike(other, members[index]!));
+      return found < index ? found : -1;
+    };
+  const firsts = new Map<string, number>();
+  members.forEach((member, index) => {
+    const key = keyOf(member);
+    if (!firsts.has(key)) firsts.set(key, index);
+  });
+  return (index) => {
+    const first = firsts.get(keyOf(members[index]!))!;
+    return first < index ? first : -1;
+  };
 }

@@ -9,7 +9,7 @@ import type { SecretReader } from './secret-reader.ts';
 
 const D = DEFAULTS.check;
 
-export function toCheck(doc: CheckDoc, origin: Origin, secrets: SecretReader): HealthCheck {
+export function toCheck(doc: CheckDoc, origin: () => Origin, secrets: SecretReader): HealthCheck {
   const intervalMs = doc.interval ?? D.intervalMs;
   const common = given({
     intervalMs,
@@ -28,7 +28,7 @@ export function toCheck(doc: CheckDoc, origin: Origin, secrets: SecretReader): H
   return { ...common, ...toDetail(doc, origin, secrets) } as HealthCheck;
 }
 
-function toDetail(doc: CheckDoc, origin: Origin, secrets: SecretReader): object {
+function toDetail(doc: CheckDoc, origin: () => Origin, secrets: SecretReader): object {
   switch (doc.type) {
     case 'tcp':
       return given({ type: doc.type, send: doc.send, expect: doc.expect });
@@ -135,14 +135,14 @@ function toTls(doc: Omit<CheckDocOf<'tls-hello'>, 'type'>): TlsCheckOptions {
 /** Plain text is no secret here: most variables are not, and a warning for each would be noise. */
 function toEnvironment(
   doc: CheckDocOf<'script'>['environment'],
-  origin: Origin,
+  origin: () => Origin,
   secrets: SecretReader,
 ): Record<string, string | Secret> {
   const out: Record<string, string | Secret> = {};
   for (const [name, ref] of Object.entries(sortedRecord(doc))) {
     if (ref.kind === 'inline') out[name] = ref.value;
     else {
-      const secret = secrets.resolve(ref, below(origin, 'environment', name));
+      const secret = secrets.resolve(ref, below(origin(), 'environment', name));
       if (secret !== undefined) out[name] = secret;
     }
   }

@@ -11,6 +11,13 @@ export function given<T extends object>(values: T): Given<T> {
   return out as Given<T>;
 }
 
+/** Adds to a fresh object those of the optional values that are there; spares the copy that `given` makes. */
+export function withGiven<B extends object, O extends object>(base: B, optional: O): B & Given<O> {
+  const out = base as Record<string, unknown>;
+  for (const key in optional) if (optional[key] !== undefined) out[key] = optional[key];
+  return out as B & Given<O>;
+}
+
 /** A record with its keys in order, so that two spellings of one table have one hash. */
 export function sortedRecord<V>(record: Readonly<Record<string, V>> | undefined): Record<string, V> {
   if (record === undefined) return {};

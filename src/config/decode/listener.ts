@@ -2,7 +2,7 @@
 import { canonicalIp, isIp } from '../../lib/ip.ts';
 import { formatPrefix } from '../../lib/prefix.ts';
 import type { HttpOptions, RuleAction } from '../../model/http.ts';
-import type { Listener, Persistence } from '../../model/listener.ts';
+import type { Listener, ListenerLimits, Persistence, Timeouts } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
 import { type Engine, isLayer7, type Mode } from '../../model/protocol.ts';
 import type { ListenerTls } from '../../model/tls.ts';
@@ -10,7 +10,7 @@ import { DEFAULTS } from '../defaults.ts';
 import type { HttpDoc, ListenerTlsDoc } from '../schema/http.ts';
 import type { ListenerDoc } from '../schema/listener.ts';
 import type { PoolDoc } from '../schema/pool.ts';
-import { given, sortedRecord } from './given.ts';
+import { given, sortedRecord, withGiven } from './given.ts';
 
 const D = DEFAULTS;
 
@@ -41,47 +41,55 @@ export function toListener(
     doc.accept_proxy === true ||
     pool?.tls !== undefined ||
     (pool?.sendProxy ?? 0) !== 0;
-  return given({
-    name: doc.name,
-    vips: vipReferences(doc).map((reference) => vips.nameOf(reference) ?? reference),
-    ports: doc.ports ?? (doc.port === undefined ? [] : [doc.port]),
-    protocol,
-    mark: doc.mark,
-    markFamily: doc.mark_family as 4 | 6 | undefined,
-    engine,
-    mode: doc.mode ?? (proxied ? 'proxy' : defaults.mode),
-    scheduler: doc.scheduler?.name ?? D.scheduler,
-    schedulerFlags: doc.scheduler?.flags ?? [],
-    schedulerKey: doc.scheduler?.key,
-    persistence: doc.persistence === undefined ? undefined : toPersistence(doc.persistence),
-    pool: doc.pool ?? doc.name,
-    tunnel: {
-      type: doc.tunnel?.type ?? D.tunnel.type,
-      port: doc.tunnel?.port ?? D.tunnel.port,
-      checksum: doc.tunnel?.checksum ?? D.tunnel.checksum,
+  return withGiven(
+    {
+      name: doc.name,
+      vips: vipReferences(doc).map((reference) => vips.nameOf(reference) ?? reference),
+      ports: doc.ports ?? (doc.port === undefined ? [] : [doc.port]),
+      protocol,
+      engine,
+      mode: doc.mode ?? (proxied ? 'proxy' : defaults.mode),
+      scheduler: doc.scheduler?.name ?? D.scheduler,
+      schedulerFlags: doc.scheduler?.flags ?? [],
+      pool: doc.pool ?? doc.name,
+      tunnel: doc.tunnel === undefined ? D.tunnel : { ...D.tunnel, ...given(doc.tunnel) },
+      sourceAddresses: doc.source_addresses ?? [],
+      allowedSources: (doc.allowed_sources ?? []).map(formatPrefix),
+      limits: doc.limits === undefined ? D.limits : toLimits(doc.limits),
+      timeouts: doc.timeouts === undefined ? D.timeouts : toTimeouts(doc.timeouts),
+      acceptProxy: doc.accept_proxy ?? false,
+      raw: doc.raw ?? [],
+      enabled: doc.enabled ?? true,
+      adopt: doc.adopt ?? false,
     },
-    sourceAddresses: doc.source_addresses ?? [],
-    allowedSources: (doc.allowed_sources ?? []).map(formatPrefix),
-    limits: {
-      connections: doc.limits?.connections ?? D.limits.connections,
-      connectionsPerSecond: doc.limits?.connections_per_second ?? D.limits.connectionsPerSecond,
-      perSourcePerSecond: doc.limits?.per_source_per_second ?? D.limits.perSourcePerSecond,
+    {
+      mark: doc.mark,
+      markFamily: doc.mark_family as 4 | 6 | undefined,
+      schedulerKey: doc.scheduler?.key,
+      persistence: doc.persistence === undefined ? undefined : toPersistence(doc.persistence),
+      tls: doc.tls === undefined ? undefined : toTls(doc.tls),
+      http: doc.http === undefined ? undefined : toHttp(doc.http),
     },
-    timeouts: {
-      clientMs: doc.timeouts?.client ?? D.timeouts.clientMs,
-      connectMs: doc.timeouts?.connect ?? D.timeouts.connectMs,
-      memberMs: doc.timeouts?.member ?? D.timeouts.memberMs,
-      inspectMs: doc.timeouts?.inspect ?? D.timeouts.inspectMs,
-      requestMs: doc.timeouts?.request ?? D.timeouts.requestMs,
-      keepAliveMs: doc.timeouts?.keep_alive ?? D.timeouts.keepAliveMs,
-    },
-    tls: doc.tls === undefined ? undefined : toTls(doc.tls),
-    http: doc.http === undefined ? undefined : toHttp(doc.http),
-    acceptProxy: doc.accept_proxy ?? false,
-    raw: doc.raw ?? [],
-    enabled: doc.enabled ?? true,
-    adopt: doc.adopt ?? false,
-  });
+  );
+}
+
+function toLimits(doc: NonNullable<ListenerDoc['limits']>): ListenerLimits {
+  return {
+    connections: doc.connections ?? D.limits.connections,
+    connectionsPerSecond: doc.connections_per_second ?? D.limits.connectionsPerSecond,
+    perSourcePerSecond: doc.per_source_per_second ?? D.limits.perSourcePerSecond,
+  };
+}
+
+function toTimeouts(doc: NonNullable<ListenerDoc['timeouts']>): Timeouts {
+  return {
+    clientMs: doc.client ?? D.timeouts.clientMs,
+    connectMs: doc.connect ?? D.timeouts.connectMs,
+    memberMs: doc.member ?? D.timeouts.memberMs,
+    inspectMs: doc.inspect ?? D.timeouts.inspectMs,
+    requestMs: doc.request ?? D.timeouts.requestMs,
+    keepAliveMs: doc.keep_alive ?? D.timeouts.keepAliveMs,
+  };
 }
 
 /** As written, addresses in their canonical spelling. */

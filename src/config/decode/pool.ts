@@ -1,6 +1,6 @@
 // Pools and members of the file -> Pool of the model, with defaults.
 import { endpointKey } from '../../model/keys.ts';
-import type { Member, Pool } from '../../model/pool.ts';
+import type { Member, Pool, Quorum } from '../../model/pool.ts';
 import type { PoolTls } from '../../model/tls.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { below, type Origin } from '../report.ts';
@@ -8,7 +8,7 @@ import type { CheckDoc } from '../schema/health.ts';
 import type { MemberDoc } from '../schema/member.ts';
 import type { PoolDoc, PoolTlsDoc } from '../schema/pool.ts';
 import { toCheck } from './check.ts';
-import { given } from './given.ts';
+import { given, withGiven } from './given.ts';
 import type { SecretReader } from './secret-reader.ts';
 
 const D = DEFAULTS.pool;
@@ -16,31 +16,38 @@ const M = DEFAULTS.member;
 
 /** Also of a listener that holds its members itself; then `name` is the listener's. */
 export function toPool(doc: PoolDoc, origin: Origin, secrets: SecretReader): Pool {
-  const quorum = doc.quorum ?? {};
+  return withGiven(
+    {
+      name: doc.name,
+      members: (doc.members ?? []).map((member, index) => toMember(member, origin, index, secrets)),
+      checks: toChecks(doc.health, origin, secrets),
+      quorum: doc.quorum === undefined ? DEFAULT_QUORUM : toQuorum(doc.quorum),
+      onFailure: doc.on_failure ?? D.onFailure,
+      slowStartMs: doc.slow_start ?? D.slowStartMs,
+      drainMs: doc.drain ?? D.drainMs,
+      panicPercent: doc.panic ?? D.panicPercent,
+      sendProxy: (doc.send_proxy ?? D.sendProxy) as 0 | 1 | 2,
+      maxQueue: doc.max_queue ?? D.maxQueue,
+    },
+    {
+      sorry: doc.sorry === undefined ? undefined : { address: doc.sorry.address, port: doc.sorry.port ?? 0 },
+      tls: doc.tls === undefined ? undefined : toPoolTls(doc.tls),
+    },
+  );
+}
+
+const DEFAULT_QUORUM: Quorum = { weight: D.quorumWeight, hysteresis: D.hysteresis };
+
+function toQuorum(doc: NonNullable<PoolDoc['quorum']>): Quorum {
   return given({
-    name: doc.name,
-    members: (doc.members ?? []).map((member, index) =>
-      toMember(member, below(origin, 'members', index), secrets),
-    ),
-    checks: toChecks(doc.health, origin, secrets),
-    quorum: given({
-      weight: quorum.weight ?? D.quorumWeight,
-      hysteresis: quorum.hysteresis ?? D.hysteresis,
-      onUp: quorum.on_up,
-      onDown: quorum.on_down,
-    }),
-    sorry: doc.sorry === undefined ? undefined : { address: doc.sorry.address, port: doc.sorry.port ?? 0 },
-    onFailure: doc.on_failure ?? D.onFailure,
-    slowStartMs: doc.slow_start ?? D.slowStartMs,
-    drainMs: doc.drain ?? D.drainMs,
-    panicPercent: doc.panic ?? D.panicPercent,
-    tls: doc.tls === undefined ? undefined : toPoolTls(doc.tls),
-    sendProxy: (doc.send_proxy ?? D.sendProxy) as 0 | 1 | 2,
-    maxQueue: doc.max_queue ?? D.maxQueue,
+    weight: doc.weight ?? D.quorumWeight,
+    hysteresis: doc.hysteresis ?? D.hysteresis,
+    onUp: doc.on_up,
+    onDown: doc.on_down,
   });
 }
 
-function toMember(doc: MemberDoc, origin: Origin, secrets: SecretReader): Member {
+function toMember(doc: MemberDoc, pool: Origin, index: number, secrets: SecretReader): Member {
   const port = doc.port ?? M.port;
   const member = {
     name: doc.name ?? (port === 0 ? doc.address : endpointKey(doc.address, port)),
@@ -56,14 +63,15 @@ function toMember(doc: MemberDoc, origin: Origin, secrets: SecretReader): Member
     return member;
   return given({
     ...member,
-    checks: doc.health === undefined ? undefined : toChecks(doc.health, origin, secrets),
+    checks:
+      doc.health === undefined ? undefined : toChecks(doc.health, below(pool, 'members', index), secrets),
     checkAddress: doc.check_address,
     checkPort: doc.check_port,
   });
 }
 
 function toChecks(docs: readonly CheckDoc[] | undefined, origin: Origin, secrets: SecretReader) {
-  return (docs ?? []).map((doc, index) => toCheck(doc, below(origin, 'health', index), secrets));
+  return (docs ?? []).map((doc, index) => toCheck(doc, () => below(origin, 'health', index), secrets));
 }
 
 function toPoolTls(doc: PoolTlsDoc): PoolTls {
