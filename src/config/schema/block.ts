@@ -1,10 +1,13 @@
 // Blocks, lists and choices between spellings: everything of the language that is no scalar.
 import { z } from 'zod';
-import type { JsonSchema } from './field.ts';
+import { describe } from './field.ts';
+
+/** No list of a configuration is longer; the bound keeps garbage from costing memory. */
+const MOST_ENTRIES = 1_000_000;
 
 /** A strict block of keys. An unknown key is an error; its candidates are the keys of the shape. */
 export function block<S extends z.ZodRawShape>(about: string, shape: S): z.ZodObject<S, z.core.$strict> {
-  return z.strictObject(shape).meta({ description: about });
+  return describe(z.strictObject(shape), about);
 }
 
 export function list<S extends z.ZodType>(
@@ -12,14 +15,14 @@ export function list<S extends z.ZodType>(
   item: S,
   limits: { min?: number; max?: number } = {},
 ) {
-  let schema = z.array(item);
-  if (limits.min !== undefined) schema = schema.min(limits.min);
-  return schema.max(limits.max ?? 1_000_000).meta({ description: about });
+  const { min, max = MOST_ENTRIES } = limits;
+  const schema = min === undefined ? z.array(item).max(max) : z.array(item).min(min).max(max);
+  return describe(schema, about);
 }
 
 /** Keys of the person's own choice (headers, sysctls). */
 export function table<S extends z.ZodType>(about: string, value: S) {
-  return z.record(z.string(), value).meta({ description: about });
+  return describe(z.record(z.string(), value), about);
 }
 
 export interface Choice {
@@ -65,9 +68,8 @@ export function either<T>(
     if (inner.issues.length > 0) payload.issues.push(...inner.issues);
     else payload.value = inner.value;
   });
-  const described = schema.meta({ description: about }) as unknown as z.ZodType<T>;
-  CHOICES.set(described, choices);
-  return described;
+  CHOICES.set(schema, choices);
+  return describe(schema, about) as unknown as z.ZodType<T>;
 }
 
 /** One thing or a list of them; comes out as a list. */
@@ -86,9 +88,4 @@ export function oneOrMany<S extends z.ZodType>(about: string, item: S): z.ZodTyp
 
 export function isBlock(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What a choice says to editors. */
-export function anyOf(schemas: readonly JsonSchema[]): JsonSchema {
-  return { anyOf: schemas };
 }

@@ -28,7 +28,20 @@ export class Fault {
   }
 }
 
+/** One for all: each schema made costs start-up time, and `check` makes one of its own. */
+const ANY = z.any();
 const DOCS = new WeakMap<object, FieldDoc>();
+const ABOUT = new WeakMap<object, string>();
+
+/** Says what a part is for. Not by `meta`, which makes another schema for each. */
+export function describe<S extends object>(schema: S, about: string): S {
+  ABOUT.set(schema, about);
+  return schema;
+}
+
+export function aboutOf(schema: object): string {
+  return ABOUT.get(schema) ?? '';
+}
 
 /** The doc of a scalar, or undefined for objects, lists and whatever else is no scalar. */
 export function fieldDocOf(schema: object): FieldDoc | undefined {
@@ -40,7 +53,7 @@ export function fieldDocOf(schema: object): FieldDoc | undefined {
  * that comes out is already a number of milliseconds, a canonical address and so on.
  */
 export function scalar<T>(about: string, doc: FieldDoc, read: (value: unknown) => T | Fault): z.ZodType<T> {
-  const schema = z.any().check((payload) => {
+  const schema = ANY.check((payload) => {
     const outcome =
       payload.value === undefined
         ? new Fault('missing-key', 'A required key is missing')
@@ -58,9 +71,8 @@ export function scalar<T>(about: string, doc: FieldDoc, read: (value: unknown) =
       payload.value = outcome;
     }
   });
-  const described = schema.meta({ description: about }) as unknown as z.ZodType<T>;
-  DOCS.set(described, doc);
-  return described;
+  DOCS.set(schema, doc);
+  return describe(schema, about) as unknown as z.ZodType<T>;
 }
 
 export function opt<S extends z.ZodType>(schema: S): z.ZodOptional<S> {
@@ -69,11 +81,11 @@ export function opt<S extends z.ZodType>(schema: S): z.ZodOptional<S> {
 
 /** How a value is quoted in a message; long ones are cut. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? JSON.stringify(value) : describe(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : kindOf(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-function describe(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object') return 'a block of keys';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CHECK_TYPES, type CheckType, FIRST_RESULT_POLICIES } from '../../model/health-check.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { block, either, isBlock, list, table } from './block.ts';
-import { opt, show } from './field.ts';
+import { describe, opt, show } from './field.ts';
 import { address, codeRange, duration, port } from './numbers.ts';
 import { secret } from './secret.ts';
 import { flag, int, interfaceName, name, nearestWord, oneOf, text } from './words.ts';
@@ -193,7 +193,7 @@ const TYPE_ABOUT = 'How the member is asked.';
 
 function typed<T extends CheckType, S extends z.ZodRawShape>(type: T, shape: S) {
   return block(`Check of type ${type}.`, {
-    type: z.literal(type).meta({ description: TYPE_ABOUT }),
+    type: describe(z.literal(type), TYPE_ABOUT),
     ...timing,
     ...target,
     ...shape,

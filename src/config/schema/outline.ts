@@ -1,7 +1,7 @@
 // The schema as a tree that can be printed: what the reference page, the editor schema and completion are made from.
 import { z } from 'zod';
 import { choicesOf } from './block.ts';
-import { type FieldDoc, fieldDocOf } from './field.ts';
+import { aboutOf, type FieldDoc, fieldDocOf } from './field.ts';
 import { healthSchema } from './health.ts';
 import { memberSchema } from './member.ts';
 import { poolTlsSchema } from './pool.ts';
@@ -84,8 +84,4 @@ function unwrap(schema: object): object {
   if (schema instanceof z.ZodOptional) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodPipe) return unwrap(schema.in);
   return schema;
-}
-
-function aboutOf(schema: object): string {
-  return z.globalRegistry.get(schema as z.ZodType)?.description ?? '';
 }
