@@ -72,6 +72,8 @@ export interface ProbeOptions {
 export type NftObject = Readonly<Record<string, unknown>>;
 
 export interface NftPort {
+  /** Changes whenever anybody changes the ruleset: as long as it stands still, what was listed before still holds. */
+  generation(): number;
   /** Everything in one table, or undefined where there is no such table. */
   listTable(family: string, name: string): Promise<readonly NftObject[] | undefined>;
   /** One transaction: all of it or nothing. */

@@ -1,10 +1,10 @@
 // The IPVS driver on the fake kernel, nothing skipped. The guest runs the same suite on the real one.
 import { IpvsDriver } from '../../src/drivers/ipvs/ipvs-driver.ts';
-import { Registry } from '../../src/drivers/ipvs/registry.ts';
 import { FakeIpvs } from '../../src/kernel/fake/fake-ipvs.ts';
 import { FakeNft } from '../../src/kernel/fake/fake-nft.ts';
 import { FakeSysctl } from '../../src/kernel/fake/fake-sysctl.ts';
 import { MemoryJournal } from '../../src/kernel/journal.ts';
+import { Registry } from '../../src/kernel/registry.ts';
 import { testDriver } from './test-driver.ts';
 
 testDriver({

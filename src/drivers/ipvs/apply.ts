@@ -1,12 +1,12 @@
 // Does the steps of a plan: settings first, nftables before a service comes and after it went, IPVS in one batch between.
 import type { IpvsCommand, IpvsPort, NftPort, SysctlPort } from '../../kernel/ports.ts';
+import type { Registry } from '../../kernel/registry.ts';
 import type { StepResult } from '../../model/driver.ts';
 import { BugError, type LbError, OpError } from '../../model/errors.ts';
 import type { Step } from '../../model/plan.ts';
 import { commandsOf, recover } from './commands.ts';
 import { toLbError } from './failure.ts';
 import { NftTable } from './nft-table.ts';
-import type { Registry } from './registry.ts';
 import { settingName } from './settings.ts';
 
 export interface Outside {

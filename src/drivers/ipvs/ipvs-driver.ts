@@ -11,6 +11,7 @@ import type { IpvsTimeouts } from '../../wire/netlink/ipvs-control.ts';
 import type { IpvsStats } from '../../wire/netlink/ipvs-stats.ts';
 import { applySteps, type Outside } from './apply.ts';
 import { desiredItems } from './desired.ts';
+import type { NftEntry } from './nft-entry.ts';
 import { EMPTY_MODEL } from './nft-model.ts';
 import { entriesOf } from './nft-read.ts';
 import { readTable } from './nft-table.ts';
@@ -34,6 +35,7 @@ export interface IpvsItemCounters extends ItemCounters {
 export class IpvsDriver implements Driver {
   readonly name = 'ipvs';
   readonly #options: IpvsDriverOptions;
+  #nft: { readonly generation: number; readonly entries: ReadonlyMap<string, NftEntry> } | undefined;
 
   constructor(options: IpvsDriverOptions) {
     this.#options = options;
@@ -48,15 +50,14 @@ export class IpvsDriver implements Driver {
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
-    const { ipvs, nft, registry, sysctl, timeouts } = this.#options;
+    const { ipvs, registry, sysctl, timeouts } = this.#options;
     signal?.throwIfAborted();
     registry.reload();
     const table = await ipvs.table(false);
     signal?.throwIfAborted();
-    const model = (await readTable(nft)) ?? EMPTY_MODEL;
     return toObserved({
       table,
-      nft: entriesOf(model),
+      nft: await this.#nftEntries(),
       claims: registry.claims,
       state: registry.state,
       settings: new Map([...registry.settings.keys()].map((name) => [name, sysctl.get(name)])),
@@ -90,6 +91,16 @@ export class IpvsDriver implements Driver {
       }
     }
     return counters;
+  }
+
+  /** Read anew only when the ruleset changed. The number is taken first: a change in between is seen next time. */
+  async #nftEntries(): Promise<ReadonlyMap<string, NftEntry>> {
+    const { nft } = this.#options;
+    const generation = nft.generation();
+    if (this.#nft?.generation !== generation) {
+      this.#nft = { generation, entries: entriesOf((await readTable(nft)) ?? EMPTY_MODEL) };
+    }
+    return this.#nft.entries;
   }
 
   /** Leaves the table as it is: traffic flows without us. */

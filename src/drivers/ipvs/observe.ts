@@ -2,13 +2,13 @@
 
 import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsTableEntry } from '../../kernel/ports.ts';
+import type { RegistryState } from '../../kernel/registry.ts';
 import { type FieldValue, type Item, item, type Observed } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
 import type { IpvsTimeouts } from '../../wire/netlink/ipvs-control.ts';
 import { timeoutsItem } from './desired.ts';
 import { destinationFields, serviceFields } from './fields.ts';
 import type { NftEntry } from './nft-entry.ts';
-import type { RegistryState } from './registry.ts';
 import { toServiceKey } from './service-key.ts';
 import { settingItem } from './settings.ts';
 

@@ -25,6 +25,10 @@ export class FakeNft implements NftPort {
     this.#fault = message;
   }
 
+  generation(): number {
+    return this.transactions;
+  }
+
   async listTable(family: string, name: string): Promise<readonly NftObject[] | undefined> {
     const table = this.#tables.get(`${family} ${name}`);
     if (table === undefined) return undefined;

@@ -9,7 +9,7 @@ import { type Failure, toOpError } from '../op-error.ts';
 import { isDebugging, printTraffic } from './debug.ts';
 
 /** NETLINK_* */
-export const NETLINK = { route: 0, generic: 16 } as const;
+export const NETLINK = { route: 0, netfilter: 12, generic: 16 } as const;
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;

@@ -1,8 +1,8 @@
 // Which kernel objects are ours. IPVS rows carry no owner, so what we make is written down first: a claim without a row is
 // harmless, a row without a claim would be a stranger's. Bound to this boot and network namespace, as the rows are.
-import type { Journal } from '../../kernel/journal.ts';
+import type { Journal } from './journal.ts';
 
-const HEADER = 'lbctl ipvs registry 1';
+const HEADER = 'lbctl registry 1';
 
 /** `known`: we were here. `fresh`: another boot or namespace, so every row is a stranger's. `lost`: no record at all. */
 export type RegistryState = 'known' | 'fresh' | 'lost';
@@ -10,7 +10,7 @@ export type RegistryState = 'known' | 'fresh' | 'lost';
 export class Registry {
   readonly #journal: Journal;
   readonly #identity: string;
-  /** Listener key to the text of the kernel service that stands for it where they differ (`mark 0x4c000001`). */
+  /** Item key to what the driver notes beside it (`mark 0x4c000001`), or empty. Address keys hold spaces, notes follow a tab. */
   #claims = new Map<string, string>();
   /** Kernel settings we changed, to what they were before. */
   #settings = new Map<string, string>();
@@ -47,9 +47,9 @@ export class Registry {
   /** Before the objects are made. */
   claim(claims: ReadonlyMap<string, string>): void {
     this.#load();
-    const fresh = [...claims].filter(([key, through]) => this.#claims.get(key) !== through);
-    for (const [key, through] of fresh) this.#claims.set(key, through);
-    this.#write(fresh.map(([key, through]) => `+ ${key}${through === '' ? '' : ` ${through}`}`));
+    const fresh = [...claims].filter(([key, note]) => this.#claims.get(key) !== note);
+    for (const [key, note] of fresh) this.#claims.set(key, note);
+    this.#write(fresh.map(([key, note]) => claimLine(key, note)));
   }
 
   /** After the objects are gone. */
@@ -62,7 +62,7 @@ export class Registry {
     this.#load();
     if (this.#settings.has(name)) return;
     this.#settings.set(name, before);
-    this.#write([`set ${name} ${before}`]);
+    this.#write([`set ${name}\t${before}`]);
   }
 
   releaseSetting(name: string): void {
@@ -91,8 +91,10 @@ export class Registry {
   }
 
   #apply(line: string): void {
-    const [word, key = '', ...rest] = line.split(' ');
-    const value = rest.join(' ');
+    const [head = '', value = ''] = line.split('\t');
+    const space = head.indexOf(' ');
+    const word = head.slice(0, space);
+    const key = head.slice(space + 1);
     if (word === '+') this.#claims.set(key, value);
     else if (word === '-') this.#claims.delete(key);
     else if (word === 'set') this.#settings.set(key, value);
@@ -109,11 +111,15 @@ export class Registry {
     }
     this.#journal.rewrite([
       `${HEADER} ${this.#identity}`,
-      ...[...this.#claims].map(([key, through]) => `+ ${key}${through === '' ? '' : ` ${through}`}`),
-      ...[...this.#settings].map(([name, before]) => `set ${name} ${before}`),
+      ...[...this.#claims].map(([key, note]) => claimLine(key, note)),
+      ...[...this.#settings].map(([name, before]) => `set ${name}\t${before}`),
     ]);
     this.#state = 'known';
     this.#appended = 0;
     this.#compact = false;
   }
+}
+
+function claimLine(key: string, note: string): string {
+  return note === '' ? `+ ${key}` : `+ ${key}\t${note}`;
 }

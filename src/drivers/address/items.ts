@@ -1,0 +1,46 @@
+// Addresses as items. Ours are told by the protocol mark (IFA_PROTO), on kernels before 5.18 by our record.
+import { canonicalIp } from '../../lib/ip.ts';
+import { type Item, type ItemMap, item, itemMap, type Observed } from '../../model/item.ts';
+import { addressKey } from '../../model/keys.ts';
+import type { World, WorldAddress } from '../../model/world.ts';
+import type { InterfaceAddress } from '../../wire/netlink/route-address.ts';
+import type { Link } from '../../wire/netlink/route-link.ts';
+import { ADDRESS_FLAG, OUR_PROTOCOL } from '../../wire/netlink/route-numbers.ts';
+
+export function desiredItems(world: World): ItemMap {
+  return itemMap(world.addresses.map(wantedItem));
+}
+
+function wantedItem(wanted: WorldAddress): Item {
+  return item('address', wanted.key, {
+    address: wanted.address,
+    prefix: wanted.prefixLength,
+    interface: wanted.interface,
+  });
+}
+
+export function toObserved(
+  addresses: readonly InterfaceAddress[],
+  links: readonly Link[],
+  claims: ReadonlyMap<string, string>,
+): Observed {
+  const names = new Map(links.map((link) => [link.index, link.name]));
+  const items = new Map<string, Item>();
+  const foreign = new Map<string, Item>();
+  const keepsMarks = addresses.some((address) => address.protocol !== 0);
+  for (const address of addresses) {
+    const device = names.get(address.linkIndex);
+    // The interface went away between the two dumps, and its addresses with it.
+    if (device === undefined) continue;
+    const key = addressKey(canonicalIp(address.address), address.prefixLength, device);
+    const isOurs = address.protocol === OUR_PROTOCOL || (!keepsMarks && claims.has(key));
+    const one = item('address', key, {
+      address: canonicalIp(address.address),
+      prefix: address.prefixLength,
+      interface: device,
+      ...((address.flags & ADDRESS_FLAG.dadFailed) === 0 ? {} : { state: 'duplicate' }),
+    });
+    (isOurs ? items : foreign).set(key, one);
+  }
+  return { items, foreign };
+}

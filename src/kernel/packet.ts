@@ -1,0 +1,90 @@
+// The real NeighbourPort: Ethernet frames through a packet socket bound to one interface. Needs CAP_NET_RAW.
+import { arpAnnouncement, arpProbe, ETHERTYPE_ARP, isArpConflict, readArp } from '../wire/arp.ts';
+import { ETHERTYPE_IPV6, neighbourAdvertisement } from '../wire/ndp.ts';
+import { fromMac, type Link, toMac } from '../wire/netlink/route-link.ts';
+import { ERRNO } from './native/errno.ts';
+import { AF, NativeSocket, SOCK } from './native/socket.ts';
+import type { NeighbourPort, ProbeOptions, SysctlPort } from './ports.ts';
+
+/** How often the socket is looked at while a probe waits; an answer on a LAN comes within a millisecond. */
+const LOOK_MS = 10;
+
+export class PacketNeighbours implements NeighbourPort {
+  readonly #sysctl: SysctlPort;
+
+  constructor(sysctl: SysctlPort) {
+    this.#sysctl = sysctl;
+  }
+
+  async probe(link: Link, address: string, options: ProbeOptions): Promise<string | undefined> {
+    const mac = fromMac(link.mac);
+    const socket = open(link, ETHERTYPE_ARP);
+    try {
+      for (let i = 0; i < options.count; i++) {
+        socket.send(arpProbe(mac, address));
+        const owner = await listenFor(socket, address, mac, options.waitMs);
+        if (owner !== undefined) return owner;
+      }
+      return undefined;
+    } finally {
+      socket.close();
+    }
+  }
+
+  announce(link: Link, address: string): void {
+    const mac = fromMac(link.mac);
+    const isV6 = address.includes(':');
+    const socket = open(link, isV6 ? ETHERTYPE_IPV6 : ETHERTYPE_ARP);
+    try {
+      if (isV6) {
+        const forwards = this.#sysctl.get(`net.ipv6.conf.${link.name}.forwarding`) === '1';
+        socket.send(neighbourAdvertisement(mac, address, forwards));
+      } else {
+        socket.send(arpAnnouncement(mac, address, 'request'));
+        socket.send(arpAnnouncement(mac, address, 'reply'));
+      }
+    } finally {
+      socket.close();
+    }
+  }
+}
+
+async function listenFor(
+  socket: NativeSocket,
+  address: string,
+  mac: Uint8Array,
+  waitMs: number,
+): Promise<string | undefined> {
+  const buffer = new Uint8Array(2048);
+  const end = performance.now() + waitMs;
+  for (;;) {
+    for (;;) {
+      const length = socket.receive(buffer, false);
+      if (length === -ERRNO.EINTR) continue;
+      if (length < 0) break;
+      const packet = readArp(buffer.subarray(0, Math.min(length, buffer.length)));
+      if (packet !== undefined && isArpConflict(packet, address, mac)) return toMac(packet.senderMac);
+    }
+    const left = end - performance.now();
+    if (left <= 0) return undefined;
+    await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LOOK_MS, left)));
+  }
+}
+
+/** `struct sockaddr_ll`: family, protocol in network order, interface index. */
+function open(link: Link, etherType: number): NativeSocket {
+  // With protocol 0 nothing is received until bind says which, on which interface.
+  const socket = new NativeSocket(`packet/${link.name}`, AF.packet, SOCK.raw, 0);
+  const address = new Uint8Array(20);
+  const view = new DataView(address.buffer);
+  view.setUint16(0, AF.packet, true);
+  view.setUint16(2, etherType, false);
+  view.setInt32(4, link.index, true);
+  try {
+    socket.bind(address);
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+  return socket;
+}

@@ -1,0 +1,56 @@
+// The conformance suite on the guest's real IPVS and nftables.
+import { mustSync } from '../../../lab/process.ts';
+import { IpvsDriver } from '../../../src/drivers/ipvs/ipvs-driver.ts';
+import { FaultyIpvs } from '../../../src/kernel/fake/faulty-ipvs.ts';
+import { MemoryJournal } from '../../../src/kernel/journal.ts';
+import { IpvsKernel } from '../../../src/kernel/netlink/ipvs-kernel.ts';
+import { NftProcess } from '../../../src/kernel/nft-process.ts';
+import { Registry } from '../../../src/kernel/registry.ts';
+import { SysctlFiles } from '../../../src/kernel/sysctl-files.ts';
+import { testDriver } from '../../conformance/test-driver.ts';
+
+mustSync(['modprobe', '-a', 'ip_vs', 'nf_tables', 'nf_conntrack']);
+
+testDriver({
+  name: 'ipvs (real kernel)',
+  engine: 'ipvs',
+  async create() {
+    wipe();
+    const journal = new MemoryJournal();
+    new Registry(journal, 'test').claim(new Map());
+    const kernels: IpvsKernel[] = [];
+    const open = (record: MemoryJournal, identity: string) => {
+      const kernel = new IpvsKernel();
+      kernels.push(kernel);
+      const ipvs = new FaultyIpvs(kernel);
+      const outside = { nft: new NftProcess(), sysctl: new SysctlFiles(), ipvs };
+      const driver = new IpvsDriver({
+        ...outside,
+        registry: new Registry(record, identity),
+        ...(identity === 'test' ? { timeouts: { tcpSeconds: 600, tcpFinSeconds: 60, udpSeconds: 120 } } : {}),
+      });
+      return { driver, ipvs };
+    };
+    const { driver, ipvs } = open(journal, 'test');
+    const stranger = open(new MemoryJournal(), 'stranger').driver;
+    return {
+      driver,
+      reopen: async () => open(journal, 'test').driver,
+      plantForeign: async (world) => {
+        const nothing = { items: new Map(), foreign: new Map() };
+        await stranger.apply(stranger.plan(stranger.desired(world), nothing).steps);
+      },
+      foreignKeys: async () => [...(await driver.observe()).foreign.keys()],
+      failOn: async (key) => ipvs.failOn(key),
+      close: async () => {
+        for (const kernel of kernels) kernel.close();
+        wipe();
+      },
+    };
+  },
+});
+
+function wipe(): void {
+  mustSync(['ipvsadm', '-C']);
+  mustSync(['nft', 'flush', 'ruleset']);
+}
