@@ -46,9 +46,11 @@ export function recover(
     case 'set-service':
       return errno === 'ESRCH' ? { ...command, kind: 'add-service' } : undefined;
     case 'add-destination':
-      return errno === 'EEXIST' ? { ...command, kind: 'set-destination' } : undefined;
+      if (errno === 'EEXIST') return { ...command, kind: 'set-destination' };
+      // Its service is gone, and comes back in this very pass if its own step is among ours.
+      return errno === 'ESRCH' ? command : undefined;
     case 'set-destination':
-      return errno === 'ENOENT' ? { ...command, kind: 'add-destination' } : undefined;
+      return errno === 'ENOENT' || errno === 'ESRCH' ? { ...command, kind: 'add-destination' } : undefined;
     case 'delete-service':
       return errno === 'ESRCH' ? 'done' : undefined;
     case 'delete-destination':

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FakeRoute } from '../../kernel/fake/fake-route.ts';
+import { MemoryJournal } from '../../kernel/journal.ts';
+import { Registry } from '../../kernel/registry.ts';
+import { FakeClock } from '../../lib/clock.ts';
+import { addressKey } from '../../model/keys.ts';
+import type { World } from '../../model/world.ts';
+import { LINK_FLAG } from '../../wire/netlink/route-numbers.ts';
+import { AddressDriver } from './address-driver.ts';
+
+function machine() {
+  const route = new FakeRoute();
+  route.addLink('lo', LINK_FLAG.up | LINK_FLAG.loopback);
+  route.addLink('eth0');
+  const clock = new FakeClock();
+  const journal = new MemoryJournal();
+  const open = () =>
+    new AddressDriver({ route, neighbours: route, registry: new Registry(journal, 'boot'), clock });
+  return { route, clock, open, driver: open() };
+}
+
+function worldOf(...wanted: readonly string[]): World {
+  const addresses = wanted.map((text) => {
+    const [address = '', length = '', device = ''] = text.split(/[ /]/);
+    return {
+      key: addressKey(address, Number(length), device),
+      vip: address,
+      address,
+      prefixLength: Number(length),
+      interface: device,
+    };
+  });
+  return { addresses, listeners: [], certificates: [], unplaced: [] };
+}
+
+async function converge(driver: AddressDriver, world: World) {
+  const plan = driver.plan(driver.desired(world), await driver.observe());
+  return { plan, results: await driver.apply(plan.steps) };
+}
+
+const left = async (driver: AddressDriver, world: World) =>
+  driver.plan(driver.desired(world), await driver.observe()).steps.map((step) => step.id);
+
+test('AddressDriver asks the wire, takes the address with our mark, and announces it twice', async () => {
+  const { route, clock, driver } = machine();
+  const world = worldOf('192.0.2.10/32 eth0');
+
+  const { results } = await converge(driver, world);
+
+  assert.ok(results.every((result) => result.ok));
+  assert.equal(route.print(), '192.0.2.10/32 dev eth0 proto 76');
+  assert.deepEqual(route.probed, ['192.0.2.10 on eth0']);
+  assert.deepEqual(await left(driver, world), []);
+  await clock.advance(5000);
+  assert.equal(route.announced.length, 6);
+  assert.equal(clock.pending(), 0);
+});
+
+test('AddressDriver does not announce again what has moved away meanwhile', async () => {
+  const { route, clock, driver } = machine();
+  await converge(driver, worldOf('192.0.2.10/32 eth0'));
+  await converge(driver, worldOf());
+
+  await clock.advance(5000);
+
+  assert.equal(route.announced.length, 3);
+  assert.equal(route.print(), '');
+});
+
+test('AddressDriver names the hardware address of who holds it already', async () => {
+  const { route, driver } = machine();
+  route.owners.set('192.0.2.10', '02:00:00:00:00:99');
+
+  const { results } = await converge(driver, worldOf('192.0.2.10/32 eth0', '192.0.2.11/32 eth0'));
+
+  const [failed, other] = results;
+  assert.ok(failed && !failed.ok && other?.ok);
+  assert.equal(failed.error.code, 'ADDRESS_DUPLICATE');
+  assert.match(failed.error.message, /02:00:00:00:00:99/);
+  assert.equal(route.print(), '192.0.2.11/32 dev eth0 proto 76');
+});
+
+test('AddressDriver takes an IPv6 address that the kernel found to be a duplicate off again', async () => {
+  const { route, driver } = machine();
+  route.owners.set('2001:db8::10', '02:00:00:00:00:99');
+
+  const { results } = await converge(driver, worldOf('2001:db8::10/128 eth0'));
+
+  assert.ok(results[0] && !results[0].ok);
+  assert.equal(results[0].error.code, 'ADDRESS_DUPLICATE');
+  assert.equal(route.print(), '');
+});
+
+test('AddressDriver neither asks nor announces on the loopback', async () => {
+  const { route, driver } = machine();
+
+  await converge(driver, worldOf('203.0.113.1/32 lo'));
+
+  assert.deepEqual([route.probed, route.announced], [[], []]);
+  assert.equal(route.print(), '203.0.113.1/32 dev lo proto 76');
+});
+
+test('AddressDriver leaves addresses of others alone and calls one on its key a conflict', async () => {
+  const { route, driver } = machine();
+  const theirs = { prefixLength: 32, linkIndex: 2, flags: 0, protocol: 0, label: '' };
+  route.addAddress({ ...theirs, address: '192.0.2.10' }, 'create');
+  route.addAddress({ ...theirs, address: '192.0.2.99' }, 'create');
+
+  const { plan } = await converge(driver, worldOf('192.0.2.10/32 eth0'));
+  await converge(driver, worldOf());
+
+  assert.equal(plan.conflicts.length, 1);
+  assert.deepEqual(plan.steps, []);
+  assert.equal(route.addresses().length, 2);
+});
+
+test('AddressDriver knows its own by the record where the kernel keeps no mark', async () => {
+  const { route, driver, open } = machine();
+  route.keepsProtocol = false;
+  const world = worldOf('192.0.2.10/32 eth0');
+
+  await converge(driver, world);
+  const second = open();
+
+  assert.deepEqual(await left(second, world), []);
+  await converge(second, worldOf());
+  assert.equal(route.print(), '');
+});
+
+test('AddressDriver waits for an interface that is not there', async () => {
+  const { driver } = machine();
+
+  const { results } = await converge(driver, worldOf('192.0.2.10/32 eth9'));
+
+  assert.ok(results[0] && !results[0].ok);
+  assert.equal(results[0].error.code, 'INTERFACE_MISSING');
+  assert.equal(results[0].error.retry, 'on-change');
+});
+
+test('AddressDriver succeeds at removing what is gone and adding what is there', async () => {
+  const { driver } = machine();
+  const world = worldOf('192.0.2.10/32 eth0');
+  const { plan: added } = await converge(driver, world);
+  const { plan: removed } = await converge(driver, worldOf());
+
+  assert.ok((await driver.apply(removed.steps)).every((result) => result.ok));
+  assert.ok((await driver.apply(added.steps)).every((result) => result.ok));
+  assert.ok((await driver.apply(added.steps)).every((result) => result.ok));
+});
