@@ -1,7 +1,7 @@
 // The real NftPort: `nft -j` as a process, about 5 ms a change (decision 0032). Whether there is anything to list, and
 // whether it changed, is asked by netlink, so that looking again is cheap.
 import { spawn } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OpError } from '../model/errors.ts';
@@ -37,7 +37,7 @@ export class NftProcess implements NftPort {
   async listTable(family: string, name: string): Promise<readonly NftObject[] | undefined> {
     const target = `${family} ${name}`;
     if (family === 'inet' && !this.#hasInetTable(name)) return undefined;
-    const outcome = await this.#run(['-j', 'list', 'table', family, name], '', target);
+    const outcome = await this.#run(['-j', 'list', 'table', family, name], target);
     if (outcome.code === 0) return (JSON.parse(outcome.stdout) as { nftables: NftObject[] }).nftables;
     if (outcome.stderr.includes('No such file or directory')) return undefined;
     throw refusal('nft -j list table', target, outcome.stderr);
@@ -45,8 +45,16 @@ export class NftProcess implements NftPort {
 
   async run(commands: readonly NftObject[]): Promise<void> {
     if (commands.length === 0) return;
-    const outcome = await this.#run(['-j', '-f', '-'], JSON.stringify({ nftables: commands }), 'ruleset');
-    if (outcome.code !== 0) throw refusal('nft -j -f -', 'inet lbctl', outcome.stderr);
+    // By file: for "-" nft opens /dev/stdin by name, which fails on the socket that Node makes of a pipe.
+    const folder = mkdtempSync(join(tmpdir(), 'lbctl-nft-'));
+    const path = join(folder, 'commands');
+    try {
+      writeFileSync(path, JSON.stringify({ nftables: commands }), { mode: 0o600 });
+      const outcome = await this.#run(['-j', '-f', path], 'ruleset');
+      if (outcome.code !== 0) throw refusal('nft -j -f', 'inet lbctl', outcome.stderr);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 
   #hasInetTable(name: string): boolean {
@@ -61,46 +69,31 @@ export class NftProcess implements NftPort {
     }
   }
 
-  #run(args: readonly string[], input: string, target: string): Promise<Outcome> {
-    return new Promise((resolve, reject) => {
-      const stdin = input === '' ? 'ignore' : namelessFile(input);
-      const child = spawn(this.#binary, args, { stdio: [stdin, 'pipe', 'pipe'], timeout: TIMEOUT_MS });
-      if (stdin !== 'ignore') closeSync(stdin);
-      const stdout: Buffer[] = [];
-      const stderr: Buffer[] = [];
-      child.stdout!.on('data', (chunk: Buffer) => stdout.push(chunk));
-      child.stderr!.on('data', (chunk: Buffer) => stderr.push(chunk));
-      child.on('error', (cause: NodeJS.ErrnoException) =>
-        reject(
-          new OpError(
-            'NFT_FAILED',
-            `Cannot run "${this.#binary}": ${cause.message}`,
-            { op: 'exec', target, errno: cause.code ?? 'EIO' },
-            { cause, retry: 'on-change', hint: 'Install the package "nftables"' },
-          ),
-        ),
-      );
-      child.on('close', (code) =>
-        resolve({
-          code,
-          stdout: Buffer.concat(stdout).toString('utf8'),
-          stderr: Buffer.concat(stderr).toString('utf8'),
-        }),
-      );
+  async #run(args: readonly string[], target: string): Promise<Outcome> {
+    const child = spawn(this.#binary, args, { stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT_MS });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', (cause) => reject(notRun(this.#binary, target, cause)));
+      child.on('close', resolve);
     });
+    return {
+      code,
+      stdout: Buffer.concat(stdout).toString('utf8'),
+      stderr: Buffer.concat(stderr).toString('utf8'),
+    };
   }
 }
 
-/** nft opens /dev/stdin by name, which works for files but not for the socket that Node makes of a pipe. */
-function namelessFile(text: string): number {
-  const folder = mkdtempSync(join(tmpdir(), 'lbctl-nft-'));
-  const path = join(folder, 'commands');
-  try {
-    writeFileSync(path, text, { mode: 0o600 });
-    return openSync(path, 'r');
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+function notRun(binary: string, target: string, cause: NodeJS.ErrnoException): OpError {
+  return new OpError(
+    'NFT_FAILED',
+    `Cannot run "${binary}": ${cause.message}`,
+    { op: 'exec', target, errno: cause.code ?? 'EIO' },
+    { cause, retry: 'on-change', hint: 'Install the package "nftables"' },
+  );
 }
 
 /** The first line says what; the rest draws an arrow under the JSON, which nobody reads. */

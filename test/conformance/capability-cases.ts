@@ -1,6 +1,6 @@
 // Conformance: every capability an engine claims is written and reads back.
 import assert from 'node:assert/strict';
-import { CAPABILITIES } from '../../src/model/capabilities.ts';
+import { CAPABILITIES, type Capabilities } from '../../src/model/capabilities.ts';
 import type { Listener, Persistence } from '../../src/model/listener.ts';
 import type { ConcreteEngine, ListenerProtocol } from '../../src/model/protocol.ts';
 import { buildMember } from '../fixtures/build-intent.ts';
@@ -11,8 +11,10 @@ import type { ConformanceCase } from './test-driver.ts';
 /** Where 8, 9 and 16 bit counters would break. */
 const WEIGHTS = [0, 1, 255, 256, 257, 32_768, 65_535];
 
-export function capabilityCases(engine: ConcreteEngine): readonly ConformanceCase[] {
-  const can = CAPABILITIES[engine];
+export function capabilityCases(
+  engine: ConcreteEngine,
+  can: Capabilities = CAPABILITIES[engine],
+): readonly ConformanceCase[] {
   // TLS needs certificates on disk: the haproxy driver's own tests have them.
   const protocols = can.protocols.filter((protocol) => protocol !== 'https' && protocol !== 'tls');
   const limits = { connections: 100, connectionsPerSecond: 0, perSourcePerSecond: 0 };

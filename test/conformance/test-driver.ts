@@ -1,5 +1,6 @@
 // The conformance suite: what the engine relies on in every driver. The memory driver is the reference.
 import { describe, test } from 'node:test';
+import type { Capabilities } from '../../src/model/capabilities.ts';
 import type { Driver } from '../../src/model/driver.ts';
 import type { ConcreteEngine } from '../../src/model/protocol.ts';
 import type { World } from '../../src/model/world.ts';
@@ -28,6 +29,10 @@ export interface ConformanceOptions {
   readonly engine: ConcreteEngine;
   create(): Promise<Conformance>;
   readonly addresses?: ConformanceAddresses;
+  /** Less than the engine claims, where the machine under test has not all of it; default everything. */
+  readonly capabilities?: Capabilities;
+  /** How much longer than usual things may take where the machine is emulated; default 1. */
+  readonly slowness?: number;
   /** Tests this driver cannot pass, by exact name, each with the reason. */
   readonly skip?: readonly { readonly reason: string; readonly tests: readonly string[] }[];
 }
@@ -39,7 +44,11 @@ export interface ConformanceCase {
 
 export function testDriver(options: ConformanceOptions): void {
   const build = worldBuilder(options.engine, options.addresses);
-  const cases = [...contractCases(), ...ownershipCases(), ...capabilityCases(options.engine)];
+  const cases = [
+    ...contractCases(options.slowness),
+    ...ownershipCases(),
+    ...capabilityCases(options.engine, options.capabilities),
+  ];
   const reasons = skipReasons(options, cases);
   describe(`${options.name} driver`, () => {
     for (const one of cases) {

@@ -1,5 +1,7 @@
 // The conformance suite on the guest's real IPVS and nftables.
-import { mustSync } from '../../../lab/process.ts';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { execSync, mustSync } from '../../../lab/process.ts';
 import { IpvsDriver } from '../../../src/drivers/ipvs/ipvs-driver.ts';
 import { FaultyIpvs } from '../../../src/kernel/fake/faulty-ipvs.ts';
 import { MemoryJournal } from '../../../src/kernel/journal.ts';
@@ -7,13 +9,25 @@ import { IpvsKernel } from '../../../src/kernel/netlink/ipvs-kernel.ts';
 import { NftProcess } from '../../../src/kernel/nft-process.ts';
 import { Registry } from '../../../src/kernel/registry.ts';
 import { SysctlFiles } from '../../../src/kernel/sysctl-files.ts';
+import { CAPABILITIES } from '../../../src/model/capabilities.ts';
 import { testDriver } from '../../conformance/test-driver.ts';
 
 mustSync(['modprobe', '-a', 'ip_vs', 'nf_tables', 'nf_conntrack']);
 
+/** Debian builds its kernel without some (`twos`): for those the refusal is tested, not the balancing. */
+const missing = CAPABILITIES.ipvs.schedulers.filter(
+  (name) => execSync(['modprobe', '-n', `ip_vs_${name}`]).code !== 0,
+);
+
 testDriver({
   name: 'ipvs (real kernel)',
   engine: 'ipvs',
+  // No KVM on the project's machines.
+  slowness: 20,
+  capabilities: {
+    ...CAPABILITIES.ipvs,
+    schedulers: CAPABILITIES.ipvs.schedulers.filter((name) => !missing.includes(name)),
+  },
   async create() {
     wipe();
     const journal = new MemoryJournal();
@@ -48,6 +62,31 @@ testDriver({
       },
     };
   },
+});
+
+test('a scheduler this kernel was built without is refused with its module named', async () => {
+  wipe();
+  const kernel = new IpvsKernel();
+  const service = {
+    key: { kind: 'address', family: 4, protocol: 'tcp', address: '192.0.2.10', port: 80 },
+    flags: 0,
+    timeoutSeconds: 0,
+    granularity: 32,
+    engine: '',
+  } as const;
+
+  const results = await kernel.execute(
+    [...missing, 'nonesuch'].map((scheduler) => ({
+      kind: 'add-service' as const,
+      service: { ...service, scheduler },
+    })),
+  );
+
+  for (const [index, error] of results.entries()) {
+    assert.equal(error?.code, 'IPVS_SCHEDULER_MISSING');
+    assert.ok(error.hint.includes(`modprobe ip_vs_${[...missing, 'nonesuch'][index]}`), error.hint);
+  }
+  kernel.close();
 });
 
 function wipe(): void {
