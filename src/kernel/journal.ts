@@ -1,9 +1,20 @@
 // A small text file that only grows: what must survive a crash between two writes. Lines are synced before append returns.
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { OpError } from '../model/errors.ts';
 
 export interface Journal {
+  /** Changes whenever the lines do, whoever wrote them; cheap to ask. */
+  stamp(): string;
   /** Whole lines, oldest first; undefined where there is no file. A torn last line (a crash in the middle) is left out. */
   read(): readonly string[] | undefined;
   append(lines: readonly string[]): void;
@@ -16,6 +27,11 @@ export class FileJournal implements Journal {
 
   constructor(path: string) {
     this.#path = path;
+  }
+
+  stamp(): string {
+    const stat = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
+    return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
   }
 
   read(): readonly string[] | undefined {
@@ -72,16 +88,23 @@ export class FileJournal implements Journal {
 /** Lives as long as the process; the journal of tests. */
 export class MemoryJournal implements Journal {
   lines: string[] | undefined;
+  #writes = 0;
+
+  stamp(): string {
+    return String(this.#writes);
+  }
 
   read(): readonly string[] | undefined {
     return this.lines === undefined ? undefined : [...this.lines];
   }
 
   append(lines: readonly string[]): void {
+    this.#writes += 1;
     this.lines = [...(this.lines ?? []), ...lines];
   }
 
   rewrite(lines: readonly string[]): void {
+    this.#writes += 1;
     this.lines = [...lines];
   }
 }

@@ -16,6 +16,7 @@ export class Registry {
   #settings = new Map<string, string>();
   #state: RegistryState = 'lost';
   #loaded = false;
+  #stamp = '';
   #appended = 0;
   #compact = true;
 
@@ -39,9 +40,9 @@ export class Registry {
     return this.#settings;
   }
 
-  /** Reads the record again: another process (`lbctl apply` beside a daemon) may have written it. */
+  /** Reads the record again if another process (`lbctl apply` beside a daemon) has written it. */
   reload(): void {
-    this.#loaded = false;
+    if (this.#loaded && this.#journal.stamp() !== this.#stamp) this.#loaded = false;
   }
 
   /** Before the objects are made. */
@@ -76,6 +77,8 @@ export class Registry {
     this.#claims = new Map();
     this.#settings = new Map();
     this.#compact = true;
+    // Taken first: what is written while we read is read again next time.
+    this.#stamp = this.#journal.stamp();
     const lines = this.#journal.read();
     const header = lines?.[0];
     if (lines === undefined || header === undefined || !header.startsWith(HEADER)) {
@@ -107,6 +110,7 @@ export class Registry {
     this.#appended += lines.length;
     if (!this.#compact && this.#appended < 1000 + this.#claims.size) {
       this.#journal.append(lines);
+      this.#stamp = this.#journal.stamp();
       return;
     }
     this.#journal.rewrite([
@@ -114,6 +118,7 @@ export class Registry {
       ...[...this.#claims].map(([key, note]) => claimLine(key, note)),
       ...[...this.#settings].map(([name, before]) => `set ${name}\t${before}`),
     ]);
+    this.#stamp = this.#journal.stamp();
     this.#state = 'known';
     this.#appended = 0;
     this.#compact = false;

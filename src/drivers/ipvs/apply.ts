@@ -23,8 +23,7 @@ export async function applySteps(outside: Outside, steps: readonly Step[]): Prom
   const errors = new Map<Step, LbError>();
   const { registry } = outside;
   registry.reload();
-  const before = new Set(registry.claims.keys());
-  claim(registry, steps);
+  const before = claim(registry, steps);
   for (const step of steps) if (!isRow(step)) attempt(errors, step, () => applySetting(outside, step));
 
   const table = new NftTable(outside.nft);
@@ -50,13 +49,20 @@ function isRow(step: Step): boolean {
   return step.item.kind === 'listener' || step.item.kind === 'member' || step.item.kind === 'nft';
 }
 
-/** Written down before anything is made, so that a crash in the middle leaves no orphan of ours. */
-function claim(registry: Registry, steps: readonly Step[]): void {
+/**
+ * Written down before anything is made, so that a crash in the middle leaves no orphan of ours. Gives the keys among these
+ * steps that were ours before.
+ */
+function claim(registry: Registry, steps: readonly Step[]): ReadonlySet<string> {
+  const before = new Set<string>();
   const claims = new Map<string, string>();
-  for (const { item, verb } of steps)
-    if (item.kind === 'listener' && verb !== 'remove')
-      claims.set(item.key, String(item.fields.through ?? ''));
+  for (const { item, verb } of steps) {
+    if (item.kind !== 'listener' || verb === 'remove') continue;
+    if (registry.claims.has(item.key)) before.add(item.key);
+    claims.set(item.key, String(item.fields.through ?? ''));
+  }
   if (claims.size > 0) registry.claim(claims);
+  return before;
 }
 
 /** What is gone, and what could not be made because it is somebody else's. */
