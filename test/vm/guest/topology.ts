@@ -2,17 +2,16 @@
 //
 //   client 10.1.0.2 -- 10.1.0.1 router 10.2.0.1 -- switch -- lb0 10.2.0.2 (balancer, VIP 10.2.0.100)
 //                                                     +---- eth0 10.2.0.11.. (members m1, m2, m3)
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Host, Lab } from '../../../lab/netns.ts';
-import { stop } from '../../../lab/process.ts';
-import type { ClientOrder, ClientReport } from './hosts/client.ts';
+import { type Ask, ClientAgent, type Load } from './client-agent.ts';
+import type { ClientReport } from './hosts/client.ts';
 
 export const VIP4 = '10.2.0.100';
 export const VIP6 = '2001:db8:2::100';
 export const DEVICE = 'lb0';
-export const PORTS = [80, 8080, 53];
+export const PORTS = [80, 8080];
 const NODE = ['node_modules/node/bin/node', '--disable-warning=ExperimentalWarning'];
 const HOSTS = join(import.meta.dirname, 'hosts');
 
@@ -28,12 +27,15 @@ export class Topology {
   readonly client: Host;
   readonly router: Host;
   readonly members: readonly Member[];
+  readonly #agent: ClientAgent;
 
   private constructor(lab: Lab, client: Host, router: Host, members: readonly Member[]) {
     this.lab = lab;
     this.client = client;
     this.router = router;
     this.members = members;
+    const agent = client.spawn([...NODE, join(HOSTS, 'client.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#agent = new ClientAgent(agent);
   }
 
   static async create(prefix: string, count = 3): Promise<Topology> {
@@ -86,52 +88,22 @@ export class Topology {
     }
   }
 
-  async ask(order: Partial<ClientOrder> & Pick<ClientOrder, 'address' | 'port'>): Promise<ClientReport> {
-    const load = this.load(order);
-    return load.report;
+  /** Asks, waits, and closes what was held. */
+  async ask(ask: Ask): Promise<ClientReport> {
+    const load = this.#agent.load(ask);
+    const report = await load.report;
+    await load.finish();
+    return report;
   }
 
-  /** Requests in the background; `finish` stops asking and gives the report. */
-  load(order: Partial<ClientOrder> & Pick<ClientOrder, 'address' | 'port'>): Load {
-    const whole: ClientOrder = { protocol: 'tcp', count: 12, concurrency: 1, timeoutMs: 5000, ...order };
-    const argv = this.client.argv([...NODE, join(HOSTS, 'client.ts'), JSON.stringify(whole)]);
-    const [program, ...args] = argv;
-    const child = spawn(program!, args, { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.lab.keep(child);
-    return new Load(child);
+  /** Requests in the background, until they are finished. */
+  load(ask: Ask): Load {
+    return this.#agent.load({ count: Number.MAX_SAFE_INTEGER, ...ask });
   }
 
   async close(): Promise<void> {
     await this.lab.close();
   }
-}
-
-export class Load {
-  readonly #child: ChildProcess;
-  readonly report: Promise<ClientReport>;
-
-  constructor(child: ChildProcess) {
-    this.#child = child;
-    this.report = readReport(child);
-  }
-
-  async finish(): Promise<ClientReport> {
-    this.#child.stdin!.end();
-    return this.report;
-  }
-
-  async abort(): Promise<void> {
-    await stop(this.#child);
-  }
-}
-
-async function readReport(child: ChildProcess): Promise<ClientReport> {
-  const chunks: Buffer[] = [];
-  child.stdout!.on('data', (chunk: Buffer) => chunks.push(chunk));
-  await once(child, 'close');
-  const text = Buffer.concat(chunks).toString('utf8');
-  if (text === '') throw new Error('Cannot read the client as it said nothing');
-  return JSON.parse(text) as ClientReport;
 }
 
 async function startMember({ host, name }: Member): Promise<void> {

@@ -23,6 +23,8 @@ ${exports.join('\n')}
 mkdir -p /lib/modules
 mount --bind ${quote(plan.modules)} /lib/modules
 mkdir -p /dev/pts /dev/shm
+ln -sf /proc/self/fd /dev/fd
+for n in 0:stdin 1:stdout 2:stderr; do ln -sf /proc/self/fd/\${n%%:*} /dev/\${n#*:}; done
 mount -t devpts devpts /dev/pts
 mount -t tmpfs shm /dev/shm
 mount -t bpf bpf /sys/fs/bpf

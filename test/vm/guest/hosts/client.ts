@@ -1,17 +1,24 @@
-// A client: asks an address many times and prints who answered how often, and what failed. Ends after `count` requests,
-// or when its input closes.
+// A client that takes orders as lines of JSON and answers each with a line: who answered how often, and what failed.
 import { createSocket } from 'node:dgram';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
 
 export interface ClientOrder {
+  readonly id: number;
   readonly address: string;
   readonly port: number;
   readonly protocol: 'tcp' | 'udp';
+  /** Requests in all; a later `stop` of the same id ends it sooner. */
   readonly count: number;
   readonly concurrency: number;
   readonly timeoutMs: number;
-  /** Keeps every TCP connection open until the end. */
-  readonly hold?: boolean;
+  /** Keeps every TCP connection open until `stop`. */
+  readonly hold: boolean;
+}
+
+export interface StopOrder {
+  readonly id: number;
+  readonly stop: true;
 }
 
 export interface ClientReport {
@@ -19,73 +26,91 @@ export interface ClientReport {
   readonly failures: readonly string[];
 }
 
-const order = JSON.parse(process.argv[2]!) as ClientOrder;
-const answers: Record<string, number> = {};
-const failures: string[] = [];
-const held: { destroy(): void }[] = [];
-let left = order.count;
+/** Enough to see what is wrong. */
+const ENOUGH_FAILURES = 3;
 
-function ask(): Promise<string> {
-  return order.protocol === 'tcp' ? askTcp() : askUdp();
-}
+class Job {
+  readonly #order: ClientOrder;
+  readonly #answers: Record<string, number> = {};
+  readonly #failures: string[] = [];
+  readonly #held: Socket[] = [];
+  #left: number;
 
-function askTcp(): Promise<string> {
-  return new Promise((done, fail) => {
-    const socket = connect({ host: order.address, port: order.port });
-    const timer = setTimeout(() => {
-      socket.destroy();
-      fail(new Error('no answer in time'));
-    }, order.timeoutMs);
-    socket.once('error', fail);
-    socket.once('data', (chunk) => {
-      clearTimeout(timer);
-      if (order.hold === true) held.push(socket);
-      else socket.end('bye');
-      // Later errors are of no interest: the answer was whole.
-      socket.on('error', () => {});
-      done(chunk.toString().trim());
-    });
-    socket.once('close', () => {
-      clearTimeout(timer);
-      fail(new Error('closed without an answer'));
-    });
-  });
-}
+  constructor(order: ClientOrder) {
+    this.#order = order;
+    this.#left = order.count;
+  }
 
-function askUdp(): Promise<string> {
-  return new Promise((done, fail) => {
-    const socket = createSocket(order.address.includes(':') ? 'udp6' : 'udp4');
-    const timer = setTimeout(() => {
-      socket.close();
-      fail(new Error('no answer in time'));
-    }, order.timeoutMs);
-    socket.once('message', (message) => {
-      clearTimeout(timer);
-      socket.close();
-      done(message.toString());
-    });
-    socket.once('error', fail);
-    socket.send('?', order.port, order.address);
-  });
-}
+  async run(): Promise<ClientReport> {
+    await Promise.all(Array.from({ length: this.#order.concurrency }, () => this.#work()));
+    return { answers: this.#answers, failures: this.#failures };
+  }
 
-async function worker(): Promise<void> {
-  while (left > 0) {
-    left--;
-    try {
-      const name = await ask();
-      answers[name] = (answers[name] ?? 0) + 1;
-    } catch (error) {
-      failures.push(error instanceof Error ? error.message : String(error));
+  stop(): void {
+    this.#left = 0;
+    for (const socket of this.#held) socket.destroy();
+  }
+
+  async #work(): Promise<void> {
+    while (this.#left > 0) {
+      this.#left--;
+      try {
+        const name = this.#order.protocol === 'tcp' ? await this.#askTcp() : await askUdp(this.#order);
+        this.#answers[name] = (this.#answers[name] ?? 0) + 1;
+      } catch (error) {
+        this.#failures.push(error instanceof Error ? error.message : String(error));
+        // Waiting for each of many answers that do not come would take the time of all other tests.
+        if (this.#failures.length >= ENOUGH_FAILURES) this.#left = 0;
+      }
     }
+  }
+
+  #askTcp(): Promise<string> {
+    const { address, port, timeoutMs, hold } = this.#order;
+    return new Promise((done, fail) => {
+      const socket = connect({ host: address, port });
+      const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
+      // Stays for good: once the answer was whole, a later error is of no interest.
+      socket.on('error', fail);
+      socket.once('data', (chunk) => {
+        clearTimeout(timer);
+        if (hold) this.#held.push(socket);
+        else socket.end('bye');
+        done(chunk.toString().trim());
+      });
+      socket.once('close', () => {
+        clearTimeout(timer);
+        fail(new Error('closed without an answer'));
+      });
+    });
   }
 }
 
-process.stdin.on('end', () => {
-  left = 0;
+function askUdp({ address, port, timeoutMs }: ClientOrder): Promise<string> {
+  return new Promise((done, fail) => {
+    const socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    const end = (finish: () => void) => {
+      clearTimeout(timer);
+      socket.close();
+      finish();
+    };
+    const timer = setTimeout(() => end(() => fail(new Error('no answer in time'))), timeoutMs);
+    socket.once('message', (message) => end(() => done(message.toString())));
+    socket.once('error', (error) => end(() => fail(error)));
+    socket.send('?', port, address);
+  });
+}
+
+const jobs = new Map<number, Job>();
+
+createInterface({ input: process.stdin }).on('line', async (line) => {
+  const order = JSON.parse(line) as ClientOrder | StopOrder;
+  if ('stop' in order) {
+    jobs.get(order.id)?.stop();
+    return;
+  }
+  const job = new Job(order);
+  jobs.set(order.id, job);
+  const report = await job.run();
+  process.stdout.write(`${JSON.stringify({ id: order.id, report })}\n`);
 });
-process.stdin.resume();
-await Promise.all(Array.from({ length: order.concurrency }, worker));
-process.stdout.write(JSON.stringify({ answers, failures: failures.slice(0, 20) } satisfies ClientReport));
-for (const one of held) one.destroy();
-process.exit(0);
