@@ -56,6 +56,7 @@ export type Listener = Partial<ListenerRow> & Pick<ListenerRow, 'address' | 'por
 export class Rig {
   readonly object: ReturnType<typeof loadObject>;
   readonly run: TestRun;
+  readonly #clock: TestRun;
   #listeners = 0;
   #members = 0;
   #slots = 0;
@@ -64,6 +65,7 @@ export class Rig {
   constructor(sizes: Readonly<Record<string, number>> = {}) {
     this.object = loadObject(OBJECT, { sizes });
     this.run = new TestRun(this.object.program('steelyard'));
+    this.#clock = new TestRun(this.object.program('steelyard_clock'));
     this.configure();
   }
 
@@ -177,6 +179,10 @@ export class Rig {
     map.update(vipKey(address, port, protocol, kind), new Uint8Array(Uint32Array.of(value).buffer));
   }
 
+  tick(): number {
+    return this.#clock.run(new Uint8Array(64)).verdict;
+  }
+
   counts(): Partial<Record<CountName, number>> {
     const map = this.object.map('counts');
     const out: Partial<Record<CountName, number>> = {};
@@ -226,7 +232,15 @@ export class Rig {
       'listener_live',
     ])
       new Uint8Array(this.object.map(name).memory()).fill(0);
-    for (const name of ['counts', 'member_counts', 'robin', 'flood', 'nat_cursor', 'listener_rates']) {
+    for (const name of [
+      'counts',
+      'member_counts',
+      'robin',
+      'flood',
+      'nat_cursor',
+      'listener_rates',
+      'answers',
+    ]) {
       const map = this.object.map(name);
       const zero = new Uint8Array(map.readSize);
       for (let row = 0; row < map.maxEntries; row++)
