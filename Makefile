@@ -2,6 +2,7 @@
 NODE := node_modules/node/bin/node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
+include bpf/bpf.mk
 .PHONY: help setup packages check test demo bench golden docs fmt clean
 
 help: ## list these tasks
@@ -16,19 +17,19 @@ packages:
 check: packages ## static checks, under 30 s: types, lint, layers, sizes, docs against code
 	@$(NODE) tools/check.ts
 
-test: setup ## everything CI does: setup, static checks, all test suites
+test: setup bpf ## everything CI does: setup, static checks, all test suites
 	@$(NODE) tools/run-tests.ts
 
-test-%: setup ## one suite: unit, root or vm
+test-%: setup bpf ## one suite: unit, root or vm
 	@$(NODE) tools/run-tests.ts $*
 
 demo: packages ## plan and apply an example on the memory engine
 	@sh tools/demo.sh
 
-bench: packages ## all benchmarks
+bench: packages bpf ## all benchmarks
 	@$(NODE) tools/run-bench.ts
 
-bench-%: packages ## one benchmark of bench/
+bench-%: packages bpf ## one benchmark of bench/
 	@$(NODE) tools/run-bench.ts $*
 
 golden: packages ## rewrite the expected files of tests; read the diff as code

@@ -6,7 +6,7 @@ BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wn
 	-I/usr/include/$(shell uname -m)-linux-gnu
 
 .PHONY: bpf
-bpf: $(BPF_OUT)/steelyard.bpf.o
+bpf: $(BPF_OUT)/steelyard.bpf.o ## build the XDP program
 
 $(BPF_OUT)/steelyard.bpf.o: bpf/steelyard.bpf.c $(wildcard bpf/*.h)
 	@mkdir -p $(BPF_OUT)
