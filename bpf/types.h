@@ -88,8 +88,12 @@ struct listener {
 	__u32 source_per_window;
 	__u16 port_from;
 	__u16 port_to;
-	__u32 generation; /* of the configuration, user space's own */
-	__u32 spare[10];
+	/* user space's own: who made the row, and what the fields above were rounded from */
+	__u32 owner;
+	__u32 persist_ms;
+	__u32 connections_per_second;
+	__u32 source_per_second;
+	__u32 spare[7];
 };
 
 #define MEMBER_PRESENT (1u << 0)
@@ -108,7 +112,7 @@ struct member {
 	__u32 max_connections; /* 0: no limit */
 	__u32 min_connections; /* once full, full until below this */
 	__be32 outer_source;   /* GUE over IPv4: the node's own address towards it */
-	__u32 generation;
+	__u32 spare2;
 };
 
 /* ---- Live state of members and listeners. Counted here between two recounts of user space (evictions are silent). */

@@ -62,6 +62,22 @@ export const ERROR_CATALOGUE = {
     what: 'Another machine on the wire holds the address',
     cure: 'Take the address off the machine with the hardware address named',
   },
+  XDP_FOREIGN_PROGRAM: {
+    what: 'Another XDP program holds the interface; ours never replaces one',
+    cure: 'Detach it ("ip link set dev IF xdp off", "xdp-loader unload IF"), or leave the interface out of data_plane.xdp.interfaces',
+  },
+  XDP_UNSUPPORTED: {
+    what: 'The interface cannot run XDP in the mode asked for',
+    cure: 'Set data_plane.xdp.attach to "auto" or "generic"',
+  },
+  XDP_LIMIT: {
+    what: 'A table of the XDP data plane would overflow',
+    cure: 'Raise the limit under data_plane.xdp that the message names; it takes effect when the tables are made anew',
+  },
+  XDP_IMPOSSIBLE: {
+    what: 'The XDP data plane cannot do what this listener asks',
+    cure: 'Change the listener as the message says, or use another engine',
+  },
   INTERNAL: {
     what: 'An invariant of ours broke',
     cure: 'Report it with the output of "lbctl support bundle"',

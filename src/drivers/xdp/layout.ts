@@ -29,7 +29,10 @@ export const LISTENER = {
   sourcePerWindow: 76,
   portFrom: 80,
   portTo: 82,
-  generation: 84,
+  owner: 84,
+  persistMs: 88,
+  connectionsPerSecond: 92,
+  sourcePerSecond: 96,
 } as const;
 
 export const MEMBER = {
@@ -43,7 +46,6 @@ export const MEMBER = {
   maxConnections: 48,
   minConnections: 52,
   outerSource: 56,
-  generation: 60,
 } as const;
 
 export const CONFIG = {

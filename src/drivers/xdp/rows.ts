@@ -41,6 +41,11 @@ export interface ListenerRow {
   readonly maxConnections: number;
   readonly connectionsPerWindow: number;
   readonly sourcePerWindow: number;
+  /** Who made the row. */
+  readonly owner: number;
+  readonly persistMs: number;
+  readonly connectionsPerSecond: number;
+  readonly sourcePerSecond: number;
 }
 
 export interface Hop {
@@ -116,6 +121,10 @@ export function writeListener(memory: ArrayBuffer, row: number, value: ListenerR
   view.setUint32(LISTENER.sourcePerWindow, value.sourcePerWindow, true);
   view.setUint16(LISTENER.portFrom, value.portFrom, true);
   view.setUint16(LISTENER.portTo, value.portTo, true);
+  view.setUint32(LISTENER.owner, value.owner, true);
+  view.setUint32(LISTENER.persistMs, value.persistMs, true);
+  view.setUint32(LISTENER.connectionsPerSecond, value.connectionsPerSecond, true);
+  view.setUint32(LISTENER.sourcePerSecond, value.sourcePerSecond, true);
   view.setUint32(LISTENER.flags, value.flags, true);
 }
 
@@ -145,6 +154,10 @@ export function readListener(memory: ArrayBuffer, row: number): ListenerRow {
     maxConnections: view.getUint32(LISTENER.maxConnections, true),
     connectionsPerWindow: view.getUint32(LISTENER.connectionsPerWindow, true),
     sourcePerWindow: view.getUint32(LISTENER.sourcePerWindow, true),
+    owner: view.getUint32(LISTENER.owner, true),
+    persistMs: view.getUint32(LISTENER.persistMs, true),
+    connectionsPerSecond: view.getUint32(LISTENER.connectionsPerSecond, true),
+    sourcePerSecond: view.getUint32(LISTENER.sourcePerSecond, true),
   };
 }
 

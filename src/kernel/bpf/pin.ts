@@ -1,0 +1,45 @@
+// Objects kept alive by a path on bpffs: they outlive the process that made them.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { Attribute, cString } from './attribute.ts';
+import { bpfError, errnoName } from './errors.ts';
+import { bpf, mount } from './libc.ts';
+
+const OBJ_PIN = 6;
+const OBJ_GET = 7;
+
+export const BPFFS = '/sys/fs/bpf';
+
+/** Mounts bpffs where nobody did (a namespace of its own, a small container). */
+export function ensureBpffs(): void {
+  if (isBpffs()) return;
+  mkdirSync(BPFFS, { recursive: true });
+  const errno = mount('bpf', BPFFS, 'bpf');
+  if (errno !== 0) throw bpfError('mount the BPF file system', { op: 'mount', target: BPFFS, errno });
+}
+
+function isBpffs(): boolean {
+  return readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .some((line) => line.split(' ')[1] === BPFFS && line.split(' ')[2] === 'bpf');
+}
+
+export function pin(fd: number, path: string): void {
+  const result = bpf(OBJ_PIN, new Attribute(16).pointer(0, cString(path)).u32(8, fd).bytes);
+  if (result < 0) throw bpfError('pin an object', { op: 'BPF_OBJ_PIN', target: path, errno: -result });
+}
+
+/** A new descriptor of what is pinned there; undefined where nothing is. */
+export function openPin(path: string): number | undefined {
+  const result = bpf(OBJ_GET, new Attribute(16).pointer(0, cString(path)).bytes);
+  if (result >= 0) return result;
+  if (errnoName(result) === 'ENOENT') return undefined;
+  throw bpfError('open a pinned object', { op: 'BPF_OBJ_GET', target: path, errno: -result });
+}
+
+export function unpin(path: string): void {
+  rmSync(path, { force: true });
+}
+
+export function pinsIn(folder: string): readonly string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
