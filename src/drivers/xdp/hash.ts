@@ -1,0 +1,39 @@
+// The flow hash of bpf/hash.h, for tests and for telling which member a client would get.
+import { toBytes } from '../../lib/ip.ts';
+
+const MASK = (1n << 64n) - 1n;
+const MIX_1 = 0xbf58476d1ce4e5b9n;
+const MIX_2 = 0x94d049bb133111ebn;
+
+export type Seed = readonly [bigint, bigint];
+
+/** splitmix64's finisher. */
+export function mix(value: bigint): bigint {
+  let x = value & MASK;
+  x = ((x ^ (x >> 30n)) * MIX_1) & MASK;
+  x = ((x ^ (x >> 27n)) * MIX_2) & MASK;
+  return x ^ (x >> 31n);
+}
+
+/** 32 bits; `port` is 0 where the listener hashes by address only. */
+export function flowHash(source: string, port: number, seed: Seed): number {
+  const bytes = new Uint8Array(16);
+  bytes.set(toBytes(source));
+  const view = new DataView(bytes.buffer);
+  // The program reads the port in network order on a little-endian machine.
+  const wirePort = BigInt(((port & 0xff) << 8) | (port >> 8));
+  const one = view.getBigUint64(0, true) ^ seed[0] ^ (wirePort << 32n);
+  const two = source.includes(':') ? seed[1] ^ mix(view.getBigUint64(8, true) ^ seed[1]) : seed[1];
+  return Number(mix(one + two) >> 32n);
+}
+
+export function slotOf(hash: number, size: number): number {
+  return Number((BigInt(hash >>> 0) * BigInt(size)) >> 32n);
+}
+
+/** Seed of 64 bits for a text: places members in a ring the same way on every node. */
+export function textHash(text: string, seed: bigint): bigint {
+  let value = seed & MASK;
+  for (let i = 0; i < text.length; i++) value = mix(value ^ BigInt(text.charCodeAt(i)) ^ (BigInt(i) << 32n));
+  return value;
+}
