@@ -1,7 +1,6 @@
 // The closed list of what a diagnostic can be about. docs/reference/diagnostics.md is generated from it.
 import type { Severity } from '../../model/diagnostic.ts';
 import { ADDRESS_RULES } from './rules-address.ts';
-import { FILE_RULES } from './rules-file.ts';
 import { HA_RULES } from './rules-ha.ts';
 import { LISTENER_RULES } from './rules-listener.ts';
 import { NODE_RULES } from './rules-node.ts';
@@ -18,7 +17,6 @@ export interface RuleDoc {
 }
 
 export const RULES = {
-  ...FILE_RULES,
   ...YAML_RULES,
   ...READING_RULES,
   ...ADDRESS_RULES,
