@@ -1,10 +1,10 @@
 // The balancer of the traffic tests: the real IPVS driver on the guest's own kernel, steered by Worlds.
 import { mustSync } from '../../../lab/process.ts';
 import { IpvsDriver } from '../../../src/drivers/ipvs/ipvs-driver.ts';
-import { Registry } from '../../../src/kernel/registry.ts';
 import { MemoryJournal } from '../../../src/kernel/journal.ts';
 import { IpvsKernel } from '../../../src/kernel/netlink/ipvs-kernel.ts';
 import { NftProcess } from '../../../src/kernel/nft-process.ts';
+import { Registry } from '../../../src/kernel/registry.ts';
 import { SysctlFiles } from '../../../src/kernel/sysctl-files.ts';
 import type { Listener } from '../../../src/model/listener.ts';
 import type { Step } from '../../../src/model/plan.ts';
