@@ -10,19 +10,14 @@ export type EngineChoice =
   | { readonly ok: true; readonly engine: ConcreteEngine; readonly reason: string }
   | { readonly ok: false; readonly detail: string };
 
-/** True for what only a terminating proxy can do, by protocol or by an option of the listener or its pool. */
-export function needsProxy(listener: Listener, pool: Pool): boolean {
-  return proxyReason(listener, pool) !== undefined;
-}
-
+/** `proxy` is proxyReason(listener, pool). */
 export function chooseEngine(
   listener: Listener,
-  pool: Pool,
+  proxy: string | undefined,
   intent: Intent,
   engines: Facts['engines'],
   override?: ConcreteEngine,
 ): EngineChoice {
-  const proxy = proxyReason(listener, pool);
   if (override !== undefined)
     return place(listener, override, 'asked for on the command line', engines, proxy);
   if (listener.engine !== 'auto')
@@ -88,7 +83,8 @@ export function modeOn(listener: Listener, engine: ConcreteEngine, proxy: boolea
   return engine === 'haproxy' || (engine === 'memory' && proxy) ? 'proxy' : listener.mode;
 }
 
-function proxyReason(listener: Listener, pool: Pool): string | undefined {
+/** What about the listener or its pool only a terminating proxy can do; absent where there is nothing. */
+export function proxyReason(listener: Listener, pool: Pool): string | undefined {
   if (isLayer7(listener.protocol)) return `protocol ${listener.protocol} is terminated`;
   if (listener.mode === 'proxy') return 'mode proxy';
   if (listener.tls !== undefined) return 'TLS is terminated';

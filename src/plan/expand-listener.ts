@@ -21,7 +21,10 @@ export interface ExpandInput {
 export function expandListener(input: ExpandInput): readonly WorldListener[] {
   const { listener } = input;
   if (listener.mark !== undefined) return [expandMark(input, listener.mark)];
-  return input.vips.flatMap((vip) => listener.ports.map((ports) => expandPorts(input, vip, ports)));
+  const expanded: WorldListener[] = [];
+  for (const vip of input.vips)
+    for (const ports of listener.ports) expanded.push(expandPorts(input, vip, ports));
+  return expanded;
 }
 
 const NONE: readonly string[] = [];

@@ -7,7 +7,7 @@ import type { ConcreteEngine } from '../model/protocol.ts';
 import type { Certificate } from '../model/tls.ts';
 import type { Vip } from '../model/vip.ts';
 import type { World, WorldAddress, WorldListener } from '../model/world.ts';
-import { chooseEngine, type EngineChoice, needsProxy } from './choose-engine.ts';
+import { chooseEngine, type EngineChoice, proxyReason } from './choose-engine.ts';
 import { expandListener, rulePoolNames } from './expand-listener.ts';
 import {
   isCurrent,
@@ -160,9 +160,10 @@ function placeListener(
     return { listener: listener.name, reason: 'Disabled', detail: 'disabled in the configuration' };
   if (verdict === undefined)
     return { listener: listener.name, reason: 'NoHealthyMember', detail: `no pool "${listener.pool}"` };
-  const choice: EngineChoice = chooseEngine(listener, verdict.pool, intent, facts.engines, options.engine);
+  const needed = proxyReason(listener, verdict.pool);
+  const choice: EngineChoice = chooseEngine(listener, needed, intent, facts.engines, options.engine);
   if (!choice.ok) return { listener: listener.name, reason: 'EngineUnavailable', detail: choice.detail };
-  const proxy = needsProxy(listener, verdict.pool);
+  const proxy = needed !== undefined;
   const { engine, reason: engineReason } = choice;
   return expandListener({ listener, vips, verdict, rulePools, engine, engineReason, proxy });
 }
