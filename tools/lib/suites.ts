@@ -39,7 +39,7 @@ export const SUITES: readonly Suite[] = [
   {
     // Serial: namespaces, addresses and nftables of one test must not meet those of another.
     name: 'root',
-    globs: ['test/root/**/*.test.ts', 'lab/**/*.test.ts'],
+    globs: ['test/root/**/*.test.ts', 'test/xdp/**/*.test.ts', 'lab/**/*.test.ts'],
     needs: ['root', 'netns'],
     parallel: 1,
     lane: 'main',

@@ -100,6 +100,11 @@ async function candidatesAt(place: Place, current: string, session: Session): Pr
     return { candidates: [...candidates, { word: '--help', meaning: 'print this help' }], files: false };
   }
   const { command, given } = place;
+  // Commander keeps `help` out of the tree; what follows it is a path in the tree.
+  if (command.parent === null && given[0] === 'help') {
+    const topic = walk(command, given.slice(1));
+    return { candidates: topic.given.length === 0 ? subcommandsOf(topic.command) : [], files: false };
+  }
   const commands = given.length === 0 ? subcommandsOf(command) : [];
   if (commands.length > 0) return { candidates: commands, files: false };
   const last = command.registeredArguments.at(-1);
@@ -109,7 +114,9 @@ async function candidatesAt(place: Place, current: string, session: Session): Pr
 
 function subcommandsOf(command: Command): Candidate[] {
   const visible = command.createHelp().visibleCommands(command);
-  return visible.map((one) => ({ word: one.name(), meaning: one.summary() || one.description() }));
+  // `lbctl help` is worth offering, `lbctl import help` is noise.
+  const worth = visible.filter((one) => command.parent === null || one.name() !== 'help');
+  return worth.map((one) => ({ word: one.name(), meaning: one.summary() || one.description() }));
 }
 
 function valuesOf(option: Option): Found {
@@ -123,7 +130,6 @@ function valuesOf(option: Option): Found {
 async function argumentValues(argument: Argument, place: Place, session: Session): Promise<Found> {
   if (argument.argChoices !== undefined)
     return { candidates: argument.argChoices.map((word) => ({ word, meaning: '' })), files: false };
-  if (argument.name() === 'command') return { candidates: subcommandsOf(place.chain[0]!), files: false };
   if (argument.name().startsWith('listener')) return listenersOf(place, session);
   return argument.name().startsWith('file') ? FILES : NOTHING;
 }
