@@ -1,0 +1,65 @@
+// The daemon's log: one line per change of state, for people, machines or the journal.
+import pino, { type Logger } from 'pino';
+import type { EngineEvent } from '../../engine/events.ts';
+import type { LogLevel, LoggingSettings } from '../../model/settings.ts';
+
+/** sd-daemon(3): the journal reads the priority from the start of the line. */
+const JOURNAL_PRIORITY: Readonly<Record<string, number>> = { debug: 7, info: 6, warn: 4, error: 3, fatal: 2 };
+
+export interface Log {
+  readonly logger: Logger;
+  setLevel(level: LogLevel): void;
+}
+
+export function openLog(settings: LoggingSettings, write: (line: string) => void): Log {
+  const logger = pino(
+    {
+      level: settings.console ? settings.level : 'silent',
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => write(settings.format === 'json' ? line : toText(line, settings.format)) },
+  );
+  return {
+    logger,
+    setLevel(level) {
+      logger.level = level;
+    },
+  };
+}
+
+/** `2026-11-20T12:00:00.000Z INFO  member changed  pool=web member=web1`; the journal stamps its own time. */
+function toText(line: string, format: 'text' | 'journald'): string {
+  const { level, time, msg, ...rest } = JSON.parse(line) as { level: string; time: string; msg?: string } & Record<string, unknown>;
+  const data = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`);
+  const text = [msg ?? '', ...data].join('  ');
+  if (format === 'journald') return `<${JOURNAL_PRIORITY[level] ?? 6}>${text}\n`;
+  return `${time} ${level.toUpperCase().padEnd(5)} ${text}\n`;
+}
+
+function quoted(value: string): string {
+  return /^[\w./:@%+-]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+const LEVELS: Readonly<Record<EngineEvent['kind'], LogLevel>> = {
+  'config-loaded': 'info',
+  'config-refused': 'error',
+  'member-changed': 'info',
+  'quorum-changed': 'warn',
+  'role-changed': 'warn',
+  'listener-unplaced': 'warn',
+  'listener-placed': 'info',
+  'guard-held': 'error',
+  'conflict-found': 'error',
+  'drift-repaired': 'warn',
+  'steps-failed': 'error',
+  'driver-failed': 'error',
+  'round-failed': 'error',
+};
+
+/** A static message with the data beside it, so that lines of one kind group. */
+export function logEvent(logger: Logger, event: EngineEvent): void {
+  const { kind, atMs: _atMs, ...data } = event;
+  logger[LEVELS[kind]](data, kind.replaceAll('-', ' '));
+}

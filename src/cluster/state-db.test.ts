@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StateDb } from './state-db.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'lbctl-state-'));
+after(() => rmSync(folder, { recursive: true }));
+
+describe('StateDb', () => {
+  it('remembers over a reopen', () => {
+    const path = join(folder, 'a', 'state.db');
+    const before = StateDb.open(path, 1).db;
+    before.remember('health', { up: ['a'] });
+    before.close();
+
+    const { db, setAside } = StateDb.open(path, 2);
+
+    assert.deepEqual(
+      [db.recall('health'), db.recall('nothing'), setAside],
+      [{ up: ['a'] }, undefined, undefined],
+    );
+    db.close();
+  });
+
+  it('keeps a broken file aside and goes on with a new one', () => {
+    const path = join(folder, 'broken.db');
+    writeFileSync(path, 'this is no database, it only looks like a file of some length'.repeat(100));
+
+    const { db, setAside } = StateDb.open(path, 7);
+
+    assert.equal(setAside, `${path}.broken-7`);
+    assert.ok(existsSync(setAside));
+    db.remember('x', 1);
+    assert.equal(db.recall('x'), 1);
+    db.close();
+  });
+
+  it('numbers revisions and gives them back newest first', () => {
+    const { db } = StateDb.open(join(folder, 'revisions.db'), 1);
+    const revision = { author: 'root', reason: 'test', hash: 'h', content: '{}' };
+
+    const numbers = [db.addRevision({ ...revision, atMs: 1 }), db.addRevision({ ...revision, atMs: 2 })];
+
+    assert.deepEqual(numbers, [1, 2]);
+    assert.deepEqual(
+      db.revisions(10).map(({ number, atMs }) => [number, atMs]),
+      [
+        [2, 2],
+        [1, 1],
+      ],
+    );
+    assert.equal(db.revision(1)?.content, '{}');
+    assert.equal(db.revision(9), undefined);
+    db.close();
+  });
+
+  it('survives being killed in the middle of writes, 200 times over', async () => {
+    // Eight files side by side: most of a round is the start of the process.
+    const survivors = await Promise.all(Array.from({ length: 8 }, (_, i) => killTwentyFiveTimes(`killed-${i}.db`)));
+
+    assert.ok(survivors.every((written) => written > 25), survivors.join(' '));
+  });
+});
+
+/** What the last writer is known to have written. */
+async function killTwentyFiveTimes(name: string): Promise<number> {
+  const path = join(folder, name);
+  const writer = `
+    import { StateDb } from ${JSON.stringify(join(import.meta.dirname, 'state-db.ts'))};
+    const { db } = StateDb.open(${JSON.stringify(path)}, 0);
+    let n = db.recall('n') ?? 0;
+    process.stdout.write('.');
+    for (;;) db.remember('n', ++n);
+  `;
+  let last = 0;
+  for (let round = 0; round < 25; round++) {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', writer], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    await sleep(5 + (round % 7) * 3);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+
+    const { db, setAside } = StateDb.open(path, 0);
+    const now = db.recall<number>('n') ?? 0;
+    db.close();
+    assert.equal(setAside, undefined);
+    assert.ok(now >= last, `round ${round}: ${now} after ${last}`);
+    last = now;
+  }
+  return last;
+}
