@@ -1,22 +1,22 @@
-// Which drivers a command works with. Engines this release has no driver for are told as such, never stood in for on a machine.
+// Which drivers a command works with: this machine's, one table in memory, or drivers that plan on paper only.
 import type { Planes, PlanesChoice } from '../cli/toolbox.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
 import type { Driver } from '../model/driver.ts';
 import type { Facts } from '../model/facts.ts';
+import type { Intent } from '../model/intent.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
 import { ALL_ENGINES } from '../plan/assumed-facts.ts';
 
-const NO_DRIVER = { available: false, why: 'this release has no driver for it' } as const;
+const DEFAULT_STATE_DIR = '/var/lib/lbctl';
 
-export function openPlanes(choice: PlanesChoice): Planes {
+export async function openPlanes(choice: PlanesChoice, intent?: Intent): Promise<Planes> {
   if (choice === 'memory') return planesOf([new MemoryDriver()], ALL_ENGINES);
   if (choice === 'paper') return planesOf(paperDrivers(), ALL_ENGINES);
-  return planesOf([new MemoryDriver({ addresses: false })], {
-    ipvs: NO_DRIVER,
-    xdp: NO_DRIVER,
-    haproxy: NO_DRIVER,
-    memory: { available: true },
-  });
+  // FFI and netlink are loaded only where a machine is touched.
+  const { openMachine } = await import('./machine.ts');
+  const stateDir = intent?.system.stateDir ?? DEFAULT_STATE_DIR;
+  const machine = openMachine({ stateDir, ...(intent === undefined ? {} : { dataPlane: intent.dataPlane }) });
+  return planesOf(machine.drivers, machine.engines);
 }
 
 /** One that plans in the name of each engine, and one for the addresses of the node. */

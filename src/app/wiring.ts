@@ -24,9 +24,9 @@ export function createToolbox(): Toolbox {
       const { configJsonSchema } = await import('../config/schema/json-schema.ts');
       return configJsonSchema();
     },
-    async openPlanes(choice) {
+    async openPlanes(choice, intent) {
       const { openPlanes } = await import('./planes.ts');
-      return openPlanes(choice);
+      return openPlanes(choice, intent);
     },
     async applyPlan(planes, plan) {
       const { applyOnce } = await import('./apply-once.ts');

@@ -1,14 +1,17 @@
 // Intent to a guarded Plan for one command, against whatever was observed. Assumes checks pass and this node is active.
 import type { Driver } from '../model/driver.ts';
 import { InputError } from '../model/errors.ts';
+import type { Facts, RoleFact } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import { EMPTY_OBSERVED, type ItemMap } from '../model/item.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
+import type { Vip } from '../model/vip.ts';
 import type { World } from '../model/world.ts';
 import { assumedFacts } from '../plan/assumed-facts.ts';
 import { guard } from '../plan/guard.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { groupOfVip, toWorldAddress } from '../plan/place-addresses.ts';
 import { resolve } from '../plan/resolve.ts';
 import type { Snapshot } from '../plan/snapshot.ts';
 import type { Planes } from './toolbox.ts';
@@ -18,6 +21,8 @@ export interface PlanOnceOptions {
   /** A person confirmed what guards hold back. */
   readonly confirmed: boolean;
   readonly nowMs: number;
+  /** `assumed` (or absent): as if this node carried every address. `observed`: active is who holds an address now. */
+  readonly roles?: 'assumed' | 'observed';
 }
 
 export interface Planned {
@@ -26,9 +31,34 @@ export interface Planned {
   readonly desired: ReadonlyMap<string, ItemMap>;
 }
 
-export function worldOf(intent: Intent, planes: Planes, options: Omit<PlanOnceOptions, 'confirmed'>): World {
-  const facts = assumedFacts(intent, options.nowMs, planes.engines);
+export function worldOf(
+  intent: Intent,
+  planes: Planes,
+  options: Omit<PlanOnceOptions, 'confirmed'>,
+  observed: Snapshot = new Map(),
+): World {
+  const assumed = assumedFacts(intent, options.nowMs, planes.engines);
+  const facts =
+    options.roles === 'observed' ? { ...assumed, roles: observedRoles(intent, observed) } : assumed;
   return resolve(intent, facts, options.engine === undefined ? {} : { engine: options.engine });
+}
+
+/** One command elects nobody: an address of an elected group stays where it is. */
+function observedRoles(intent: Intent, observed: Snapshot): Facts['roles'] {
+  const seen = observed.get('address') ?? EMPTY_OBSERVED;
+  const held = (vip: Vip): boolean => {
+    const { key } = toWorldAddress(vip, intent);
+    return seen.items.has(key) || seen.foreign.has(key);
+  };
+  const vips = [...intent.vips.values()];
+  const groups = (intent.ha?.groups ?? []).map(({ name }) => {
+    const active = vips.some((vip) => groupOfVip(vip, intent)?.name === name && held(vip));
+    const fact: RoleFact = active
+      ? { role: 'active', epoch: 0, reason: 'Active' }
+      : { role: 'standby', epoch: 0, reason: 'Standby' };
+    return [name, fact] as const;
+  });
+  return new Map(groups);
 }
 
 export function planOnce(
@@ -37,7 +67,7 @@ export function planOnce(
   observed: Snapshot,
   options: PlanOnceOptions,
 ): Planned {
-  const world = worldOf(intent, planes, options);
+  const world = worldOf(intent, planes, options, observed);
   const parts = planes.drivers.map((driver) => {
     const desired = driver.desired(world);
     const seen = observed.get(driver.name) ?? EMPTY_OBSERVED;

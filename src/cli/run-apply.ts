@@ -23,12 +23,13 @@ export async function runApply(options: ApplyOptions, session: Session, command:
   const { toolbox } = session;
   const choice = options.engineOverride === 'memory' ? 'memory' : 'machine';
   const intent = await loadIntent(session, command, choice === 'machine' ? 'needed' : 'wished');
-  const planes = await toolbox.openPlanes(choice);
+  const planes = await toolbox.openPlanes(choice, intent);
   try {
     const before = await observeAll(planes.drivers);
     const { world, plan } = planOnce(intent, planes, before, {
       engine: options.engineOverride,
       confirmed: options.force === true,
+      roles: choice === 'machine' ? 'observed' : 'assumed',
       nowMs: toolbox.nowMs(),
     });
     requireAllPlaced(world);

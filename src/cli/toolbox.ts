@@ -62,7 +62,8 @@ export interface Toolbox {
   ): Promise<string>;
   /** JSON Schema of the configuration. */
   configSchema(): Promise<unknown>;
-  openPlanes(choice: PlanesChoice): Promise<Planes>;
+  /** The Intent names the folders and settings that drivers of a machine need. */
+  openPlanes(choice: PlanesChoice, intent?: Intent): Promise<Planes>;
   /** Applies what no guard holds, phase by phase. Exactly one result per step applied. */
   applyPlan(planes: Planes, plan: Plan): Promise<readonly StepResult[]>;
 

@@ -29,10 +29,12 @@ export class NodeFacts implements FactsSource {
     return {
       nowMs: nowMs(),
       engines,
-      roles: new Map((intent.ha?.groups ?? []).flatMap(({ name }) => {
-        const role = this.#roles.get(name);
-        return role === undefined ? [] : [[name, role] as const];
-      })),
+      roles: new Map(
+        (intent.ha?.groups ?? []).flatMap(({ name }) => {
+          const role = this.#roles.get(name);
+          return role === undefined ? [] : [[name, role] as const];
+        }),
+      ),
       health: health.health(),
       overrides: new Map(this.#overrides),
       quorum: new Map(),

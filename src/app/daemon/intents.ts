@@ -1,6 +1,7 @@
 // The configuration on disk as the engine's source of Intent: read whole, refused whole, its diagnostics kept for whoever asks.
-import type { IntentResult, IntentSource } from '../../engine/ports.ts';
+
 import type { LoadedConfig } from '../../cli/toolbox.ts';
+import type { IntentResult, IntentSource } from '../../engine/ports.ts';
 import { hasErrors } from '../../model/diagnostic.ts';
 import type { Intent } from '../../model/intent.ts';
 

@@ -1,7 +1,7 @@
 // The daemon's log: one line per change of state, for people, machines or the journal.
 import pino, { type Logger } from 'pino';
 import type { EngineEvent } from '../../engine/events.ts';
-import type { LogLevel, LoggingSettings } from '../../model/settings.ts';
+import type { LoggingSettings, LogLevel } from '../../model/settings.ts';
 
 /** sd-daemon(3): the journal reads the priority from the start of the line. */
 const JOURNAL_PRIORITY: Readonly<Record<string, number>> = { debug: 7, info: 6, warn: 4, error: 3, fatal: 2 };
@@ -31,8 +31,14 @@ export function openLog(settings: LoggingSettings, write: (line: string) => void
 
 /** `2026-11-20T12:00:00.000Z INFO  member changed  pool=web member=web1`; the journal stamps its own time. */
 function toText(line: string, format: 'text' | 'journald'): string {
-  const { level, time, msg, ...rest } = JSON.parse(line) as { level: string; time: string; msg?: string } & Record<string, unknown>;
-  const data = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`);
+  const { level, time, msg, ...rest } = JSON.parse(line) as {
+    level: string;
+    time: string;
+    msg?: string;
+  } & Record<string, unknown>;
+  const data = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`,
+  );
   const text = [msg ?? '', ...data].join('  ');
   if (format === 'journald') return `<${JOURNAL_PRIORITY[level] ?? 6}>${text}\n`;
   return `${time} ${level.toUpperCase().padEnd(5)} ${text}\n`;

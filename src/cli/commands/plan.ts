@@ -48,12 +48,13 @@ async function run(options: PlanOptions, session: Session, command: Command): Pr
   const { toolbox } = session;
   const intent = await loadIntent(session, command);
   const { planOnce } = await import('../plan-once.ts');
-  const { planes, observed } = await target(options, session);
+  const { planes, observed } = await target(options, session, intent);
   try {
     const { world, plan } = planOnce(intent, planes, observed, {
       engine: options.engineOverride,
       confirmed: false,
       nowMs: toolbox.nowMs(),
+      roles: isMachine(options) ? 'observed' : 'assumed',
     });
     if (options.output === 'table') {
       const { renderPlan } = await import('../../plan/render-plan.ts');
@@ -75,10 +76,15 @@ async function run(options: PlanOptions, session: Session, command: Command): Pr
   }
 }
 
+function isMachine(options: PlanOptions): boolean {
+  return options.against === undefined && options.engineOverride !== 'memory';
+}
+
 /** Which drivers plan, and what they are compared with. */
 async function target(
   options: PlanOptions,
   session: Session,
+  intent: Intent,
 ): Promise<{ planes: Planes; observed: Awaited<ReturnType<typeof import('../plan-once.ts').observeAll>> }> {
   const { toolbox } = session;
   const { observeAll, requireKnownDrivers } = await import('../plan-once.ts');
@@ -95,7 +101,7 @@ async function target(
     requireKnownDrivers(read.snapshot, planes, options.against);
     return { planes, observed: read.snapshot };
   }
-  const planes = await toolbox.openPlanes(options.engineOverride === 'memory' ? 'memory' : 'machine');
+  const planes = await toolbox.openPlanes(isMachine(options) ? 'machine' : 'memory', intent);
   try {
     return { planes, observed: await observeAll(planes.drivers) };
   } catch (error) {

@@ -1,0 +1,59 @@
+// What doors may ask of a running daemon and tell it. app/daemon implements it; doors know nothing behind it.
+import type { Diagnostic } from '../model/diagnostic.ts';
+import type { ItemCounters } from '../model/driver.ts';
+import type { MemberHealth, Override, RoleFact } from '../model/facts.ts';
+import type { Intent } from '../model/intent.ts';
+import type { Plan } from '../model/plan.ts';
+import type { LogLevel } from '../model/settings.ts';
+import type { Status } from '../model/status.ts';
+import type { World } from '../model/world.ts';
+import type { EngineEvent } from './events.ts';
+import type { RoundRecord } from './history.ts';
+
+export interface ReloadResult {
+  readonly ok: boolean;
+  readonly hash?: string;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Latency of one probe, in the buckets of `boundsMs` (one more for the rest). */
+export interface ProbeLatency {
+  readonly members: readonly string[];
+  readonly type: string;
+  readonly count: number;
+  readonly sumMs: number;
+  readonly buckets: readonly number[];
+}
+
+export interface Control {
+  readonly version: string;
+  readonly startedMs: number;
+  /** The Intent in force; undefined before the first one was accepted. */
+  intent(): Intent | undefined;
+  /** Undefined before the first round. */
+  status(): Status | undefined;
+  world(): World | undefined;
+  /** Of the last round. */
+  plan(): Plan | undefined;
+  health(): ReadonlyMap<string, MemberHealth>;
+  roles(): ReadonlyMap<string, RoleFact>;
+  overrides(): ReadonlyMap<string, Override>;
+  driftRepaired(): number;
+  /** Newest last. */
+  rounds(): readonly RoundRecord[];
+  /** Counters of every data plane, by driver name. */
+  counters(): Promise<ReadonlyMap<string, readonly ItemCounters[]>>;
+  probeLatencies(): Promise<{
+    readonly boundsMs: readonly number[];
+    readonly probes: readonly ProbeLatency[];
+  }>;
+  /** Reads the files again; the old configuration stays on error. Resolves after the round that applied it. */
+  reload(): Promise<ReloadResult>;
+  /** A person wants what guards hold now. Resolves after the round. */
+  confirm(): Promise<void>;
+  /** By memberKey(pool, member name); undefined resets. Throws InputError NOT_FOUND for a member nobody configured. */
+  setOverride(member: string, override: Override | undefined): void;
+  setLogLevel(level: LogLevel): void;
+  /** Called for every event from now on; the returned function ends it. */
+  onEvent(listener: (event: EngineEvent) => void): () => void;
+}
