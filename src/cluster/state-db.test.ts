@@ -61,9 +61,14 @@ describe('StateDb', () => {
 
   it('survives being killed in the middle of writes, 200 times over', async () => {
     // Eight files side by side: most of a round is the start of the process.
-    const survivors = await Promise.all(Array.from({ length: 8 }, (_, i) => killTwentyFiveTimes(`killed-${i}.db`)));
+    const survivors = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => killTwentyFiveTimes(`killed-${i}.db`)),
+    );
 
-    assert.ok(survivors.every((written) => written > 25), survivors.join(' '));
+    assert.ok(
+      survivors.every((written) => written > 25),
+      survivors.join(' '),
+    );
   });
 });
 
@@ -79,7 +84,9 @@ async function killTwentyFiveTimes(name: string): Promise<number> {
   `;
   let last = 0;
   for (let round = 0; round < 25; round++) {
-    const child = spawn(process.execPath, ['--input-type=module', '-e', writer], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '-e', writer], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     await once(child.stdout, 'data');
     await sleep(5 + (round % 7) * 3);
     child.kill('SIGKILL');

@@ -1,6 +1,7 @@
 // lbctl plan: what would change, without changing it.
 import { type Command, Option } from 'commander';
 import { InputError } from '../../model/errors.ts';
+import type { Intent } from '../../model/intent.ts';
 import { ENGINES, type Engine } from '../../model/protocol.ts';
 import { examples } from '../examples.ts';
 import { loadIntent } from '../load-intent.ts';
