@@ -15,6 +15,7 @@ import { systemClock } from '../lib/clock.ts';
 import type { Driver } from '../model/driver.ts';
 import type { EngineFact, Facts } from '../model/facts.ts';
 import type { DataPlaneSettings } from '../model/settings.ts';
+import { ALL_ENGINES } from '../plan/assumed-facts.ts';
 
 export interface MachineOptions {
   /** Where the registries of what is ours live. */
@@ -45,6 +46,11 @@ export function openMachine(options: MachineOptions): Machine {
     drivers: [...(ipvs.driver === undefined ? [] : [ipvs.driver]), address, memory],
     engines: { ipvs: ipvs.fact, xdp: NO_DRIVER, haproxy: NO_DRIVER, memory: { available: true } },
   };
+}
+
+/** One table for everything, to try a configuration without touching the machine. */
+export function memoryMachine(): Machine {
+  return { drivers: [new MemoryDriver()], engines: ALL_ENGINES };
 }
 
 function openIpvs(

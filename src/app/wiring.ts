@@ -5,11 +5,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
 import { hasErrors } from '../model/diagnostic.ts';
+import type { ClaimSignals } from './signals.ts';
 
 /** Where no terminal says how wide it is. */
 const DEFAULT_COLUMNS = 100;
 
-export function createToolbox(): Toolbox {
+export function createToolbox(claimSignals: ClaimSignals): Toolbox {
   const { env, stdout, stderr } = process;
   return {
     version: versionOf(),
@@ -35,6 +36,21 @@ export function createToolbox(): Toolbox {
     async openHost() {
       const { NativeHostTools } = await import('../kernel/system/native-host-tools.ts');
       return new NativeHostTools();
+    },
+    async runDaemon(command) {
+      const { runDaemon } = await import('./daemon/run-daemon.ts');
+      const { memoryMachine, openMachine } = await import('./machine.ts');
+      const inMemory = command.engine === 'memory';
+      await runDaemon({
+        ...command,
+        version: versionOf(),
+        load: () => loadConfig(command.configPath, inMemory ? 'wished' : 'needed'),
+        openMachine: ({ system, dataPlane }) =>
+          inMemory ? memoryMachine() : openMachine({ stateDir: system.stateDir, dataPlane }),
+        claimSignals,
+        write: (line) => void stdout.write(line),
+        env,
+      });
     },
     async readText(path) {
       const { readTextFile } = await import('./text-files.ts');

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addDaemon } from './commands/daemon.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addImport } from './commands/import.ts';
@@ -55,6 +56,7 @@ export function createProgram(session: Session): Command {
     addShow,
     addPlan,
     addApply,
+    addDaemon,
     addSystem,
     addRealserver,
     addDoctor,

@@ -19,6 +19,7 @@ function toolboxWith(change: Partial<Toolbox>): { toolbox: Toolbox; out: string[
     configSchema: never,
     openPlanes: never,
     applyPlan: never,
+    runDaemon: never,
     openHost: never,
     readText: never,
     writeText: never,

@@ -4,6 +4,7 @@ import type { Driver, StepResult } from '../model/driver.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Plan } from '../model/plan.ts';
+import type { ConcreteEngine } from '../model/protocol.ts';
 import type { HostTools } from '../plan/system/host-tools.ts';
 
 export interface LoadedConfig {
@@ -46,6 +47,13 @@ export interface Planes {
   close(): Promise<void>;
 }
 
+export interface DaemonCommand {
+  readonly configPath: string;
+  /** Loaded from there and valid. */
+  readonly intent: Intent;
+  readonly engine?: ConcreteEngine;
+}
+
 export interface Toolbox {
   readonly version: string;
   /**
@@ -66,6 +74,9 @@ export interface Toolbox {
   openPlanes(choice: PlanesChoice, intent?: Intent): Promise<Planes>;
   /** Applies what no guard holds, phase by phase. Exactly one result per step applied. */
   applyPlan(planes: Planes, plan: Plan): Promise<readonly StepResult[]>;
+
+  /** Serves until a signal stops it. */
+  runDaemon(command: DaemonCommand): Promise<void>;
 
   /** This machine's own settings. */
   openHost(): Promise<HostTools>;

@@ -78,6 +78,10 @@ export class Health {
     });
   }
 
+  probe(key: string): Probe | undefined {
+    return this.#board.probes().get(key);
+  }
+
   snapshot(): BoardSnapshot {
     return this.#board.snapshot();
   }

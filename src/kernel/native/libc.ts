@@ -19,6 +19,7 @@ interface LibC {
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
+  flock(fd: number, operation: number): number;
   close(fd: number): number;
 }
 
@@ -48,6 +49,7 @@ function load(): LibC {
     setsockopt: library.func('int setsockopt(int, int, int, void *, int)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
+    flock: library.func('int flock(int, int)'),
     close: library.func('int close(int)'),
   };
 }

@@ -1,0 +1,228 @@
+// The daemon: everything that lives for months, put together. It holds no rule of its own; it connects who decides and who does.
+import { join } from 'node:path';
+import type { LoadedConfig } from '../../cli/toolbox.ts';
+import { StateDb } from '../../cluster/state-db.ts';
+import type { Control, ReloadResult } from '../../engine/control.ts';
+import { Engine } from '../../engine/engine.ts';
+import type { EngineEvent } from '../../engine/events.ts';
+import { RoundHistory } from '../../engine/history.ts';
+import type { EngineMemory } from '../../engine/ports.ts';
+import type { BoardSnapshot } from '../../health/board.ts';
+import { Health } from '../../health/health.ts';
+import { LATENCY_BOUNDS_MS } from '../../health/latency.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { ItemCounters } from '../../model/driver.ts';
+import { InputError } from '../../model/errors.ts';
+import type { Override } from '../../model/facts.ts';
+import type { Intent } from '../../model/intent.ts';
+import type { ConcreteEngine } from '../../model/protocol.ts';
+import { memberKeysOf } from '../../plan/judge-pool.ts';
+import type { Machine } from '../machine.ts';
+import { AlertHub } from './alert-hub.ts';
+import { NodeFacts } from './facts.ts';
+import { FileIntents } from './intents.ts';
+import { type Log, logEvent, openLog } from './log.ts';
+import { FileWatch } from './watch-files.ts';
+
+export interface DaemonOptions {
+  readonly version: string;
+  readonly load: () => Promise<LoadedConfig>;
+  /** The configuration that starts it; already known to be valid. */
+  readonly intent: Intent;
+  readonly openMachine: (intent: Intent) => Machine;
+  /** Every listener on this engine (`--engine-override`). */
+  readonly engine?: ConcreteEngine;
+  readonly write: (line: string) => void;
+}
+
+const HEALTH_SAVE_MS = 5000;
+
+export class Daemon implements Control {
+  readonly version: string;
+  readonly startedMs = Date.now();
+  readonly log: Log;
+  readonly #machine: Machine;
+  readonly #state: StateDb;
+  readonly #health: Health;
+  readonly #facts: NodeFacts;
+  readonly #intents: FileIntents;
+  readonly #engine: Engine;
+  readonly #alerts: AlertHub;
+  readonly #watch: FileWatch;
+  readonly #history = new RoundHistory();
+  readonly #listeners = new Set<(event: EngineEvent) => void>();
+  readonly #saving: NodeJS.Timeout;
+  #intent: Intent | undefined;
+
+  constructor(options: DaemonOptions) {
+    const { intent, load } = options;
+    this.version = options.version;
+    this.log = openLog(intent.logging, options.write);
+    const opened = StateDb.open(join(intent.system.stateDir, 'state.db'), this.startedMs);
+    this.#state = opened.db;
+    if (opened.setAside !== undefined)
+      this.log.logger.error({ file: opened.setAside }, 'state.db was broken and is set aside');
+    this.#machine = options.openMachine(intent);
+    const restored = this.#state.recall<BoardSnapshot>('health');
+    this.#health = new Health({
+      clock: systemClock,
+      onChange: () => this.#engine.wake('facts'),
+      onFault: (error) =>
+        this.log.logger.error({ error: error.message }, 'the checking thread ended and is started again'),
+      ...(restored === undefined ? {} : { restored }),
+    });
+    this.#facts = new NodeFacts({
+      nowMs: () => Date.now(),
+      health: this.#health,
+      engines: this.#machine.engines,
+      overrides: this.#state.recall<[string, Override][]>('overrides') ?? [],
+      onOverrides: (overrides) => {
+        this.#state.remember('overrides', [...overrides]);
+        this.#engine.wake('facts');
+      },
+    });
+    this.#intents = new FileIntents({ load, onIntent: (accepted) => this.#take(accepted) });
+    this.#alerts = new AlertHub({
+      world: () => this.#engine.world,
+      lastErrorOf: (pool, member) => this.#health.health().get(`${pool}/${member}`)?.lastError,
+      onFault: (channel, message) => this.log.logger.warn({ channel, message }, 'an alert was not delivered'),
+    });
+    this.#watch = new FileWatch(() => this.#engine.wake('config'));
+    this.#engine = new Engine(
+      {
+        drivers: this.#machine.drivers,
+        intents: this.#intents,
+        facts: this.#facts,
+        clock: systemClock,
+        random: { next: Math.random },
+        events: { emit: (event) => this.#tell(event) },
+        history: this.#history,
+        store: {
+          load: () => this.#state.recall<EngineMemory>('engine'),
+          save: (memory) => this.#state.remember('engine', memory),
+        },
+      },
+      options.engine === undefined ? {} : { engine: options.engine },
+    );
+    this.#saving = setInterval(() => this.#state.remember('health', this.#health.snapshot()), HEALTH_SAVE_MS);
+  }
+
+  /** Resolves after the first round: what can serve, serves. */
+  async start(): Promise<void> {
+    this.#engine.start();
+    await this.#engine.idle();
+  }
+
+  /** Leaves traffic flowing; what is remembered is on disk. */
+  async stop(): Promise<void> {
+    clearInterval(this.#saving);
+    this.#watch.close();
+    await this.#engine.close();
+    this.#state.remember('health', this.#health.snapshot());
+    await this.#health.close();
+    await this.#alerts.close();
+    await Promise.all(this.#machine.drivers.map((driver) => driver.close()));
+    this.#state.close();
+  }
+
+  intent(): Intent | undefined {
+    return this.#intent;
+  }
+
+  status() {
+    return this.#engine.status();
+  }
+
+  world() {
+    return this.#engine.world;
+  }
+
+  plan() {
+    return this.#engine.plan;
+  }
+
+  health() {
+    return this.#health.health();
+  }
+
+  roles() {
+    return this.#facts.roles();
+  }
+
+  overrides() {
+    return this.#facts.overrides();
+  }
+
+  driftRepaired(): number {
+    return this.#engine.driftRepaired;
+  }
+
+  rounds() {
+    return this.#history.list();
+  }
+
+  async counters(): Promise<ReadonlyMap<string, readonly ItemCounters[]>> {
+    const read = this.#machine.drivers.map(
+      async (driver) => [driver.name, (await driver.counters?.()) ?? []] as const,
+    );
+    return new Map(await Promise.all(read));
+  }
+
+  async probeLatencies() {
+    const { latency } = await this.#health.stats();
+    const probes = latency.flatMap(([key, { count, sumMs, buckets }]) => {
+      const probe = this.#health.probe(key);
+      return probe === undefined
+        ? []
+        : [{ members: probe.members, type: probe.check.type, count, sumMs, buckets }];
+    });
+    return { boundsMs: LATENCY_BOUNDS_MS, probes };
+  }
+
+  async reload(): Promise<ReloadResult> {
+    this.#engine.wake('config');
+    await this.#engine.idle();
+    const last = this.#intents.last;
+    const hash = last?.hash === undefined ? {} : { hash: last.hash };
+    return { ok: this.#engine.configError === undefined, ...hash, diagnostics: last?.diagnostics ?? [] };
+  }
+
+  async confirm(): Promise<void> {
+    this.#engine.confirm();
+    await this.#engine.idle();
+  }
+
+  setOverride(member: string, override: Override | undefined): void {
+    const pools = [...(this.#intent?.pools.values() ?? [])];
+    if (!pools.some((pool) => memberKeysOf(pool).includes(member))) {
+      throw new InputError('NOT_FOUND', `Cannot find member "${member}" in any pool`, {
+        hint: 'Name it as POOL/MEMBER; "lbctl show members" lists them',
+      });
+    }
+    this.#facts.setOverride(member, override);
+  }
+
+  setLogLevel(level: Parameters<Log['setLevel']>[0]): void {
+    this.log.setLevel(level);
+  }
+
+  onEvent(listener: (event: EngineEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Before the round that applies it, so that its members are checked and known. */
+  #take(intent: Intent): void {
+    this.#intent = intent;
+    this.log.setLevel(intent.logging.level);
+    this.#health.setIntent(intent);
+    this.#alerts.setIntent(intent);
+    this.#watch.setFiles(intent.daemon.watchFiles ? (this.#intents.last?.files ?? []) : []);
+  }
+
+  #tell(event: EngineEvent): void {
+    logEvent(this.log.logger, event);
+    this.#alerts.emit(event);
+    for (const listener of this.#listeners) listener(event);
+  }
+}

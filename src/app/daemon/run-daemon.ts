@@ -1,0 +1,89 @@
+// From the command to a process that serves until it is told to stop: lock, start, doors, signals, supervisor.
+import { join } from 'node:path';
+import type { DaemonCommand, LoadedConfig } from '../../cli/toolbox.ts';
+import { SdNotify } from '../../kernel/sd-notify.ts';
+import { BugError } from '../../model/errors.ts';
+import type { Intent } from '../../model/intent.ts';
+import type { Machine } from '../machine.ts';
+import type { ClaimSignals } from '../signals.ts';
+import { Daemon } from './daemon.ts';
+import { lockInstance } from './single-instance.ts';
+
+export interface RunDaemonOptions extends DaemonCommand {
+  readonly version: string;
+  readonly load: () => Promise<LoadedConfig>;
+  readonly openMachine: (intent: Intent) => Machine;
+  readonly claimSignals: ClaimSignals;
+  readonly write: (line: string) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Resolves when the daemon has stopped as asked. Throws what keeps it from starting. */
+export async function runDaemon(options: RunDaemonOptions): Promise<void> {
+  const { intent } = options;
+  const unlock = lockInstance(join(intent.system.runDir, 'daemon.lock'));
+  const systemd = new SdNotify(options.env);
+  const { version, load, openMachine, write, engine } = options;
+  const daemon = new Daemon({
+    version,
+    load,
+    intent,
+    openMachine,
+    write,
+    ...(engine === undefined ? {} : { engine }),
+  });
+  const { logger } = daemon.log;
+  const stopped = untilStopped(options.claimSignals, () => void reload(daemon, systemd));
+  logger.info({ version, node: intent.node.name, pid: process.pid }, 'starting');
+
+  await daemon.start();
+  const status = daemon.status();
+  if (status === undefined) throw new BugError('Cannot say what the first round did');
+  const beat = startWatchdog(daemon, systemd, options.env);
+  systemd.tell({ READY: '1', STATUS: `${status.listeners.length} listeners, ${status.condition}` });
+  logger.info({ listeners: status.listeners.length, condition: status.condition }, 'ready');
+
+  const signal = await stopped;
+  systemd.tell({ STOPPING: '1', STATUS: `stopping on ${signal}; traffic goes on` });
+  logger.info({ signal }, 'stopping; traffic goes on');
+  clearInterval(beat);
+  await daemon.stop();
+  systemd.close();
+  unlock();
+}
+
+function untilStopped(claim: ClaimSignals, onReload: () => void): Promise<string> {
+  return new Promise((resolve) => {
+    claim((signal) => {
+      if (signal === 'SIGHUP') onReload();
+      else resolve(signal);
+    });
+  });
+}
+
+/** sd_notify(3): RELOADING with the monotonic time, READY when done, whatever came of it. */
+async function reload(daemon: Daemon, systemd: SdNotify): Promise<void> {
+  const microseconds = process.hrtime.bigint() / 1000n;
+  systemd.tell({ RELOADING: '1', MONOTONIC_USEC: `${microseconds}` });
+  const { ok, hash } = await daemon.reload();
+  systemd.tell({
+    READY: '1',
+    STATUS: ok ? `configuration ${hash?.slice(0, 12)}` : 'a new configuration was refused',
+  });
+}
+
+/** At half the period systemd asks for, and only while rounds go on: a loop that hangs is a daemon that hangs. */
+function startWatchdog(
+  daemon: Daemon,
+  systemd: SdNotify,
+  env: RunDaemonOptions['env'],
+): NodeJS.Timeout | undefined {
+  const periodMs = Number(env.WATCHDOG_USEC ?? 0) / 1000;
+  if (!(periodMs > 0)) return undefined;
+  let last = -1;
+  return setInterval(() => {
+    const number = daemon.status()?.round?.number ?? 0;
+    if (number !== last) systemd.tell({ WATCHDOG: '1' });
+    last = number;
+  }, periodMs / 2);
+}

@@ -1,0 +1,40 @@
+// Who hears a signal: the command that claims them, or the rule for commands that do not.
+
+export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+export type ClaimSignals = (handler: (signal: Signal) => void) => void;
+
+/** How long a command may tidy up after the first signal. */
+const GRACE_MS = 1000;
+/** By the shells' habit a process ended by signal N answers 128 + N. */
+const CODES: Readonly<Record<Signal, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
+
+export interface Signals {
+  readonly claim: ClaimSignals;
+  /** Exit code of the signal that ended an ordinary command. */
+  endedBy(): number | undefined;
+}
+
+export function listenForSignals(): Signals {
+  let claimed: ((signal: Signal) => void) | undefined;
+  let ended: number | undefined;
+  let asked = false;
+  const onSignal = (signal: Signal): void => {
+    if (claimed !== undefined) {
+      // Whoever asks twice to stop means it.
+      if (signal !== 'SIGHUP' && asked) process.exit(CODES[signal]);
+      if (signal !== 'SIGHUP') asked = true;
+      claimed(signal);
+      return;
+    }
+    if (ended !== undefined) process.exit(CODES[signal]);
+    ended = CODES[signal];
+    setTimeout(() => process.exit(ended), GRACE_MS).unref();
+  };
+  for (const signal of Object.keys(CODES) as Signal[]) process.on(signal, () => onSignal(signal));
+  return {
+    claim(handler) {
+      claimed = handler;
+    },
+    endedBy: () => ended,
+  };
+}

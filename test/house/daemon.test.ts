@@ -1,0 +1,184 @@
+// The daemon as a process, on the memory engine: what it does at start, on signals, and after being killed.
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listenForDatagrams } from './unix-datagrams.ts';
+
+const LBCTL = join(import.meta.dirname, '../../lbctl');
+const folder = mkdtempSync(join(tmpdir(), 'lbctl-daemon-'));
+const children = new Set<ChildProcess>();
+const servers: Server[] = [];
+after(() => {
+  for (const child of children) child.kill('SIGKILL');
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Line {
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly lines: Line[];
+  /** Waits at most ten seconds for a line that was not there before. */
+  next(msg: string): Promise<Line>;
+  readonly ended: Promise<number | null>;
+}
+
+function start(config: string): Running {
+  const child = spawn(LBCTL, ['daemon', '-c', config, '--engine-override', 'memory'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  children.add(child);
+  const lines: Line[] = [];
+  let errors = '';
+  let rest = '';
+  child.stderr!.on('data', (chunk: Buffer) => {
+    errors += chunk.toString();
+  });
+  child.stdout!.on('data', (chunk: Buffer) => {
+    const parts = (rest + chunk.toString()).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) lines.push(JSON.parse(part) as Line);
+  });
+  let seen = 0;
+  return {
+    child,
+    lines,
+    async next(msg) {
+      for (let i = 0; i < 500; i++) {
+        const at = lines.findIndex((line, index) => index >= seen && line.msg === msg);
+        if (at !== -1) {
+          seen = at + 1;
+          return lines[at]!;
+        }
+        await sleep(20);
+      }
+      return assert.fail(`no line "${msg}" among ${JSON.stringify(lines.slice(seen))}\n${errors}`);
+    },
+    ended: once(child, 'exit').then(([code]) => code as number | null),
+  };
+}
+
+async function member(): Promise<Server> {
+  const server = createServer((socket) => socket.on('error', () => {}).resume());
+  servers.push(server.listen(0, '127.0.0.1'));
+  await once(server, 'listening');
+  return server;
+}
+
+function writeConfig(name: string, port: number, more = ''): string {
+  const path = join(folder, `${name}.yaml`);
+  writeFileSync(
+    path,
+    `
+node: { name: lb-a, role: single }
+network: { frontend: { interface: lo } }
+system: { state_dir: ${join(folder, name, 'state')}, run_dir: ${join(folder, name, 'run')} }
+logging: { format: json }
+vips: [{ name: web, address: 192.0.2.10 }]
+listeners:
+  - name: web
+    vip: web
+    port: 80
+    members: [{ name: web1, address: 127.0.0.1, port: ${port} }]
+    health: { type: tcp, interval: 100ms, timeout: 100ms, rise: 1, fall: 2 }
+${more}`,
+  );
+  return path;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+describe('lbctl daemon', () => {
+  it('serves, sees a member go, and stops when told, with what it knows on disk', async () => {
+    const server = await member();
+    const config = writeConfig('plain', portOf(server));
+    const daemon = start(config);
+    await daemon.next('ready');
+    assert.equal((await daemon.next('member changed')).to, 'InService');
+
+    server.close();
+    assert.equal((await daemon.next('member changed')).to, 'CheckFailed');
+    daemon.child.kill('SIGTERM');
+
+    assert.equal(await daemon.ended, 0);
+    const again = start(config);
+    await again.next('ready');
+    await sleep(300);
+    // Known to be down from before: nothing changed, so nothing is told.
+    assert.deepEqual(
+      again.lines.filter((line) => line.msg === 'member changed'),
+      [],
+    );
+    again.child.kill('SIGTERM');
+    assert.equal(await again.ended, 0);
+  });
+
+  it('keeps the old configuration on a broken file, and takes the next good one', async () => {
+    const server = await member();
+    const config = writeConfig('reload', portOf(server));
+    const good = readFileSync(config, 'utf8');
+    const daemon = start(config);
+    await daemon.next('ready');
+
+    writeFileSync(config, good.replace('port: 80', 'port: eighty'));
+    daemon.child.kill('SIGHUP');
+    assert.match(String((await daemon.next('config refused')).error), /reload\.yaml:\d+: /);
+    writeFileSync(config, good.replace('port: 80', 'port: 81'));
+    daemon.child.kill('SIGHUP');
+    await daemon.next('config loaded');
+    daemon.child.kill('SIGTERM');
+
+    assert.equal(await daemon.ended, 0);
+  });
+
+  it('refuses to run twice, and starts at once after being killed', async () => {
+    const server = await member();
+    const config = writeConfig('twice', portOf(server));
+    const first = start(config);
+    await first.next('ready');
+
+    const second = start(config);
+    assert.equal(await second.ended, 5);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    const third = start(config);
+    await third.next('ready');
+    third.child.kill('SIGTERM');
+
+    assert.equal(await third.ended, 0);
+  });
+
+  it('tells its supervisor how it fares', async () => {
+    const server = await member();
+    const notify = listenForDatagrams(join(folder, 'notify'));
+    const config = writeConfig('supervised', portOf(server));
+    process.env.NOTIFY_SOCKET = notify.path;
+    process.env.WATCHDOG_USEC = '200000';
+    const daemon = start(config);
+    delete process.env.NOTIFY_SOCKET;
+    delete process.env.WATCHDOG_USEC;
+
+    await daemon.next('ready');
+    await sleep(2500);
+    daemon.child.kill('SIGHUP');
+    await sleep(300);
+    daemon.child.kill('SIGTERM');
+    await daemon.ended;
+    const told = notify.close();
+
+    assert.match(told[0]!, /^READY=1\nSTATUS=1 listeners, /);
+    assert.ok(told.includes('WATCHDOG=1'));
+    assert.ok(told.some((text) => /^RELOADING=1\nMONOTONIC_USEC=\d+$/.test(text)));
+    assert.match(told.at(-1)!, /^STOPPING=1\n/);
+  });
+});
