@@ -29,9 +29,12 @@ import { NETLINK, NetlinkSocket } from './netlink-socket.ts';
 const DUMP = FLAG.request | FLAG.dump;
 /** Services read before the event loop gets its turn: about 5 ms. */
 const SLICE = 256;
+const SMALL_READ = 8 << 10;
 
 export class IpvsKernel implements IpvsPort {
   readonly #socket = new NetlinkSocket('generic', NETLINK.generic);
+  /** For the many small dumps of one service's destinations each. */
+  readonly #small = new NetlinkSocket('generic', NETLINK.generic, SMALL_READ);
   #family = 0;
 
   info(): IpvsInfo {
@@ -99,11 +102,12 @@ export class IpvsKernel implements IpvsPort {
   }
 
   close(): void {
+    this.#small.close();
     this.#socket.close();
   }
 
   #destinations(family: number, key: IpvsServiceKey, withStats: boolean): IpvsDestinationRow[] {
-    return this.#socket.dump(
+    return this.#small.dump(
       { op: 'IPVS_CMD_GET_DEST', target: formatServiceKey(key) },
       (writer, sequence) => {
         beginIpvs(writer, family, COMMAND.getDest, sequence, DUMP);

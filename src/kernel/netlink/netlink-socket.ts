@@ -37,10 +37,12 @@ export type WriteRequest = (writer: MessageWriter, sequence: number) => void;
 export class NetlinkSocket {
   readonly #socket: NativeSocket;
   readonly #writer = new MessageWriter(BATCH_BYTES + 4096);
-  readonly #buffer = new Uint8Array(READ_SIZE);
+  readonly #buffer: Uint8Array;
   #sequence = 0;
 
-  constructor(name: string, protocol: number) {
+  /** The kernel makes a buffer of `readSize` (32 kB at most) for each part of a dump: small is quicker for small tables. */
+  constructor(name: string, protocol: number, readSize = READ_SIZE) {
+    this.#buffer = new Uint8Array(readSize);
     this.#socket = new NativeSocket(`netlink/${name}`, AF.netlink, SOCK.raw, protocol);
     // Forcing needs CAP_NET_ADMIN; without it the system's limit has to do.
     if (!this.#socket.tryOption(SOL_SOCKET, SO_RCVBUFFORCE, int32(RECEIVE_QUEUE))) {

@@ -21,9 +21,15 @@ export class AttributeReader {
   #start = 0;
   #length = 0;
 
-  constructor(bytes: Uint8Array, offset = 0, end = bytes.length, fault: Fault = { error: undefined }) {
+  constructor(
+    bytes: Uint8Array,
+    offset = 0,
+    end = bytes.length,
+    fault: Fault = { error: undefined },
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = view;
     this.#next = offset;
     this.#end = end;
     this.#fault = fault;
@@ -102,7 +108,7 @@ export class AttributeReader {
   }
 
   nested(): AttributeReader {
-    return new AttributeReader(this.#bytes, this.#start, this.#start + this.#length, this.#fault);
+    return new AttributeReader(this.#bytes, this.#start, this.#start + this.#length, this.#fault, this.#view);
   }
 
   #has(size: number): boolean {
