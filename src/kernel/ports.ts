@@ -45,6 +45,7 @@ export interface IpvsPort {
 
 export interface LinkPort {
   links(): readonly Link[];
+  close(): void;
 }
 
 export interface AddressPort {
@@ -78,6 +79,7 @@ export interface NftPort {
   listTable(family: string, name: string): Promise<readonly NftObject[] | undefined>;
   /** One transaction: all of it or nothing. */
   run(commands: readonly NftObject[]): Promise<void>;
+  close(): void;
 }
 
 export interface SysctlPort {

@@ -48,7 +48,6 @@ async function applyAddresses(wanted: readonly string[]): Promise<void> {
   const tookMs = performance.now() - started;
   const after = driver.plan(desired, await driver.observe());
   await driver.close();
-  route.close();
   const report = {
     results: results.map((result) => ({
       id: result.step.id,

@@ -81,6 +81,7 @@ export class AddressDriver implements Driver {
   async close(): Promise<void> {
     for (const cancel of this.#repeats) cancel();
     this.#repeats.clear();
+    this.#options.route.close();
   }
 
   async #applyStep(step: Step): Promise<StepResult> {

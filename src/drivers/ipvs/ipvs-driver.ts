@@ -106,6 +106,7 @@ export class IpvsDriver implements Driver {
   /** Leaves the table as it is: traffic flows without us. */
   async close(): Promise<void> {
     this.#options.ipvs.close();
+    this.#options.nft.close();
   }
 }
 

@@ -56,6 +56,8 @@ export class FakeNft implements NftPort {
     }
   }
 
+  close(): void {}
+
   #do(command: NftObject): void {
     const [verb] = Object.keys(command);
     const [kind, object] = Object.entries(command[verb!] as NftObject)[0] as [string, Named];

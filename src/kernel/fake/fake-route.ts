@@ -83,6 +83,8 @@ export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
     this.announced.push(`${address} on ${link.name}`);
   }
 
+  close(): void {}
+
   #nameOf(index: number): string {
     return this.#links.find((link) => link.index === index)?.name ?? `#${index}`;
   }
