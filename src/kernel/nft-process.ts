@@ -9,7 +9,8 @@ import { readGeneration, writeGetGeneration, writeGetInetTable } from '../wire/n
 import { NETLINK, NetlinkSocket } from './netlink/netlink-socket.ts';
 import type { NftObject, NftPort } from './ports.ts';
 
-const TIMEOUT_MS = 20_000;
+/** Generous: the first rule of a kind makes the kernel load its modules. */
+const TIMEOUT_MS = 60_000;
 
 interface Outcome {
   readonly code: number | null;
@@ -79,6 +80,13 @@ export class NftProcess implements NftPort {
       child.on('error', (cause) => reject(notRun(this.#binary, target, cause)));
       child.on('close', resolve);
     });
+    if (code === null) {
+      throw new OpError(
+        'TIMEOUT',
+        `Cannot finish "${this.#binary} ${args.join(' ')}" as it did not end in ${TIMEOUT_MS} ms`,
+        { op: 'exec', target, errno: 'ETIMEDOUT' },
+      );
+    }
     return {
       code,
       stdout: Buffer.concat(stdout).toString('utf8'),

@@ -12,7 +12,8 @@ import { SysctlFiles } from '../../../src/kernel/sysctl-files.ts';
 import { CAPABILITIES } from '../../../src/model/capabilities.ts';
 import { testDriver } from '../../conformance/test-driver.ts';
 
-mustSync(['modprobe', '-a', 'ip_vs', 'nf_tables', 'nf_conntrack']);
+mustSync(['modprobe', '-a', 'ip_vs', 'nf_tables', 'nf_conntrack', 'nft_ct', 'nft_masq', 'nft_nat']);
+mustSync(['modprobe', '-a', 'nft_chain_nat', 'nft_connlimit', 'nft_hash']);
 
 /** Debian builds its kernel without some (`twos`): for those the refusal is tested, not the balancing. */
 const missing = CAPABILITIES.ipvs.schedulers.filter(
