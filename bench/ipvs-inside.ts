@@ -120,7 +120,7 @@ for (let i = 0; i < 5; i++) {
 const changes: number[] = [];
 const middle = listeners[SIZE >> 1]!;
 const observed = await driver.observe();
-for (let weight = 2; weight < 12; weight++) {
+for (let weight = 2; weight < 42; weight++) {
   const members = middle.members.map((member, at) => (at === 1 ? toMember(SIZE >> 1, 2, weight) : member));
   const changed = worldOf(listeners.map((one) => (one === middle ? { ...middle, members } : one)));
   const { steps } = driver.plan(driver.desired(changed), observed);

@@ -32,6 +32,10 @@ export interface IpvsPort {
   info(): IpvsInfo;
   /** The whole table, with counters where asked (they double the cost). */
   table(withStats: boolean): Promise<readonly IpvsTableEntry[]>;
+  /** The table as /proc/net/ip_vs shows it, in one cheap read; undefined where there is no such file. */
+  procText(): string | undefined;
+  /** One service with its destinations, without counters; undefined where there is none. */
+  entry(key: IpvsServiceKey): IpvsTableEntry | undefined;
   /** In order, in few sends; exactly one result per command, undefined is success. One refusal does not stop the rest. */
   execute(commands: readonly IpvsCommand[]): Promise<readonly (OpError | undefined)[]>;
   timeouts(): IpvsTimeouts;

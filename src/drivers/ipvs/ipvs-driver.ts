@@ -18,6 +18,7 @@ import { readTable } from './nft-table.ts';
 import { toObserved } from './observe.ts';
 import { planIpvs } from './plan.ts';
 import { toServiceKey } from './service-key.ts';
+import { TableCache } from './table-cache.ts';
 
 export interface IpvsDriverOptions extends Outside {
   /** Idle timeouts of connections for the whole machine; absent leaves them alone. */
@@ -35,10 +36,12 @@ export interface IpvsItemCounters extends ItemCounters {
 export class IpvsDriver implements Driver {
   readonly name = 'ipvs';
   readonly #options: IpvsDriverOptions;
+  readonly #cache: TableCache;
   #nft: { readonly generation: number; readonly entries: ReadonlyMap<string, NftEntry> } | undefined;
 
   constructor(options: IpvsDriverOptions) {
     this.#options = options;
+    this.#cache = new TableCache(options.ipvs);
   }
 
   desired(world: World): ItemMap {
@@ -53,7 +56,7 @@ export class IpvsDriver implements Driver {
     const { ipvs, registry, sysctl, timeouts } = this.#options;
     signal?.throwIfAborted();
     registry.reload();
-    const table = await ipvs.table(false);
+    const table = await this.#cache.read();
     signal?.throwIfAborted();
     return toObserved({
       table,
@@ -67,6 +70,10 @@ export class IpvsDriver implements Driver {
 
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
     signal?.throwIfAborted();
+    for (const { item } of steps) {
+      const key = toServiceKey(item.parent ?? item.key, String(item.fields.through ?? ''));
+      if (key !== undefined) this.#cache.forget(formatServiceKey(key));
+    }
     return applySteps(this.#options, steps);
   }
 

@@ -31,19 +31,11 @@ export function toObserved(observation: Observation): Observed {
   const ownerOf = ownersByService(observation.claims);
   for (const [name, value] of observation.settings)
     if (value !== undefined) put(items, settingItem(name, value));
-  for (const { service, destinations } of observation.table) {
-    const kernelKey = formatServiceKey(service.key);
-    const owner = ownerOf.get(kernelKey);
-    const key = owner?.listener ?? kernelKey;
+  for (const entry of observation.table) {
+    const owner = ownerOf.get(formatServiceKey(entry.service.key));
+    const nft = owner === undefined ? undefined : observation.nft.get(owner.listener);
     const target = owner === undefined ? foreign : items;
-    const through = owner?.through ?? '';
-    const nft = owner === undefined ? undefined : observation.nft.get(key);
-    put(target, item('listener', key, { ...serviceFields(service), ...nftFields(through, nft) }));
-    for (const row of destinations) {
-      const member = memberItemKey(key, endpointKey(row.address, row.port));
-      const fields = destinationFields(row);
-      put(target, item('member', member, through === '' ? fields : { ...fields, through }, key));
-    }
+    for (const one of entryItems(entry, owner, nft)) put(target, one);
   }
   // Rules of ours without a service: what a crash or a strange hand left. They are removed by their own key.
   for (const key of observation.nft.keys())
@@ -54,10 +46,56 @@ export function toObserved(observation: Observation): Observed {
   return { items, foreign };
 }
 
-function ownersByService(
-  claims: ReadonlyMap<string, string>,
-): ReadonlyMap<string, { readonly listener: string; readonly through: string }> {
-  const owners = new Map<string, { listener: string; through: string }>();
+interface Owner {
+  readonly listener: string;
+  readonly through: string;
+}
+
+interface Made {
+  readonly owner: Owner | undefined;
+  readonly nft: NftEntry | undefined;
+  readonly items: readonly Item[];
+}
+
+/** Items of a service that was not read anew are the very same as last time. */
+const made = new WeakMap<IpvsTableEntry, Made>();
+
+function entryItems(
+  entry: IpvsTableEntry,
+  owner: Owner | undefined,
+  nft: NftEntry | undefined,
+): readonly Item[] {
+  const last = made.get(entry);
+  const isSame =
+    last !== undefined &&
+    last.nft === nft &&
+    last.owner?.listener === owner?.listener &&
+    last.owner?.through === owner?.through;
+  if (isSame) return last.items;
+  const items = buildItems(entry, owner, nft);
+  made.set(entry, { owner, nft, items });
+  return items;
+}
+
+function buildItems(
+  entry: IpvsTableEntry,
+  owner: Owner | undefined,
+  nft: NftEntry | undefined,
+): readonly Item[] {
+  const { service, destinations } = entry;
+  const key = owner?.listener ?? formatServiceKey(service.key);
+  const through = owner?.through ?? '';
+  const items = [item('listener', key, { ...serviceFields(service), ...nftFields(through, nft) })];
+  for (const row of destinations) {
+    const member = memberItemKey(key, endpointKey(row.address, row.port));
+    const fields = destinationFields(row);
+    items.push(item('member', member, through === '' ? fields : { ...fields, through }, key));
+  }
+  return items;
+}
+
+function ownersByService(claims: ReadonlyMap<string, string>): ReadonlyMap<string, Owner> {
+  const owners = new Map<string, Owner>();
   for (const [listener, through] of claims) {
     if (through === '') owners.set(listener, { listener, through });
     else {

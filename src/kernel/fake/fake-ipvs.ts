@@ -11,6 +11,7 @@ import { missingIpvs, targetOf, toIpvsError } from '../netlink/ipvs-errors.ts';
 import { formatDestination, formatService, formatServiceKey } from '../netlink/ipvs-text.ts';
 import { toOpError } from '../op-error.ts';
 import type { IpvsCommand, IpvsPort, IpvsTableEntry } from '../ports.ts';
+import { formatProc } from './proc-text.ts';
 
 interface Entry {
   service: IpvsServiceRow;
@@ -78,6 +79,17 @@ export class FakeIpvs implements IpvsPort {
       service: strip(service),
       destinations: [...destinations.values()].map(strip),
     }));
+  }
+
+  procText(): string | undefined {
+    const errno = this.#takeFault('table');
+    if (errno !== 0) throw toOpError({ op: 'read', target: '/proc/net/ip_vs', errno });
+    return this.present ? formatProc([...this.#entries.values()]) : undefined;
+  }
+
+  entry(key: IpvsServiceKey): IpvsTableEntry | undefined {
+    const entry = this.#entries.get(formatServiceKey(key));
+    return entry && { service: entry.service, destinations: [...entry.destinations.values()] };
   }
 
   async execute(commands: readonly IpvsCommand[]): Promise<readonly (OpError | undefined)[]> {

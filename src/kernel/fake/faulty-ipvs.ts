@@ -9,6 +9,8 @@ export class FaultyIpvs implements IpvsPort {
   readonly #faulty = new Set<string>();
   readonly info: IpvsPort['info'];
   readonly table: IpvsPort['table'];
+  readonly procText: IpvsPort['procText'];
+  readonly entry: IpvsPort['entry'];
   readonly timeouts: IpvsPort['timeouts'];
   readonly setTimeouts: IpvsPort['setTimeouts'];
   readonly daemons: IpvsPort['daemons'];
@@ -20,6 +22,8 @@ export class FaultyIpvs implements IpvsPort {
     this.#port = port;
     this.info = () => port.info();
     this.table = (withStats) => port.table(withStats);
+    this.procText = () => port.procText();
+    this.entry = (key) => port.entry(key);
     this.timeouts = () => port.timeouts();
     this.setTimeouts = (timeouts) => port.setTimeouts(timeouts);
     this.daemons = () => port.daemons();

@@ -1,4 +1,5 @@
 // The real IpvsPort: the kernel's IPVS over generic netlink.
+import { readFileSync } from 'node:fs';
 import { OpError } from '../../model/errors.ts';
 import { type GenericFamily, readFamily, writeGetFamily } from '../../wire/netlink/family.ts';
 import {
@@ -29,6 +30,7 @@ import { NETLINK, NetlinkSocket } from './netlink-socket.ts';
 const DUMP = FLAG.request | FLAG.dump;
 /** Services read before the event loop gets its turn: about 5 ms. */
 const SLICE = 256;
+const PROC_FILE = '/proc/self/net/ip_vs';
 const SMALL_READ = 8 << 10;
 
 export class IpvsKernel implements IpvsPort {
@@ -55,6 +57,33 @@ export class IpvsKernel implements IpvsPort {
       if (entries.length % SLICE === 0) await new Promise<void>((resolve) => setImmediate(resolve));
     }
     return entries;
+  }
+
+  procText(): string | undefined {
+    try {
+      return readFileSync(PROC_FILE, 'latin1');
+    } catch (error) {
+      // No procfs, or no right to look into it: the table is read by netlink then.
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'EACCES') return undefined;
+      throw error;
+    }
+  }
+
+  entry(key: IpvsServiceKey): IpvsTableEntry | undefined {
+    try {
+      const [reply] = this.#ask(
+        'IPVS_CMD_GET_SERVICE',
+        COMMAND.getService,
+        (writer) => writeServiceKey(writer, key),
+        formatServiceKey(key),
+      );
+      const service = readServiceMessage(reply!, false);
+      return { service, destinations: this.#destinations(this.#family, key, false) };
+    } catch (error) {
+      if (error instanceof OpError && error.op.errno === 'ESRCH') return undefined;
+      throw error;
+    }
   }
 
   async execute(commands: readonly IpvsCommand[]): Promise<readonly (OpError | undefined)[]> {
