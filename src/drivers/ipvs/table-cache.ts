@@ -6,7 +6,7 @@ import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsPort, IpvsTableEntry } from '../../kernel/ports.ts';
 import { keysOfHeader, type ProcService, readProcIpVs, rowPrefix } from '../../wire/proc-ip-vs.ts';
 
-const ROUNDS = 32;
+export const ROUNDS = 64;
 /** Above this share of changed services one dump of all is cheaper than asking for each. */
 const FEW = 0.25;
 
