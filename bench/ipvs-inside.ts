@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { mustSync, start, stop } from '../lab/process.ts';
-import { Balancer, clearKernel, worldOf } from '../test/vm/guest/balancer.ts';
-import { buildMember } from '../test/fixtures/build-intent.ts';
 import type { World } from '../src/model/world.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
+import { buildMember } from '../test/fixtures/build-intent.ts';
+import { Balancer, clearKernel, worldOf } from '../test/vm/guest/balancer.ts';
 import { machine, type Row, row } from './report.ts';
 
 const SERVICES = 10_000;
@@ -44,7 +44,9 @@ async function reconcile(balancer: Balancer, world: World) {
 }
 
 function rows(): number {
-  return mustSync(['ipvsadm', '-S', '-n']).split('\n').filter((line) => line.startsWith('-')).length;
+  return mustSync(['ipvsadm', '-S', '-n'])
+    .split('\n')
+    .filter((line) => line.startsWith('-')).length;
 }
 
 async function againstIpvsadm(): Promise<Row[]> {
@@ -52,7 +54,8 @@ async function againstIpvsadm(): Promise<Row[]> {
   const full = await reconcile(balancer, worldOfSize(SERVICES, 10));
   const rules = mustSync(['ipvsadm', '-S', '-n']);
   const count = rows();
-  if (count !== SERVICES * (MEMBERS.length + 1)) throw new Error(`Cannot compare as only ${count} rows exist`);
+  if (count !== SERVICES * (MEMBERS.length + 1))
+    throw new Error(`Cannot compare as only ${count} rows exist`);
   const noOp = await reconcile(balancer, worldOfSize(SERVICES, 10));
   const weight = await reconcile(balancer, worldOfSize(SERVICES, 20));
   if (noOp.steps !== 0 || weight.steps !== 1)
@@ -63,9 +66,27 @@ async function againstIpvsadm(): Promise<Row[]> {
   const peerMs = performance.now() - started;
   clearKernel();
   return [
-    row('apply 10,000 services x 3 members from empty', full.wholeMs, 'ms', `<= ${Math.round(peerMs)}`, peerMs),
-    row('no-op reconcile at that size', noOp.wholeMs, 'ms', `< ${Math.round(full.wholeMs * NO_OP_SHARE)}`, full.wholeMs),
-    row('one weight at that size, decision to acknowledgement', weight.applyMs, 'ms', `< ${WEIGHT_MS}`, full.applyMs),
+    row(
+      'apply 10,000 services x 3 members from empty',
+      full.wholeMs,
+      'ms',
+      `<= ${Math.round(peerMs)}`,
+      peerMs,
+    ),
+    row(
+      'no-op reconcile at that size',
+      noOp.wholeMs,
+      'ms',
+      `< ${Math.round(full.wholeMs * NO_OP_SHARE)}`,
+      full.wholeMs,
+    ),
+    row(
+      'one weight at that size, decision to acknowledgement',
+      weight.applyMs,
+      'ms',
+      `< ${WEIGHT_MS}`,
+      full.applyMs,
+    ),
     row('one weight at that size, whole round', weight.wholeMs, 'ms'),
   ];
 }
@@ -115,7 +136,9 @@ async function againstKeepalived(): Promise<Row[]> {
   if (firstWeight() !== '20') throw new Error('Cannot compare as our reload changed nothing');
   const oursMs = performance.now() - started;
   await balancer.close();
-  return [row('reload 1,000 services with one weight changed', oursMs, 'ms', `<= ${Math.round(peerMs)}`, peerMs)];
+  return [
+    row('reload 1,000 services with one weight changed', oursMs, 'ms', `<= ${Math.round(peerMs)}`, peerMs),
+  ];
 }
 
 const report = {

@@ -80,7 +80,10 @@ test('a scheduler is edited in place: the service keeps its connections', async 
 
   const steps = await balancer.apply({ ...service([1, 1, 1]), listener: { scheduler: 'lc' } });
 
-  assert.deepEqual(steps.map((step) => step.id), [`ipvs change-listener tcp/${VIP4}:80`]);
+  assert.deepEqual(
+    steps.map((step) => step.id),
+    [`ipvs change-listener tcp/${VIP4}:80`],
+  );
   assert.match(mustSync(['ipvsadm', '-L', '-n']), /lc\n[^\n]*10\.2\.0\.1\d:80 +Masq +1 +1 /);
   await held.finish();
 });
