@@ -24,7 +24,7 @@ export function openMachine({ stateDir, dataPlane }: MachineOptions): Machine {
   const ipvs = probeIpvs();
   const timeouts = dataPlane === undefined ? {} : { timeouts: dataPlane.ipvs };
   const drivers: Driver[] = [
-    openAddress({ stateDir }),
+    openAddress(stateDir),
     new MemoryDriver({ name: 'memory', engines: ['memory'], addresses: false }),
   ];
   if (ipvs.available) drivers.push(openIpvs({ stateDir, ...timeouts }));

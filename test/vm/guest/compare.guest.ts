@@ -14,7 +14,7 @@ import { Balancer, clearKernel } from './balancer.ts';
 import { COMMANDS, KEEPALIVED } from './compare-cases.ts';
 
 const WORK = '/tmp/steelyard-compare';
-const toolbox = createToolbox();
+const toolbox = createToolbox(() => {});
 const lab = Lab.create('compare');
 mkdirSync(WORK, { recursive: true });
 

@@ -1,9 +1,9 @@
 // Applies one of two large Worlds after the other until it is killed ("forever"), or the first of them once ("once").
 import { IpvsDriver } from '../../../../src/drivers/ipvs/ipvs-driver.ts';
-import { Registry } from '../../../../src/drivers/ipvs/registry.ts';
 import { FileJournal } from '../../../../src/kernel/journal.ts';
 import { IpvsKernel } from '../../../../src/kernel/netlink/ipvs-kernel.ts';
 import { NftProcess } from '../../../../src/kernel/nft-process.ts';
+import { Registry } from '../../../../src/kernel/registry.ts';
 import { SysctlFiles } from '../../../../src/kernel/sysctl-files.ts';
 import { converge } from '../../../conformance/converge.ts';
 import { buildMember } from '../../../fixtures/build-intent.ts';
