@@ -61,6 +61,7 @@ enum scheduler { SCHED_MH = 0, SCHED_SH = 1, SCHED_RR = 2, SCHED_WRR = 3, SCHED_
 #define LISTENER_GUE_CHECKSUM (1u << 6)
 #define LISTENER_FALLBACK (1u << 7)   /* a full member's flows go to the next slot instead of being refused */
 #define LISTENER_LIMITED (1u << 8)    /* any of the limits below is set */
+#define LISTENER_OWN_SOURCE (1u << 9) /* `sources` holds the node's own address, not a configured one */
 
 /* A ring is a run of slots in `rings`: size in the upper half, first slot in the lower. One aligned store flips it. */
 struct listener {

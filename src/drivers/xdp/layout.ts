@@ -126,6 +126,7 @@ export const LISTENER_FLAG = {
   gueChecksum: 64,
   fallback: 128,
   limited: 256,
+  ownSource: 512,
 } as const;
 
 export const MEMBER_FLAG = { present: 1, v6: 2, reset: 4, shared: 8 } as const;

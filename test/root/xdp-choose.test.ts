@@ -11,9 +11,9 @@ import {
 } from '../../src/drivers/xdp/layout.ts';
 import { storeRing } from '../../src/drivers/xdp/rows.ts';
 import { toBytes } from '../../src/lib/ip.ts';
-import { FLAG } from './packet.ts';
-import { type Listener, Rig, VERDICT } from './rig.ts';
-import { FAMILIES, FROM_CLIENT, frame, hop, packet, request, VIP } from './world.ts';
+import { FLAG } from '../xdp/packet.ts';
+import { type Listener, Rig, VERDICT } from '../xdp/rig.ts';
+import { FAMILIES, FROM_CLIENT, frame, hop, packet, request, VIP } from '../xdp/world.ts';
 
 const rig = new Rig();
 beforeEach(() => {

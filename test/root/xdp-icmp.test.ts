@@ -1,8 +1,8 @@
 // ICMP: echo, errors routed by the quoted packet, and the errors we make ourselves.
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { type Bytes, ethernet, FLAG, icmp, icmp6, ip, tcp, type Upper, udp } from './packet.ts';
-import { Rig, VERDICT } from './rig.ts';
+import { type Bytes, ethernet, FLAG, icmp, icmp6, ip, tcp, type Upper, udp } from '../xdp/packet.ts';
+import { Rig, VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   CLIENT_PORT,
@@ -25,7 +25,7 @@ import {
   turned,
   VIP,
   VIP_PORT,
-} from './world.ts';
+} from '../xdp/world.ts';
 
 const rig = new Rig();
 beforeEach(() => rig.clear());

@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { LISTENER_FLAG, MEMBER_FLAG, MEMBER as ROW } from '../../src/drivers/xdp/layout.ts';
-import { type Bytes, ethernet, FLAG, ip, tcp, udp } from './packet.ts';
-import { Rig, VERDICT } from './rig.ts';
+import { type Bytes, ethernet, FLAG, ip, tcp, udp } from '../xdp/packet.ts';
+import { Rig, VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   CLIENT_PORT,
@@ -24,7 +24,7 @@ import {
   turned,
   VIP,
   VIP_PORT,
-} from './world.ts';
+} from '../xdp/world.ts';
 
 const rig = new Rig();
 beforeEach(() => rig.clear());

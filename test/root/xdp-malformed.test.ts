@@ -1,8 +1,8 @@
 // What contradicts itself: every cut, every wrong length. Never rewritten, always counted.
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { type Bytes, ip, raw } from './packet.ts';
-import { Rig, VERDICT } from './rig.ts';
+import { type Bytes, ip, raw } from '../xdp/packet.ts';
+import { Rig, VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   FAMILIES,
@@ -15,7 +15,7 @@ import {
   request,
   VIP,
   VIP_PORT,
-} from './world.ts';
+} from '../xdp/world.ts';
 
 const rig = new Rig();
 beforeEach(() => rig.clear());

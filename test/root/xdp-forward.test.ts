@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { LISTENER_FLAG } from '../../src/drivers/xdp/layout.ts';
-import { type Bytes, ethernet, FLAG, ip, ip4, join, NUMBER, raw, udp } from './packet.ts';
-import { MAC, Rig, VERDICT } from './rig.ts';
+import { type Bytes, ethernet, FLAG, ip, ip4, join, NUMBER, raw, udp } from '../xdp/packet.ts';
+import { MAC, Rig, VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   FAMILIES,
@@ -19,7 +19,7 @@ import {
   TO_MEMBER,
   VIP,
   VIP_PORT,
-} from './world.ts';
+} from '../xdp/world.ts';
 
 const rig = new Rig();
 beforeEach(() => rig.clear());

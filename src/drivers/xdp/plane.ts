@@ -1,0 +1,404 @@
+// The tables as a place to put listeners and members. Steps change rows at once where that is safe; what needs the ring
+// (who gets new flows) is gathered and done by settle(), in the order that loses nothing: new rows, ring, old rows.
+import type { BpfMap } from '../../kernel/bpf/map.ts';
+import { Arena } from './arena.ts';
+import { Endpoints } from './endpoints.ts';
+import { type ListenerEntry, type MemberEntry, memberEntry } from './entries.ts';
+import { LISTENER, LISTENER_FLAG, LIVE, MEMBER, MEMBER_FLAG, PROTOCOL_NUMBER, VIP_KIND } from './layout.ts';
+import type { NextHop } from './next-hop.ts';
+import { Numbers } from './numbers.ts';
+import { PendingWrites, u32 } from './pending-writes.ts';
+import type { RingBuilder } from './ring-builder.ts';
+import type { RingJob } from './ring-job.ts';
+import { RingStore } from './ring-store.ts';
+import { type ListenerRow, storeRing, writeHop, writeListener, writeMember } from './rows.ts';
+import { allowedKey, Scanner } from './scan.ts';
+import { SourceRows } from './source-rows.ts';
+import { checkMember, type ListenerSpec, type MemberSpec } from './spec.ts';
+import { vipKey } from './vip-key.ts';
+
+export interface PlaneOptions {
+  readonly map: (name: string) => BpfMap;
+  /** The program's tick now. */
+  readonly tick: () => number;
+  /** Seconds of a tick. */
+  readonly tickSeconds: number;
+  /** Seconds of a rate window. */
+  readonly windowSeconds: number;
+  readonly seed: bigint;
+  /** Number that marks our rows; others are somebody else's. */
+  readonly owner: number;
+  readonly hopOf: (address: string) => NextHop | undefined;
+}
+
+const NO_RING = { offset: 0, size: 0 } as const;
+
+export class Plane {
+  readonly #options: PlaneOptions;
+  readonly #memory: { readonly listeners: ArrayBuffer; readonly members: ArrayBuffer };
+  readonly #scanner: Scanner;
+  readonly #vips: { readonly 4: PendingWrites; readonly 6: PendingWrites };
+  readonly #endpoints: Endpoints;
+  readonly #sources: SourceRows;
+  readonly #rings: RingStore;
+  readonly arena: Arena;
+  readonly listenerNumbers: Numbers;
+  readonly memberNumbers: Numbers;
+  #entries = new Map<string, ListenerEntry>();
+  #dirty = new Set<ListenerEntry>();
+  #gone = new Map<ListenerEntry, MemberEntry[]>();
+
+  constructor(options: PlaneOptions) {
+    const { map } = options;
+    this.#options = options;
+    this.#memory = { listeners: map('listeners').memory(), members: map('members').memory() };
+    const rings = map('rings').memory();
+    const sources = map('sources').memory();
+    this.#scanner = new Scanner({ ...this.#memory, sources, allowed: map('allowed') });
+    this.#vips = { 4: new PendingWrites(map('vips4')), 6: new PendingWrites(map('vips6')) };
+    this.#endpoints = new Endpoints(this.#vips, this.#memory.members);
+    this.#sources = new SourceRows(sources);
+    this.arena = new Arena(Math.floor(rings.byteLength / 2));
+    this.#rings = new RingStore(this.#memory.listeners, new Uint16Array(rings), this.arena, options.tick);
+    this.listenerNumbers = new Numbers(map('listeners').maxEntries, 'listener', 'max_listeners');
+    this.memberNumbers = new Numbers(map('members').maxEntries, 'member', 'max_members');
+    const entries = this.refresh();
+    this.arena.adopt([...entries.values()].flatMap(({ row }) => [row.ring, row.base]));
+  }
+
+  get owner(): number {
+    return this.#options.owner;
+  }
+
+  /** What the tables hold now, of whoever, by listener key; ours wins where two rows have one key. */
+  refresh(): ReadonlyMap<string, ListenerEntry> {
+    const entries = new Map<string, ListenerEntry>();
+    for (const entry of this.#scanner.scan().values()) {
+      this.listenerNumbers.adopt(entry.number);
+      this.#sources.adopt(entry.row.sourceFirst, entry.row.sourceCount);
+      for (const member of entry.members.values()) {
+        this.memberNumbers.adopt(member.number);
+        this.#endpoints.adopt(entry, member);
+      }
+      const other = entries.get(entry.key);
+      if (other === undefined || entry.row.owner === this.owner) entries.set(entry.key, entry);
+    }
+    this.#entries = entries;
+    return entries;
+  }
+
+  entry(key: string): ListenerEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** Adds, or brings an existing one (ours or taken over) to the spec. */
+  putListener(spec: ListenerSpec): void {
+    const old = this.#entries.get(spec.key);
+    const entry = old ?? this.#newListener(spec);
+    this.#setAllowed(entry.number, old?.spec.allowed ?? [], spec.allowed ?? []);
+    entry.spec = spec;
+    delete entry.item;
+    this.#writeRow(entry, spec.sources);
+    for (let port = spec.portFrom; port <= spec.portTo; port++)
+      this.#vip(spec, port, VIP_KIND.listener, entry.number);
+    this.#vipWrites(spec.address).put(vipKey(spec.address, 0, 0, VIP_KIND.address), u32(entry.number));
+    for (const member of entry.members.values()) this.#endpoints.put(entry, member);
+    this.#dirty.add(entry);
+  }
+
+  removeListener(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return;
+    const { spec } = entry;
+    for (let port = spec.portFrom; port <= spec.portTo; port++)
+      this.#vipWrites(spec.address).delete(
+        vipKey(spec.address, port, PROTOCOL_NUMBER[spec.transport], VIP_KIND.listener),
+      );
+    this.#entries.delete(key);
+    const heir = [...this.#entries.values()].find((other) => other.spec.address === spec.address);
+    const alone = vipKey(spec.address, 0, 0, VIP_KIND.address);
+    if (heir === undefined) this.#vipWrites(spec.address).delete(alone);
+    else this.#vipWrites(spec.address).put(alone, u32(heir.number));
+    // No packet finds the row any more before it is emptied.
+    this.#vipWrites(spec.address).flush();
+    for (const member of [...entry.members.values(), ...(this.#gone.get(entry) ?? [])])
+      this.#clearMember(entry, member);
+    this.#gone.delete(entry);
+    this.#dirty.delete(entry);
+    this.#setAllowed(entry.number, spec.allowed ?? [], []);
+    new Uint8Array(this.#memory.listeners, entry.number * LISTENER.size, LISTENER.size).fill(0);
+    this.#rings.drop(entry);
+    this.#sources.release(entry.row.sourceFirst, entry.row.sourceCount);
+    this.listenerNumbers.release(entry.number);
+  }
+
+  putMember(key: string, spec: MemberSpec): void {
+    const entry = this.#need(key);
+    checkMember(entry.spec, spec);
+    const fresh = memberEntry(0, spec);
+    const old = entry.members.get(fresh.endpoint);
+    const member = old ?? this.#newMember(entry, spec);
+    // Its weight falls to 0 in the row only after the ring has forgotten it: see settle().
+    const weight = spec.weight === 0 && old !== undefined ? old.spec.weight : spec.weight;
+    member.spec = spec;
+    delete member.item;
+    this.#writeMember(entry, member, weight);
+    this.#endpoints.put(entry, member);
+    this.#dirty.add(entry);
+  }
+
+  removeMember(key: string, endpoint: string): void {
+    const entry = this.#entries.get(key);
+    const member = entry?.members.get(endpoint);
+    if (entry === undefined || member === undefined) return;
+    entry.members.delete(endpoint);
+    const gone = this.#gone.get(entry);
+    if (gone === undefined) this.#gone.set(entry, [member]);
+    else gone.push(member);
+    this.#dirty.add(entry);
+  }
+
+  /** Rings of all listeners touched since the last call; the failures by listener key. */
+  async settle(builder: RingBuilder): Promise<ReadonlyMap<string, unknown>> {
+    const entries = [...this.#dirty];
+    this.#dirty = new Set();
+    const failures = new Map<string, unknown>();
+    const chosen = entries.map((entry) => takers(entry));
+    const patterns = await builder.build(entries.map((entry, index) => this.#job(entry, chosen[index]!)));
+    entries.forEach((entry, index) => {
+      try {
+        const numbers = chosen[index]!.map((member) => member.number);
+        const slots = patterns[index]!.map((slot) => numbers[slot - 1] ?? 0);
+        this.#ownSource(entry);
+        const stateless = !(this.#flagsOf(entry) & LISTENER_FLAG.state);
+        this.#rings.store(entry, slots, stateless);
+        this.#writeRow(entry, undefined);
+        for (const member of entry.members.values())
+          if (member.spec.weight === 0 || member.spec.reset)
+            this.#writeMember(entry, member, member.spec.weight);
+        for (const member of this.#gone.get(entry) ?? []) this.#clearMember(entry, member);
+        this.#gone.delete(entry);
+      } catch (error) {
+        failures.set(entry.key, error);
+        this.#dirty.add(entry);
+      }
+    });
+    this.#vips[4].flush();
+    this.#vips[6].flush();
+    return failures;
+  }
+
+  /** Ends transition windows in which no flow off its slot was seen for `quietTicks`. */
+  closeWindows(quietTicks: number): void {
+    for (const entry of this.#entries.values()) this.#rings.closeWindow(entry, quietTicks);
+  }
+
+  /** Brings next hops up to date; the members that still have none. */
+  refreshHops(): readonly NextHop[] {
+    const unknown = new Map<string, NextHop>();
+    for (const entry of this.#entries.values()) {
+      if (entry.row.owner !== this.owner) continue;
+      for (const member of entry.members.values()) {
+        const found = this.#options.hopOf(member.spec.address);
+        if (found === undefined) continue;
+        if (found.hop === undefined) unknown.set(`${found.linkIndex} ${found.neighbour}`, found);
+        else this.#storeHop(member.number, found);
+      }
+    }
+    return [...unknown.values()];
+  }
+
+  #storeHop(number: number, { hop }: NextHop): void {
+    const at = number * MEMBER.size + MEMBER.hop;
+    const before = Buffer.from(this.#memory.members, at, 20);
+    const scratch = new ArrayBuffer(20);
+    writeHop(scratch, 0, hop!);
+    if (before.compare(Buffer.from(scratch)) !== 0) writeHop(this.#memory.members, at, hop!);
+  }
+
+  #newListener(spec: ListenerSpec): ListenerEntry {
+    const number = this.listenerNumbers.take();
+    this.#options.map('listener_rates').update(u32(number), new Uint8Array(8));
+    new Uint8Array(this.#options.map('listener_live').memory(), number * LIVE.size, LIVE.size).fill(0);
+    const entry: ListenerEntry = {
+      number,
+      key: spec.key,
+      spec,
+      row: { ...emptyRow(spec), owner: this.owner },
+      members: new Map(),
+    };
+    storeRing(this.#memory.listeners, number, 'ring', NO_RING);
+    storeRing(this.#memory.listeners, number, 'base', NO_RING);
+    this.#entries.set(spec.key, entry);
+    return entry;
+  }
+
+  #newMember(entry: ListenerEntry, spec: MemberSpec): MemberEntry {
+    const number = this.memberNumbers.take();
+    const map = this.#options.map('member_counts');
+    map.update(u32(number), new Uint8Array(map.readSize));
+    new Uint8Array(this.#options.map('member_live').memory(), number * LIVE.size, LIVE.size).fill(0);
+    new Uint8Array(this.#memory.members, number * MEMBER.size, MEMBER.size).fill(0);
+    const member = memberEntry(number, spec);
+    entry.members.set(member.endpoint, member);
+    return member;
+  }
+
+  #clearMember(entry: ListenerEntry, member: MemberEntry): void {
+    this.#endpoints.remove(entry, member);
+    const view = new DataView(this.#memory.members, member.number * MEMBER.size, MEMBER.size);
+    view.setUint16(MEMBER.flags, 0, true);
+    view.setUint16(MEMBER.weight, 0, true);
+    this.memberNumbers.release(member.number);
+  }
+
+  #writeMember(entry: ListenerEntry, member: MemberEntry, weight: number): void {
+    const { spec, number } = member;
+    const next = this.#options.hopOf(spec.address);
+    writeMember(this.#memory.members, number, {
+      ...spec,
+      weight,
+      listener: entry.number,
+      flags:
+        MEMBER_FLAG.present |
+        (spec.reset ? MEMBER_FLAG.reset : 0) |
+        (this.#endpoints.isShared(entry, member) ? MEMBER_FLAG.shared : 0),
+      ...(next?.hop === undefined ? {} : { hop: next.hop }),
+      ...(next?.source === undefined || next.source.includes(':') ? {} : { outerSource: next.source }),
+    });
+  }
+
+  #writeRow(entry: ListenerEntry, sources: readonly string[] | undefined): void {
+    const { spec, row } = entry;
+    const { tickSeconds, windowSeconds } = this.#options;
+    const length = spec.persistence?.length ?? 0;
+    const run =
+      sources === undefined
+        ? { first: row.sourceFirst, count: row.sourceCount }
+        : this.#sources.replace(row.sourceFirst, row.sourceCount, sources);
+    entry.row = {
+      ...row,
+      mode: spec.mode,
+      scheduler: spec.scheduler,
+      tunnel: spec.tunnel,
+      tunnelPort: spec.tunnelPort,
+      persistLength4: length,
+      persistLength6: length,
+      persistMs: spec.persistence?.ms ?? 0,
+      persistTicks: Math.ceil((spec.persistence?.ms ?? 0) / 1000 / tickSeconds),
+      sourceFirst: run.first,
+      sourceCount: run.count,
+      maxConnections: spec.maxConnections,
+      connectionsPerSecond: spec.connectionsPerSecond,
+      sourcePerSecond: spec.sourcePerSecond,
+      connectionsPerWindow: Math.ceil(spec.connectionsPerSecond * windowSeconds),
+      sourcePerWindow: Math.ceil(spec.sourcePerSecond * windowSeconds),
+      owner: this.owner,
+      flags: this.#flagsOf(entry),
+    };
+    writeListener(this.#memory.listeners, entry.number, entry.row);
+  }
+
+  #flagsOf({ spec, members }: ListenerEntry): number {
+    const limited = spec.maxConnections > 0 || spec.connectionsPerSecond > 0 || spec.sourcePerSecond > 0;
+    const counted = limited || [...members.values()].some((member) => member.spec.maxConnections > 0);
+    const byHash = spec.scheduler === 'mh' || spec.scheduler === 'sh';
+    const direct = spec.mode === 'dr' || spec.mode === 'tunnel';
+    const state = !byHash || !direct || counted || spec.persistence !== undefined;
+    const own = (spec.mode === 'onearm' || spec.mode === 'fullnat') && spec.sources.length === 0;
+    const flag = (on: boolean, bit: number) => (on ? bit : 0);
+    return (
+      LISTENER_FLAG.used |
+      flag(state, LISTENER_FLAG.state) |
+      flag(spec.hashPort, LISTENER_FLAG.hashPort) |
+      flag(spec.fallback, LISTENER_FLAG.fallback) |
+      flag(spec.persistence !== undefined, LISTENER_FLAG.persist) |
+      flag(spec.allowed !== undefined, LISTENER_FLAG.allow) |
+      flag(spec.reset, LISTENER_FLAG.reset) |
+      flag(spec.tunnelChecksum, LISTENER_FLAG.gueChecksum) |
+      flag(limited, LISTENER_FLAG.limited) |
+      flag(own, LISTENER_FLAG.ownSource)
+    );
+  }
+
+  /** onearm: the node's own address towards the first member that has a route. */
+  #ownSource(entry: ListenerEntry): void {
+    const { spec } = entry;
+    if ((spec.mode !== 'onearm' && spec.mode !== 'fullnat') || spec.sources.length > 0) return;
+    for (const member of entry.members.values()) {
+      const source = this.#options.hopOf(member.spec.address)?.source;
+      if (source === undefined) continue;
+      this.#writeRow(entry, [source]);
+      return;
+    }
+  }
+
+  #setAllowed(number: number, before: readonly string[], after: readonly string[]): void {
+    const map = this.#options.map('allowed');
+    // Widen first: nobody who may come in both before and after is kept out in between.
+    for (const network of after)
+      if (!before.includes(network)) map.update(allowedKey(number, network), u32(1));
+    for (const network of before) if (!after.includes(network)) map.delete(allowedKey(number, network));
+  }
+
+  #job(entry: ListenerEntry, members: readonly MemberEntry[]): RingJob {
+    return {
+      scheduler: entry.spec.scheduler,
+      seed: this.#options.seed,
+      members: members.map(({ endpoint, spec }) => ({ key: endpoint, weight: spec.weight })),
+    };
+  }
+
+  #vip(spec: ListenerSpec, port: number, kind: number, value: number): void {
+    this.#vipWrites(spec.address).put(
+      vipKey(spec.address, port, PROTOCOL_NUMBER[spec.transport], kind),
+      u32(value),
+    );
+  }
+
+  #vipWrites(address: string): PendingWrites {
+    return this.#vips[address.includes(':') ? 6 : 4];
+  }
+
+  #need(key: string): ListenerEntry {
+    const entry = this.#entries.get(key);
+    if (entry === undefined)
+      throw new RangeError(`Cannot add a member as its listener "${key}" is not there`);
+    return entry;
+  }
+}
+
+/** Who gets new flows, in the order that all nodes agree on. */
+function takers(entry: ListenerEntry): readonly MemberEntry[] {
+  return [...entry.members.values()]
+    .filter(({ spec }) => spec.weight > 0 && !spec.reset)
+    .sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
+}
+
+function emptyRow(spec: ListenerSpec): ListenerRow {
+  return {
+    ring: NO_RING,
+    base: NO_RING,
+    flags: 0,
+    mode: spec.mode,
+    scheduler: spec.scheduler,
+    transport: spec.transport,
+    address: spec.address,
+    portFrom: spec.portFrom,
+    portTo: spec.portTo,
+    tunnel: spec.tunnel,
+    tunnelPort: spec.tunnelPort,
+    persistLength4: 0,
+    persistLength6: 0,
+    persistTicks: 0,
+    sourceFirst: 0,
+    sourceCount: 0,
+    maxConnections: 0,
+    connectionsPerWindow: 0,
+    sourcePerWindow: 0,
+    owner: 0,
+    persistMs: 0,
+    connectionsPerSecond: 0,
+    sourcePerSecond: 0,
+  };
+}

@@ -1,0 +1,148 @@
+// The XDP data plane behind the Driver contract.
+import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
+import type { Item, ItemMap, Observed } from '../../model/item.ts';
+import type { Step } from '../../model/plan.ts';
+import type { World } from '../../model/world.ts';
+import { diffItems } from '../../plan/diff.ts';
+import { applySteps } from './apply.ts';
+import { readCounters, readReasons } from './counters.ts';
+import { desiredItems } from './desired.ts';
+import { listenerItem, memberItem } from './entries.ts';
+import type { NextHop } from './next-hop.ts';
+import type { Plane } from './plane.ts';
+import type { CountName } from './reasons.ts';
+import { RingBuilder } from './ring-builder.ts';
+import type { SweepResult } from './sweep.ts';
+import type { XdpTables } from './tables.ts';
+
+export interface XdpDriverOptions {
+  readonly plane: Plane;
+  readonly tables: XdpTables;
+  /** Looks at routes and neighbours again; false when nothing can be known (tests of the tables alone). */
+  readonly lookAround?: () => void;
+  /** Wakes the kernel's neighbour discovery. */
+  readonly askNeighbours?: (unknown: readonly NextHop[]) => void;
+  readonly nowMs?: () => number;
+}
+
+/** How often routes and neighbours are read again, and how often flows are walked. */
+const LOOK_EVERY_MS = 2000;
+const SWEEP_EVERY_MS = 30_000;
+
+export interface Fill {
+  readonly table: string;
+  readonly used: number;
+  readonly capacity: number;
+}
+
+export class XdpDriver implements Driver {
+  readonly name = 'xdp';
+  readonly #options: XdpDriverOptions;
+  readonly #builder = new RingBuilder();
+  readonly #nowMs: () => number;
+  #last: { readonly world: World; readonly items: ItemMap } | undefined;
+  #lookedMs = Number.NEGATIVE_INFINITY;
+  #sweptMs = Number.NEGATIVE_INFINITY;
+  #sweeping: Promise<SweepResult> | undefined;
+  #flows: SweepResult | undefined;
+
+  constructor(options: XdpDriverOptions) {
+    this.#options = options;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+  }
+
+  desired(world: World): ItemMap {
+    if (this.#last?.world !== world) this.#last = { world, items: desiredItems(world) };
+    return this.#last.items;
+  }
+
+  plan(desired: ItemMap, observed: Observed): DriverPlan {
+    return diffItems(this.name, desired, observed);
+  }
+
+  async observe(signal?: AbortSignal): Promise<Observed> {
+    signal?.throwIfAborted();
+    const { plane, tables } = this.#options;
+    const entries = plane.refresh();
+    this.#housekeep();
+    const isReachable = tables.reachable();
+    const items = new Map<string, Item>();
+    const foreign = new Map<string, Item>();
+    for (const entry of entries.values()) {
+      const into = entry.row.owner === plane.owner ? items : foreign;
+      const listener = listenerItem(entry, !isReachable(entry));
+      into.set(listener.key, listener);
+      for (const member of entry.members.values()) {
+        const one = memberItem(entry.key, member);
+        into.set(one.key, one);
+      }
+    }
+    return { items, foreign };
+  }
+
+  async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
+    signal?.throwIfAborted();
+    return applySteps(this.#options.plane, this.#builder, steps);
+  }
+
+  async counters(signal?: AbortSignal): Promise<readonly ItemCounters[]> {
+    signal?.throwIfAborted();
+    const { plane, tables } = this.#options;
+    const own = [...plane.refresh().values()].filter((entry) => entry.row.owner === plane.owner);
+    return readCounters(own, tables);
+  }
+
+  /** What happened to packets since the tables were made. */
+  reasons(): Readonly<Record<CountName, bigint>> {
+    return readReasons(this.#options.tables.counts);
+  }
+
+  /** How full every table is. Flows as of the last walk. */
+  fill(): readonly Fill[] {
+    const { plane, tables } = this.#options;
+    const { listenerNumbers, memberNumbers, arena } = plane;
+    return [
+      { table: 'listeners', used: listenerNumbers.used, capacity: listenerNumbers.capacity },
+      { table: 'members', used: memberNumbers.used, capacity: memberNumbers.capacity },
+      { table: 'ring slots', used: arena.used, capacity: arena.capacity },
+      { table: 'flows4', used: this.#flows?.flows4 ?? 0, capacity: tables.flows4.maxEntries },
+      { table: 'flows6', used: this.#flows?.flows6 ?? 0, capacity: tables.flows6.maxEntries },
+    ];
+  }
+
+  /** Walks the flow tables now; concurrent callers share one walk. */
+  sweep(): Promise<SweepResult> {
+    this.#sweeping ??= this.#options.tables.sweep().finally(() => {
+      this.#sweeping = undefined;
+      this.#sweptMs = this.#nowMs();
+    });
+    return this.#sweeping;
+  }
+
+  async close(): Promise<void> {
+    await this.#sweeping?.catch(() => undefined);
+    await this.#builder.close();
+    this.#options.tables.close();
+  }
+
+  #housekeep(): void {
+    const { plane, tables, lookAround, askNeighbours } = this.#options;
+    const now = this.#nowMs();
+    plane.closeWindows(tables.windowTicks);
+    if (lookAround !== undefined && now - this.#lookedMs >= LOOK_EVERY_MS) {
+      this.#lookedMs = now;
+      lookAround();
+      askNeighbours?.(plane.refreshHops());
+    }
+    if (now - this.#sweptMs >= SWEEP_EVERY_MS && this.#sweeping === undefined) {
+      this.#sweptMs = now;
+      // A failed walk costs accuracy, not traffic: limits stop binding and the next walk tries again.
+      this.sweep().then(
+        (result) => {
+          this.#flows = result;
+        },
+        () => undefined,
+      );
+    }
+  }
+}
