@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly sizes?: Readonly<Record<string, number>>;
   /** Folder on bpffs: tables found there are used, the others are made and pinned. */
   readonly pinFolder?: string;
+  /** Tables that belong to this one program and are not shared with the next. */
+  readonly unpinned?: readonly string[];
 }
 
 /** The verifier's statistics only; its whole log is asked for when it refuses. */
@@ -79,7 +81,8 @@ export function loadObject(path: string, options: LoadOptions = {}): BpfObject {
       const name = library.mapName(map);
       const size = options.sizes?.[name];
       if (size !== undefined) library.setMaxEntries(map, size);
-      if (options.pinFolder !== undefined) library.setPinPath(map, `${options.pinFolder}/${name}`);
+      if (options.pinFolder !== undefined && !options.unpinned?.includes(name))
+        library.setPinPath(map, `${options.pinFolder}/${name}`);
     }
     const result = library.load(handle);
     if (result !== 0) throw refusal(path, -result, logs);

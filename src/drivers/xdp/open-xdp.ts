@@ -1,0 +1,131 @@
+// Opens the data plane on this machine: object, tables, interfaces, driver; and tells whether that is possible at all.
+import { existsSync } from 'node:fs';
+import { release } from 'node:os';
+import { libbpf } from '../../kernel/bpf/libbpf.ts';
+import { tickNs } from '../../kernel/bpf/libc.ts';
+import type { AttachMode } from '../../kernel/bpf/link.ts';
+import { TestRun } from '../../kernel/bpf/test-run.ts';
+import { LbError, OpError } from '../../model/errors.ts';
+import type { EngineFact } from '../../model/facts.ts';
+import { tableSizes, type XdpLimits } from './limits.ts';
+import { Plane } from './plane.ts';
+import { type Attached, DEFAULT_FOLDER, XdpProgram } from './program.ts';
+import { clockOf, DEFAULT_SETTINGS, type PlaneSettings, writeSettings } from './settings.ts';
+import { Surroundings } from './surroundings.ts';
+import { tablesOf } from './tables.ts';
+import { XdpDriver } from './xdp-driver.ts';
+
+export interface OpenXdpOptions {
+  readonly objectPath: string;
+  readonly interfaces: readonly string[];
+  readonly attach: 'auto' | AttachMode;
+  readonly limits: XdpLimits;
+  readonly settings?: Partial<PlaneSettings>;
+  /** Root of the pins. */
+  readonly folder?: string;
+  readonly owner?: number;
+}
+
+export interface OpenXdp {
+  readonly driver: XdpDriver;
+  readonly interfaces: readonly (Attached | { readonly name: string; readonly error: LbError })[];
+  /** For a reader of status: limits that wait for new tables. */
+  readonly notes: readonly string[];
+  /** Takes program, tables and flows away. */
+  remove(): Promise<void>;
+}
+
+/** Rows of ours in the tables; "STYD" as a number. */
+const OWNER = 0x5354_5944;
+
+export function openXdp(options: OpenXdpOptions): OpenXdp {
+  const program = new XdpProgram(options.objectPath, options.folder ?? DEFAULT_FOLDER);
+  const { object, resized } = program.load(tableSizes(options.limits));
+  const surroundings = new Surroundings();
+  try {
+    const indexes = options.interfaces.map((name) => ({ name, ifindex: surroundings.linkIndexOf(name) }));
+    const map = (name: string) => object.map(name);
+    const clock = clockOf(tickNs());
+    const settings = {
+      ...DEFAULT_SETTINGS,
+      ...ownOf(surroundings, indexes[0]?.ifindex),
+      ...options.settings,
+    };
+    writeSettings(map('config').memory(), settings, clock);
+    const clockRun = new TestRun(object.program('steelyard_clock'));
+    const probe = new Uint8Array(64);
+    const tick = () => clockRun.run(probe).verdict;
+    const plane = new Plane({
+      map,
+      tick,
+      ...clock,
+      seed: settings.seed[0],
+      owner: options.owner ?? OWNER,
+      hopOf: (address) => surroundings.hopOf(address),
+    });
+    const present = indexes.filter(
+      (one): one is { name: string; ifindex: number } => one.ifindex !== undefined,
+    );
+    const attached = program.attach(object, present, options.attach);
+    const absent = indexes
+      .filter((one) => one.ifindex === undefined)
+      .map(({ name }) => ({ name, error: noLink(name) }));
+    const driver = new XdpDriver({
+      plane,
+      tables: tablesOf(map, tick, () => {
+        surroundings.close();
+        object.close();
+      }),
+      lookAround: () => surroundings.lookAgain(),
+      askNeighbours: (unknown) => void surroundings.ask(unknown),
+    });
+    return {
+      driver,
+      interfaces: [...attached, ...absent],
+      notes: resized.map(
+        ({ table, wanted, actual }) =>
+          `table "${table}" keeps ${actual} rows until it is made anew; ${wanted} are configured`,
+      ),
+      async remove() {
+        await driver.close();
+        program.remove();
+      },
+    };
+  } catch (error) {
+    surroundings.close();
+    object.close();
+    throw error;
+  }
+}
+
+function ownOf(surroundings: Surroundings, ifindex: number | undefined) {
+  return ifindex === undefined ? {} : surroundings.ownAddresses(ifindex);
+}
+
+function noLink(name: string): LbError {
+  return new OpError(
+    'NOT_FOUND',
+    `Cannot attach to "${name}" as there is no such interface`,
+    { op: 'RTM_GETLINK', target: name },
+    { retry: 'on-change', hint: 'Correct data_plane.xdp.interfaces, or create the interface' },
+  );
+}
+
+/** The oldest kernel that has all the program asks for: bounded loops, atomics with fetch, bpf_timer's siblings. */
+const OLDEST: readonly [number, number] = [5, 15];
+
+/** Whether this machine can run the XDP engine, without trying. */
+export function xdpFact(objectPath: string, uid: number = process.getuid?.() ?? 0): EngineFact {
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
+    return { available: false, why: `Linux 5.15 or newer is needed, this is ${release()}` };
+  if (!existsSync(objectPath))
+    return { available: false, why: `its program is not built: ${objectPath} is missing` };
+  try {
+    libbpf();
+  } catch (error) {
+    return { available: false, why: error instanceof LbError ? error.message : String(error) };
+  }
+  if (uid !== 0) return { available: false, why: 'it needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' };
+  return { available: true };
+}

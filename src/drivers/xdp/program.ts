@@ -1,0 +1,135 @@
+// The loaded program and its pins: tables taken over from the last process, links swapped in place. What is attached when
+// we start stays attached until the new program has taken over, and stays when we go.
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { programInfo } from '../../kernel/bpf/info.ts';
+import { closeFd } from '../../kernel/bpf/libc.ts';
+import { type AttachMode, createLink, linkInfo, updateLink } from '../../kernel/bpf/link.ts';
+import { BpfMap } from '../../kernel/bpf/map.ts';
+import { type BpfObject, loadObject } from '../../kernel/bpf/object.ts';
+import { ensureBpffs, openPin, pin, pinsIn, unpin } from '../../kernel/bpf/pin.ts';
+import { LbError } from '../../model/errors.ts';
+import { LAYOUT_VERSION } from './layout.ts';
+
+export const DEFAULT_FOLDER = '/sys/fs/bpf/lbctl';
+
+/** The program array must live as long as the program that jumps through it, and the scratch row is private to both. */
+const OWN_TABLES = ['stages', 'scratch', 'answers'] as const;
+
+export interface XdpInterface {
+  readonly name: string;
+  readonly ifindex: number;
+}
+
+export interface Attached extends XdpInterface {
+  readonly mode: AttachMode;
+  /** Its last program went on without a gap. */
+  readonly swapped: boolean;
+}
+
+export interface Loaded {
+  readonly object: BpfObject;
+  /** Tables whose pinned size differs from the one wanted: the pinned one stays, as its flows are in it. */
+  readonly resized: readonly { readonly table: string; readonly wanted: number; readonly actual: number }[];
+}
+
+export class XdpProgram {
+  readonly #folder: string;
+  readonly #objectPath: string;
+
+  constructor(objectPath: string, folder: string = DEFAULT_FOLDER) {
+    this.#objectPath = objectPath;
+    this.#folder = join(folder, `v${LAYOUT_VERSION}`);
+  }
+
+  load(sizes: Readonly<Record<string, number>>): Loaded {
+    ensureBpffs();
+    const maps = join(this.#folder, 'maps');
+    mkdirSync(maps, { recursive: true });
+    mkdirSync(join(this.#folder, 'links'), { recursive: true });
+    const actual: Record<string, number> = { ...sizes };
+    const resized: { table: string; wanted: number; actual: number }[] = [];
+    for (const name of pinsIn(maps)) {
+      const fd = openPin(join(maps, name));
+      if (fd === undefined) continue;
+      const { maxEntries } = new BpfMap(fd);
+      closeFd(fd);
+      const wanted = sizes[name];
+      if (wanted !== undefined && wanted !== maxEntries)
+        resized.push({ table: name, wanted, actual: maxEntries });
+      if (wanted !== undefined) actual[name] = maxEntries;
+    }
+    const object = loadObject(this.#objectPath, { sizes: actual, pinFolder: maps, unpinned: OWN_TABLES });
+    return { object, resized };
+  }
+
+  /** On every interface given; off those no longer wanted. One interface failing leaves the others attached. */
+  attach(
+    object: BpfObject,
+    interfaces: readonly XdpInterface[],
+    wish: 'auto' | AttachMode,
+  ): readonly (Attached | { readonly name: string; readonly error: LbError })[] {
+    const program = object.program('steelyard');
+    const stages = join(this.#folder, `stages-${programInfo(program).id}`);
+    pin(object.map('stages').fd, stages);
+    const links = join(this.#folder, 'links');
+    for (const name of pinsIn(links))
+      if (!interfaces.some((one) => name === `${one.name}.native` || name === `${one.name}.generic`))
+        unpin(join(links, name));
+    const results = interfaces.map((one) => {
+      try {
+        return this.#attachOne(program, one, wish);
+      } catch (error) {
+        if (!(error instanceof LbError)) throw error;
+        return { name: one.name, error };
+      }
+    });
+    // The last program is on no interface any more once all links point to this one.
+    if (results.every((result) => 'ifindex' in result))
+      for (const name of pinsIn(this.#folder))
+        if (name.startsWith('stages-') && join(this.#folder, name) !== stages)
+          unpin(join(this.#folder, name));
+    return results;
+  }
+
+  /** Takes everything away: links, tables, flows. */
+  remove(): void {
+    for (const name of pinsIn(join(this.#folder, 'links'))) unpin(join(this.#folder, 'links', name));
+    for (const name of pinsIn(join(this.#folder, 'maps'))) unpin(join(this.#folder, 'maps', name));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #attachOne(program: number, one: XdpInterface, wish: 'auto' | AttachMode): Attached {
+    for (const mode of ['native', 'generic'] as const) {
+      const path = this.#linkPath(one.name, mode);
+      const fd = openPin(path);
+      if (fd === undefined) continue;
+      const info = linkInfo(fd);
+      if (info.ifindex === one.ifindex && (wish === 'auto' || wish === mode)) {
+        updateLink(fd, program, one.name);
+        closeFd(fd);
+        return { ...one, mode, swapped: true };
+      }
+      // The interface was made anew, or the other mode is wanted: this link is of no use any more.
+      closeFd(fd);
+      unpin(path);
+    }
+    const modes: readonly AttachMode[] = wish === 'auto' ? ['native', 'generic'] : [wish];
+    for (const [index, mode] of modes.entries()) {
+      try {
+        const fd = createLink(program, one.ifindex, one.name, mode);
+        pin(fd, this.#linkPath(one.name, mode));
+        closeFd(fd);
+        return { ...one, mode, swapped: false };
+      } catch (error) {
+        const refused = error instanceof LbError && error.code === 'XDP_UNSUPPORTED';
+        if (!refused || index === modes.length - 1) throw error;
+      }
+    }
+    throw new RangeError('Cannot attach in no mode at all');
+  }
+
+  #linkPath(name: string, mode: AttachMode): string {
+    return join(this.#folder, 'links', `${name}.${mode}`);
+  }
+}

@@ -1,0 +1,73 @@
+// The node's links, routes and neighbours, read together and kept until asked to look again; and waking the kernel's
+// neighbour discovery, which traffic that XDP forwards never does.
+import { createSocket } from 'node:dgram';
+import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
+import { HopFinder, type NextHop } from './next-hop.ts';
+
+/** Discard (RFC 863): a datagram there asks for nothing but the address under it. */
+const DISCARD_PORT = 9;
+/** Neighbours asked for at once. */
+const ASK_MAX = 256;
+
+export class Surroundings {
+  readonly #kernel: RouteKernel;
+  #finder: HopFinder | undefined;
+  #known = new Map<string, NextHop | undefined>();
+
+  constructor(kernel: RouteKernel = new RouteKernel()) {
+    this.#kernel = kernel;
+  }
+
+  lookAgain(): void {
+    const kernel = this.#kernel;
+    this.#finder = new HopFinder({
+      links: kernel.links(),
+      routes: kernel.routes(),
+      neighbours: kernel.neighbours(),
+      addresses: kernel.addresses(),
+    });
+    this.#known = new Map();
+  }
+
+  hopOf(address: string): NextHop | undefined {
+    if (this.#finder === undefined) this.lookAgain();
+    if (!this.#known.has(address)) this.#known.set(address, this.#finder!.find(address));
+    return this.#known.get(address);
+  }
+
+  /** The node's own addresses on a link, for ICMP errors of ours. */
+  ownAddresses(linkIndex: number): { readonly own4?: string; readonly own6?: string } {
+    const own = this.#kernel.addresses().filter((one) => one.linkIndex === linkIndex);
+    const own4 = own.find(({ address }) => !address.includes(':'))?.address;
+    const own6 = own.find(({ address }) => address.includes(':') && !address.startsWith('fe80:'))?.address;
+    return { ...(own4 === undefined ? {} : { own4 }), ...(own6 === undefined ? {} : { own6 }) };
+  }
+
+  linkIndexOf(name: string): number | undefined {
+    return this.#kernel.links().find((link) => link.name === name)?.index;
+  }
+
+  async ask(unknown: readonly NextHop[]): Promise<void> {
+    const asked = unknown.slice(0, ASK_MAX);
+    for (const family of ['udp4', 'udp6'] as const) {
+      const hops = asked.filter(({ neighbour }) => neighbour.includes(':') === (family === 'udp6'));
+      if (hops.length === 0) continue;
+      const socket = createSocket(family);
+      // Who is not there stays unknown and is asked again; nothing else depends on the answer.
+      socket.on('error', () => undefined);
+      await Promise.all(
+        hops.map(
+          ({ neighbour }) =>
+            new Promise<void>((resolve) => {
+              socket.send(new Uint8Array(0), DISCARD_PORT, neighbour, () => resolve());
+            }),
+        ),
+      );
+      socket.close();
+    }
+  }
+
+  close(): void {
+    this.#kernel.close();
+  }
+}
