@@ -6,9 +6,13 @@ BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wn
 	-I/usr/include/$(shell uname -m)-linux-gnu
 
 .PHONY: bpf
-bpf: $(BPF_OUT)/steelyard.bpf.o ## build the XDP program
+bpf: $(BPF_OUT)/steelyard.bpf.o $(BPF_OUT)/decap.bpf.o ## build the XDP program
 
 $(BPF_OUT)/steelyard.bpf.o: bpf/steelyard.bpf.c $(wildcard bpf/*.h)
 	@mkdir -p $(BPF_OUT)
 	$(BPF_CLANG) $(BPF_FLAGS) -c $< -o $@
 	llvm-strip -g $@
+
+$(BPF_OUT)/%.bpf.o: test/xdp/%.bpf.c
+	@mkdir -p $(BPF_OUT)
+	$(BPF_CLANG) $(BPF_FLAGS) -c $< -o $@

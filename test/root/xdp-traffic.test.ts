@@ -1,0 +1,83 @@
+// Real clients and servers through the real program on veth links: every mode, both families.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Mode } from '../../src/model/protocol.ts';
+import { buildMember } from '../fixtures/build-intent.ts';
+import { ADDRESS, type Agent, Site, siteWorld } from '../xdp/site.ts';
+
+const PORT = 8080;
+let site: Site;
+let agent: Agent;
+
+before(async () => {
+  site = new Site('xdpt');
+  await site.carryVips();
+  await site.serve(PORT);
+  agent = await site.agent();
+});
+after(async () => {
+  await agent?.ask('remove');
+  await site?.close();
+});
+
+function members(family: 4 | 6, port: number) {
+  return [buildMember(ADDRESS.m1[family], { port }), buildMember(ADDRESS.m2[family], { port })];
+}
+
+async function applied(world: object): Promise<void> {
+  const { failures, left } = (await agent.ask('apply', { world })) as {
+    failures: unknown[];
+    left: unknown[];
+  };
+  assert.deepEqual({ failures, left }, { failures: [], left: [] });
+  // Neighbours answer within milliseconds, once asked.
+  for (let i = 0; i < 20; i++) {
+    await agent.ask('resolve');
+    await sleep(10);
+  }
+}
+
+test('the program is attached natively to every interface', () => {
+  assert.deepEqual(
+    agent.hello!.interfaces.map(({ name, mode }) => ({ name, mode })),
+    ['front', 'back1', 'back2'].map((name) => ({ name, mode: 'native' })),
+  );
+});
+
+for (const family of [4, 6] as const)
+  for (const [mode, more] of [
+    ['dr', {}],
+    ['tunnel', {}],
+    ['tunnel', { tunnel: { type: 'gue', port: 6080, checksum: 'full' } }],
+    ['nat', {}],
+    ['onearm', {}],
+    ['fullnat', { sourceAddresses: [ADDRESS.nat[family]] }],
+  ] as const) {
+    const name = 'tunnel' in more ? `${mode} (GUE)` : mode;
+    for (const protocol of ['tcp', 'udp'] as const)
+      test(`${name} IPv${family}: real ${protocol === 'tcp' ? 'HTTP' : 'UDP'} clients reach both members`, async () => {
+        const direct = mode === 'dr' || mode === 'tunnel';
+        const scheduler = direct
+          ? { scheduler: 'mh' as const, schedulerFlags: ['port' as const] }
+          : { scheduler: 'rr' as const };
+        await applied(
+          siteWorld(family, PORT, members(family, direct ? 0 : PORT), {
+            mode: mode as Mode,
+            protocol,
+            ...scheduler,
+            ...more,
+          }),
+        );
+
+        const answer = await site.ask(protocol === 'tcp' ? 'http' : 'udp', ADDRESS.vip[family], PORT, 40);
+
+        assert.deepEqual(answer.failures, {}, JSON.stringify(await agent.ask('reasons')));
+        assert.equal((answer.names.m1 ?? 0) + (answer.names.m2 ?? 0), 40);
+        assert.ok((answer.names.m1 ?? 0) > 5 && (answer.names.m2 ?? 0) > 5, JSON.stringify(answer.names));
+        if (protocol === 'udp') return;
+        const client = family === 4 ? `::ffff:${ADDRESS.client[4]}` : ADDRESS.client[6];
+        if (mode === 'onearm' || mode === 'fullnat') assert.ok(!answer.seen.includes(client));
+        else assert.deepEqual(answer.seen, [client], 'the member sees the client');
+      });
+  }

@@ -1,0 +1,72 @@
+// A daemon's stand-in for the namespace tests: opens the data plane, applies the Worlds it is told, answers questions.
+// One JSON object a line in and out, so that a test can kill it and start another on the same pins.
+import { createInterface } from 'node:readline';
+import { openXdp } from '../../src/drivers/xdp/open-xdp.ts';
+import type { World } from '../../src/model/world.ts';
+import { orderSteps } from '../../src/plan/order.ts';
+
+export interface AgentOptions {
+  readonly objectPath: string;
+  readonly folder: string;
+  readonly interfaces: readonly string[];
+  readonly attach: 'auto' | 'native' | 'generic';
+}
+
+type Ask =
+  | { readonly ask: 'apply'; readonly world: World }
+  | { readonly ask: 'counters' | 'reasons' | 'fill' | 'sweep' | 'resolve' | 'remove' };
+
+const options = JSON.parse(process.argv[2]!) as AgentOptions;
+const limits = { maxListeners: 1000, maxMembers: 4000, maxFlows: 65_536 };
+const { driver, interfaces, notes, remove } = openXdp({ ...options, limits });
+
+function say(value: unknown): void {
+  const text = JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? Number(one) : one));
+  process.stdout.write(`${text}\n`);
+}
+
+async function apply(world: World): Promise<unknown> {
+  const desired = driver.desired(world);
+  const { steps, conflicts } = driver.plan(desired, await driver.observe());
+  const ordered = orderSteps(steps);
+  const failures: unknown[] = [];
+  for (const phase of new Set(ordered.map((step) => step.phase)))
+    for (const result of await driver.apply(ordered.filter((step) => step.phase === phase)))
+      if (!result.ok) failures.push(result.error);
+  const left = driver
+    .plan(desired, await driver.observe())
+    .steps.map((step) => ({ id: step.id, changes: step.changes }));
+  return { steps: steps.length, failures, conflicts: conflicts.length, left };
+}
+
+async function answer(ask: Ask): Promise<unknown> {
+  switch (ask.ask) {
+    case 'apply':
+      return apply(ask.world);
+    case 'counters':
+      return driver.counters();
+    case 'reasons':
+      return Object.fromEntries(Object.entries(driver.reasons()).filter(([, count]) => count > 0n));
+    case 'fill':
+      return driver.fill();
+    case 'sweep':
+      return driver.sweep();
+    case 'resolve':
+      await driver.observe();
+      return true;
+    case 'remove':
+      await remove();
+      return true;
+  }
+}
+
+say({ interfaces, notes });
+for await (const line of createInterface({ input: process.stdin })) {
+  const ask = JSON.parse(line) as Ask;
+  try {
+    say(await answer(ask));
+  } catch (error) {
+    say({ error: String(error) });
+  }
+  if (ask.ask === 'remove') process.exit(0);
+}

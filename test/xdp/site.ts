@@ -1,0 +1,199 @@
+// A site of four hosts: a client behind a router that is the load balancer, and two members on links of their own. veth
+// ends that XDP sends to need GRO, switched after the link is up; their senders must finish checksums themselves.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface, type Interface } from 'node:readline';
+import { type Host, Lab } from '../../lab/netns.ts';
+import { start } from '../../lab/process.ts';
+import type { Listener } from '../../src/model/listener.ts';
+import type { Member } from '../../src/model/pool.ts';
+import type { World } from '../../src/model/world.ts';
+import { assumedFacts } from '../../src/plan/assumed-facts.ts';
+import { resolve } from '../../src/plan/resolve.ts';
+import { buildIntent, buildListener, buildPool, buildVip } from '../fixtures/build-intent.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const NODE = process.execPath;
+
+export const ADDRESS = {
+  client: { 4: '198.51.100.2', 6: '2001:db8:c::2' },
+  vip: { 4: '192.0.2.10', 6: '2001:db8:ff::10' },
+  m1: { 4: '10.0.1.2', 6: '2001:db8:1::2' },
+  m2: { 4: '10.0.2.2', 6: '2001:db8:2::2' },
+  nat: { 4: '10.0.1.200', 6: '2001:db8:1::200' },
+} as const;
+
+export class Site {
+  readonly lab: Lab;
+  readonly client: Host;
+  readonly balancer: Host;
+  readonly members: readonly Host[];
+  readonly folder = `/sys/fs/bpf/lbctl-test-${process.pid}`;
+
+  constructor(prefix: string) {
+    this.lab = Lab.create(prefix);
+    this.client = this.lab.host('client');
+    this.balancer = this.lab.host('lb');
+    this.members = [this.lab.host('m1'), this.lab.host('m2')];
+    const { lab, client, balancer } = this;
+    lab.link(
+      { host: client, device: 'eth0', addresses: [`${ADDRESS.client[4]}/24`, `${ADDRESS.client[6]}/64`] },
+      { host: balancer, device: 'front', addresses: ['198.51.100.1/24', '2001:db8:c::1/64'] },
+    );
+    this.members.forEach((host, index) => {
+      const n = index + 1;
+      lab.link(
+        { host, device: 'eth0', addresses: [`10.0.${n}.2/24`, `2001:db8:${n}::2/64`] },
+        { host: balancer, device: `back${n}`, addresses: [`10.0.${n}.1/24`, `2001:db8:${n}::1/64`] },
+      );
+      host.route('default', 'via', `10.0.${n}.1`);
+      host.ip('-6', 'route', 'add', 'default', 'via', `2001:db8:${n}::1`);
+    });
+    client.route('default', 'via', '198.51.100.1');
+    client.ip('-6', 'route', 'add', 'default', 'via', '2001:db8:c::1');
+    balancer.sysctl('net.ipv4.ip_forward', 1);
+    balancer.sysctl('net.ipv6.conf.all.forwarding', 1);
+    for (const host of [client, ...this.members]) {
+      host.run('ethtool', '-K', 'eth0', 'tx', 'off');
+      host.run('ethtool', '-K', 'eth0', 'gro', 'on');
+      host.sysctl('net.ipv4.conf.all.rp_filter', 0);
+      host.sysctl('net.ipv4.conf.eth0.rp_filter', 0);
+    }
+    for (const device of ['front', 'back1', 'back2']) balancer.run('ethtool', '-K', device, 'tx', 'off');
+  }
+
+  /** Members that answer as the VIP: dr and tunnel. */
+  async carryVips(): Promise<void> {
+    const decap = join(ROOT, 'build/bpf/decap.bpf.o');
+    for (const host of this.members) {
+      host.ip('address', 'add', `${ADDRESS.vip[4]}/32`, 'dev', 'lo');
+      host.ip('address', 'add', `${ADDRESS.vip[6]}/128`, 'dev', 'lo', 'nodad');
+      host.sysctl('net.ipv4.conf.all.accept_local', 1);
+      host.ip('link', 'set', 'dev', 'eth0', 'xdp', 'object', decap, 'section', 'xdp');
+    }
+  }
+
+  async serve(port: number): Promise<void> {
+    await Promise.all(
+      this.members.map(async (host, index) => {
+        const child = host.spawn([NODE, join(ROOT, 'test/xdp/server.ts'), `m${index + 1}`, String(port)], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
+        await once(child.stdout!, 'data');
+      }),
+    );
+  }
+
+  async ask(kind: 'http' | 'udp', host: string, port: number, count: number): Promise<Answer> {
+    const argv = [NODE, join(ROOT, 'test/xdp/client.ts'), kind, host, String(port), String(count)];
+    return JSON.parse(await this.client.must(argv)) as Answer;
+  }
+
+  /** Connections kept speaking for `seconds`; resolves once they are open. */
+  async hold(
+    host: string,
+    port: number,
+    count: number,
+    seconds: number,
+  ): Promise<{ readonly end: Promise<Answer> }> {
+    const argv = [
+      NODE,
+      join(ROOT, 'test/xdp/client.ts'),
+      'hold',
+      host,
+      String(port),
+      String(count),
+      String(seconds),
+    ];
+    const child = this.client.spawn(argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout! });
+    const all = lines[Symbol.asyncIterator]();
+    const first = await all.next();
+    if (first.value !== 'open') throw new Error(`Cannot open connections: ${first.value}`);
+    return { end: all.next().then(({ value }) => JSON.parse(value) as Answer) };
+  }
+
+  async agent(attach: 'auto' | 'native' | 'generic' = 'auto'): Promise<Agent> {
+    const options = {
+      objectPath: join(ROOT, 'build/bpf/steelyard.bpf.o'),
+      folder: this.folder,
+      interfaces: ['front', 'back1', 'back2'],
+      attach,
+    };
+    // nsenter keeps the mounts, and with them the pins; "ip netns exec" would make a /sys of its own.
+    const argv = [
+      'nsenter',
+      `--net=/run/netns/${this.balancer.namespace}`,
+      NODE,
+      join(ROOT, 'test/xdp/agent.ts'),
+    ];
+    const child = start([...argv, JSON.stringify(options)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.lab.keep(child);
+    const agent = new Agent(child);
+    await agent.ready();
+    return agent;
+  }
+
+  async close(): Promise<void> {
+    await this.lab.close();
+  }
+}
+
+export interface Answer {
+  readonly names: Readonly<Record<string, number>>;
+  readonly seen: readonly string[];
+  readonly failures: Readonly<Record<string, number>>;
+}
+
+export class Agent {
+  readonly child: ChildProcess;
+  readonly #answers: AsyncIterator<string>;
+  readonly #lines: Interface;
+  hello:
+    | { readonly interfaces: readonly Record<string, unknown>[]; readonly notes: readonly string[] }
+    | undefined;
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    this.#lines = createInterface({ input: child.stdout! });
+    this.#answers = this.#lines[Symbol.asyncIterator]();
+  }
+
+  async ready(): Promise<void> {
+    this.hello = (await this.#next()) as NonNullable<Agent['hello']>;
+  }
+
+  async ask(ask: string, more: object = {}): Promise<Record<string, never> & unknown> {
+    this.child.stdin!.write(`${JSON.stringify({ ask, ...more })}\n`);
+    return (await this.#next()) as Record<string, never>;
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await once(this.child, 'exit');
+  }
+
+  async #next(): Promise<unknown> {
+    const { value, done } = await this.#answers.next();
+    if (done) throw new Error('The agent ended');
+    return JSON.parse(value);
+  }
+}
+
+/** One listener on the VIP of a family. */
+export function siteWorld(
+  family: 4 | 6,
+  port: number,
+  members: readonly Member[],
+  listener: Partial<Listener>,
+): World {
+  const intent = buildIntent({
+    vips: [buildVip('vip', ADDRESS.vip[family], { manage: false })],
+    listeners: [buildListener('web', 'vip', port, { engine: 'xdp', ...listener })],
+    pools: [buildPool('web', members)],
+  });
+  const world = resolve(intent, assumedFacts(intent, 0), { engine: 'xdp' });
+  for (const one of world.unplaced) throw new Error(`Cannot build the world: ${one.detail}`);
+  return world;
+}
