@@ -78,6 +78,10 @@ export const ERROR_CATALOGUE = {
     what: 'The XDP data plane cannot do what this listener asks',
     cure: 'Change the listener as the message says, or use another engine',
   },
+  HA_REFUSED: {
+    what: 'keepalived or FRR refused what it was told',
+    cure: 'Read its own message that comes with it; check that it is installed and recent enough',
+  },
   INTERNAL: {
     what: 'An invariant of ours broke',
     cure: 'Report it with the output of "lbctl support bundle"',

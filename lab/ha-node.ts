@@ -1,0 +1,108 @@
+// One node of a pair in a lab: the real Ha in a process of its own inside the host, commanded and heard by lines of JSON.
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { HaEvent } from '../src/ha/events.ts';
+import type { HaStatus } from '../src/ha/status.ts';
+import type { Host } from './netns.ts';
+import { stop } from './process.ts';
+
+const AGENT = join(import.meta.dirname, 'ha-agent.ts');
+
+interface Reply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: string;
+}
+
+export class HaNode {
+  readonly host: Host;
+  readonly dir: string;
+  readonly events: (HaEvent & { readonly heardMs: number })[] = [];
+  readonly #waiting = new Map<number, (reply: Reply) => void>();
+  #agent: ChildProcess | undefined;
+  #rest = '';
+  #calls = 0;
+
+  constructor(host: Host, dir: string) {
+    this.host = host;
+    this.dir = dir;
+    mkdirSync(dir, { recursive: true });
+  }
+
+  get pid(): number | undefined {
+    return this.#agent?.pid;
+  }
+
+  /** Starts the agent; `yaml` is the node's whole configuration. It is ready when the call resolves. */
+  async start(yaml: string, options: { readonly ready?: boolean } = {}): Promise<void> {
+    const agent = this.host.spawn([process.execPath, AGENT, this.dir], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#agent = agent;
+    agent.stdout!.on('data', (chunk: Buffer) => this.#hear(chunk.toString('utf8')));
+    agent.stdin!.on('error', () => {});
+    await this.load(yaml);
+    if (options.ready !== false) await this.call('tell', { kind: 'ready', applied: true, synced: true });
+  }
+
+  async load(yaml: string): Promise<void> {
+    const path = join(this.dir, 'config.yaml');
+    writeFileSync(path, yaml);
+    await this.call('load', path);
+  }
+
+  call(name: string, argument: unknown = null): Promise<unknown> {
+    const id = ++this.#calls;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, (reply) =>
+        reply.error === undefined ? resolve(reply.value) : reject(new Error(reply.error)),
+      );
+      this.#agent!.stdin!.write(`${JSON.stringify({ id, name, argument })}\n`);
+    });
+  }
+
+  async status(): Promise<HaStatus> {
+    return (await this.call('status')) as HaStatus;
+  }
+
+  async roleIs(role: string, withinMs = 10_000, group?: string): Promise<void> {
+    const end = performance.now() + withinMs;
+    for (;;) {
+      const { groups } = await this.status();
+      const asked = groups.filter((one) => group === undefined || one.group === group);
+      if (asked.length > 0 && asked.every((one) => one.role === role)) return;
+      if (performance.now() > end)
+        throw new Error(`${this.host.namespace} is not ${role}: ${JSON.stringify(groups)}`);
+      await new Promise<void>((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
+  /** Ends the agent; `how` as of Ha.close(), or killed where it stands. */
+  async end(how: 'leave' | 'hand-over' | 'kill'): Promise<void> {
+    const agent = this.#agent;
+    if (agent === undefined || agent.exitCode !== null || agent.signalCode !== null) return;
+    if (how === 'kill') return stop(agent);
+    const exited = once(agent, 'exit');
+    await this.call('close', how);
+    await exited;
+  }
+
+  removeFiles(): void {
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+
+  #hear(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop()!;
+    for (const line of lines) {
+      const said = JSON.parse(line) as { reply?: Reply; event?: HaEvent };
+      if (said.event !== undefined) this.events.push({ ...said.event, heardMs: Date.now() });
+      if (said.reply !== undefined) {
+        this.#waiting.get(said.reply.id)?.(said.reply);
+        this.#waiting.delete(said.reply.id);
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+// One group on this node: collects what is known of it, runs the role machine, and wakes when time alone changes the role.
+import type { Clock } from '../lib/clock.ts';
+import type { RoleFact } from '../model/facts.ts';
+import type { HaGroup } from '../model/ha.ts';
+import type { Role } from '../model/protocol.ts';
+import { delayMs } from './roles/damping.ts';
+import { decide } from './roles/decide.ts';
+import {
+  type Choice,
+  effectivePriority,
+  type GroupInputs,
+  type PeerReport,
+  type Rival,
+} from './roles/inputs.ts';
+import { advance, initialState, type RoleState, toRoleFact } from './roles/role-machine.ts';
+import { losesTo } from './roles/split-brain.ts';
+import type { HaGroupStatus } from './status.ts';
+import { type VrrpOrders, vrrpOrders } from './vrrp/orders.ts';
+
+/** What the node knows, whatever the group. */
+export type NodeInputs = Omit<GroupInputs, 'group' | 'choice' | 'peer' | 'rival'>;
+
+export interface KeeperOptions {
+  readonly clock: Clock;
+  /** Asked when a wait is over. */
+  inputs(keeper: GroupKeeper): NodeInputs;
+  onChange(keeper: GroupKeeper, from: Role, lastedMs: number): void;
+}
+
+export class GroupKeeper {
+  readonly #options: KeeperOptions;
+  group: HaGroup;
+  #state: RoleState;
+  #choice: Choice | undefined;
+  #peer: PeerReport | undefined;
+  #rival: Rival | undefined;
+  #inputs: GroupInputs | undefined;
+  #cancelWake: () => void = () => {};
+
+  constructor(group: HaGroup, epoch: number, options: KeeperOptions) {
+    this.group = group;
+    this.#options = options;
+    this.#state = initialState(epoch, options.clock.nowMs());
+  }
+
+  get name(): string {
+    return this.group.name;
+  }
+
+  get fact(): RoleFact {
+    return toRoleFact(this.#state);
+  }
+
+  get detail(): string {
+    return this.#state.detail;
+  }
+
+  choose(choice: Choice): void {
+    this.#choice = choice;
+  }
+
+  /** A peer that claims active while we are carries the address twice: judged like any rival. */
+  report(peer: PeerReport): void {
+    this.#peer = peer;
+    if (peer.role === 'active' && this.#state.role === 'active')
+      this.#rival = { ...peer, how: peer.epoch === this.#state.epoch ? 'epoch' : 'report' };
+    else if (this.#rival?.node === peer.node) this.#rival = undefined;
+  }
+
+  /** True when it is news: one message for one episode, however many adverts it has. */
+  seesRival(rival: Rival): boolean {
+    const known = this.#rival !== undefined && this.#rival.untilMs > this.#options.clock.nowMs();
+    this.#rival = rival;
+    return !known;
+  }
+
+  decide(node: NodeInputs): void {
+    const { clock } = this.#options;
+    const nowMs = clock.nowMs();
+    const inputs: GroupInputs = {
+      ...node,
+      group: this.group,
+      ...(this.#choice === undefined ? {} : { choice: this.#choice }),
+      ...(this.#peer === undefined ? {} : { peer: this.#peer }),
+      ...(this.#rival === undefined ? {} : { rival: this.#rival }),
+    };
+    this.#inputs = inputs;
+    const before = this.#state;
+    const step = advance(before, decide(inputs, before, nowMs), nowMs, this.#peer?.epoch);
+    this.#state = step.state;
+    this.#wakeAt(step.wakeAtMs, nowMs);
+    if (step.changed) this.#options.onChange(this, before.role, nowMs - before.sinceMs);
+  }
+
+  vrrpOrders(): VrrpOrders {
+    const nowMs = this.#options.clock.nowMs();
+    const damped = this.#state.role !== 'active' && delayMs(this.#state.damping, nowMs) > 0;
+    return this.#inputs === undefined ? { weight: 0, fault: true } : vrrpOrders(this.#inputs, damped);
+  }
+
+  /** Whether a rival that is known would win. */
+  loses(): boolean {
+    if (this.#inputs === undefined || this.#rival === undefined) return false;
+    const me = {
+      node: this.#inputs.node,
+      priority: effectivePriority(this.#inputs),
+      epoch: this.#state.epoch,
+    };
+    return losesTo(me, this.#rival);
+  }
+
+  status(): HaGroupStatus {
+    const { role, epoch, reason, detail, sinceMs } = this.#state;
+    const priority = this.#inputs === undefined ? this.group.priority : effectivePriority(this.#inputs);
+    return { group: this.name, chooser: this.group.chooser, role, epoch, reason, detail, sinceMs, priority };
+  }
+
+  close(): void {
+    this.#cancelWake();
+  }
+
+  #wakeAt(atMs: number | undefined, nowMs: number): void {
+    this.#cancelWake();
+    this.#cancelWake = () => {};
+    if (atMs === undefined) return;
+    this.#cancelWake = this.#options.clock.after(Math.max(1, atMs - nowMs), () =>
+      this.decide(this.#options.inputs(this)),
+    );
+  }
+}

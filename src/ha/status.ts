@@ -1,0 +1,26 @@
+// What `lbctl ha status` shows.
+import type { RoleChooser } from '../model/ha.ts';
+import type { Role } from '../model/protocol.ts';
+import type { Reason } from '../model/reason.ts';
+
+export interface HaGroupStatus {
+  readonly group: string;
+  readonly chooser: RoleChooser;
+  readonly role: Role;
+  readonly epoch: number;
+  readonly reason: Reason;
+  readonly detail: string;
+  readonly sinceMs: number;
+  readonly priority: number;
+}
+
+export interface HaStatus {
+  readonly maintenance: boolean;
+  readonly applied: boolean;
+  readonly synced: boolean;
+  readonly keepalivedPid?: number;
+  /** Adverts heard from a second master since the start. */
+  readonly rivalAdverts: number;
+  readonly groups: readonly HaGroupStatus[];
+  readonly troubles: readonly string[];
+}
