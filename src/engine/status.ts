@@ -203,9 +203,12 @@ function addressStatuses(input: StatusInput, index: Index): readonly AddressStat
   const views = [...input.outcome.views.values()];
   return [...input.intent.vips.values()].map((vip): AddressStatus => {
     const { key } = toWorldAddress(vip, input.intent);
-    const observed = views.some((view) => view.observed.items.has(key));
     const role = roleOfVip(vip, input.intent, input.facts);
     const group = groupOfVip(vip, input.intent);
+    // What high availability carries is foreign to the driver that shows it.
+    const observed = views.some(
+      ({ observed: { items, foreign } }) => items.has(key) || (group !== undefined && foreign.has(key)),
+    );
     const decided = group === undefined ? undefined : input.facts.roles.get(group.name)?.reason;
     const base = { key, vip: vip.name, wanted: wanted.has(key), observed, role };
     if (!vip.manage) return { ...base, reason: 'NotManaged' };

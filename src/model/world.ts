@@ -21,6 +21,8 @@ export interface WorldAddress {
   readonly address: string;
   readonly prefixLength: number;
   readonly interface: string;
+  /** `ha`: high availability puts it there and takes it away, within milliseconds; the address driver leaves it alone. */
+  readonly carrier?: 'ha';
 }
 
 export interface WorldMember {

@@ -29,6 +29,7 @@ export function toWorldAddress(vip: Vip, intent: Intent): WorldAddress {
     address: vip.address,
     prefixLength: vip.prefixLength,
     interface: device,
+    ...(groupOfVip(vip, intent) === undefined ? {} : { carrier: 'ha' }),
   };
 }
 

@@ -8,7 +8,7 @@ import type { Link } from '../../wire/netlink/route-link.ts';
 import { ADDRESS_FLAG, OUR_PROTOCOL } from '../../wire/netlink/route-numbers.ts';
 
 export function desiredItems(world: World): ItemMap {
-  return itemMap(world.addresses.map(wantedItem));
+  return itemMap(world.addresses.filter((one) => one.carrier === undefined).map(wantedItem));
 }
 
 function wantedItem(wanted: WorldAddress): Item {
