@@ -4,12 +4,12 @@ import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-/** Parts that benchmarks share. */
-const PARTS = ['report'];
+/** What benchmarks share, run inside a guest, or start beside them. */
+const PART = /^report$|-(inside|members|peer)$/;
 const all = globSync('bench/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => basename(file, '.ts'))
-  .filter((name) => !PARTS.includes(name))
+  .filter((name) => !PART.test(name))
   .sort();
 const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 const unknown = names.filter((name) => !all.includes(name));
