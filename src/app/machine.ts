@@ -1,37 +1,97 @@
 // The drivers of this very machine, each opened only where the machine can carry it; why not is kept for Status.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { openAddress } from '../drivers/address/open-address.ts';
 import { openIpvs, probeIpvs } from '../drivers/ipvs/open-ipvs.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
+import { openXdp, xdpFact } from '../drivers/xdp/open-xdp.ts';
 import type { Driver } from '../model/driver.ts';
+import { LbError } from '../model/errors.ts';
 import type { EngineFact, Facts } from '../model/facts.ts';
-import type { DataPlaneSettings } from '../model/settings.ts';
+import type { Intent } from '../model/intent.ts';
 import { ALL_ENGINES } from '../plan/assumed-facts.ts';
-
-export interface MachineOptions {
-  /** Where the records of what is ours live. */
-  readonly stateDir: string;
-  readonly dataPlane?: DataPlaneSettings;
-}
 
 export interface Machine {
   readonly drivers: readonly Driver[];
   readonly engines: Facts['engines'];
+  /** What a reader of Status should know about how the drivers were opened. */
+  readonly notes: readonly string[];
 }
 
-const NO_DRIVER: EngineFact = { available: false, why: 'this release has no driver for it' };
+/** `look`: nothing on the machine changes by opening. `serve`: programs are attached where listeners may need them. */
+export type MachineUse = 'look' | 'serve';
 
-export function openMachine({ stateDir, dataPlane }: MachineOptions): Machine {
-  const ipvs = probeIpvs();
-  const timeouts = dataPlane === undefined ? {} : { timeouts: dataPlane.ipvs };
+const NO_DRIVER: EngineFact = { available: false, why: 'this release has no driver for it' };
+/** Two daemons on one kernel, each in a network namespace of its own, need a folder of pins each. */
+const BPF_FOLDER = process.env.LBCTL_BPF_DIR || '/sys/fs/bpf/lbctl';
+const XDP_OBJECT = join(import.meta.dirname, '../../build/bpf/steelyard.bpf.o');
+
+interface Opened {
+  readonly driver?: Driver;
+  readonly fact: EngineFact;
+  readonly notes?: readonly string[];
+}
+
+export function openMachine(intent: Intent, use: MachineUse): Machine {
+  const { stateDir } = intent.system;
+  const ipvs = openIpvsHere(intent);
+  const xdp = openXdpHere(intent, use, ipvs.fact.available);
   const drivers: Driver[] = [
     openAddress(stateDir),
     new MemoryDriver({ name: 'memory', engines: ['memory'], addresses: false }),
   ];
-  if (ipvs.available) drivers.push(openIpvs({ stateDir, ...timeouts }));
-  return { drivers, engines: { ipvs, xdp: NO_DRIVER, haproxy: NO_DRIVER, memory: { available: true } } };
+  for (const { driver } of [ipvs, xdp]) if (driver !== undefined) drivers.push(driver);
+  const engines = { ipvs: ipvs.fact, xdp: xdp.fact, haproxy: NO_DRIVER, memory: { available: true } };
+  return { drivers, engines, notes: xdp.notes ?? [] };
 }
 
 /** One table for everything, to try a configuration without touching the machine. */
 export function memoryMachine(): Machine {
-  return { drivers: [new MemoryDriver()], engines: ALL_ENGINES };
+  return { drivers: [new MemoryDriver()], engines: ALL_ENGINES, notes: [] };
+}
+
+function openIpvsHere({ system, dataPlane }: Intent): Opened {
+  const fact = probeIpvs();
+  if (!fact.available) return { fact };
+  return { fact, driver: openIpvs({ stateDir: system.stateDir, timeouts: dataPlane.ipvs }) };
+}
+
+function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened {
+  const fact = xdpFact(XDP_OBJECT);
+  if (!fact.available) return { fact };
+  const interfaces = xdpInterfaces(intent);
+  if (interfaces.length === 0) {
+    return {
+      fact: { available: false, why: 'no interface is named in data_plane.xdp.interfaces or network' },
+    };
+  }
+  if (!mayNeedXdp(intent, hasIpvs)) return { fact };
+  // Attaching is a change: who only looks plans on paper, unless our tables are there already.
+  if (use === 'look' && !existsSync(BPF_FOLDER)) {
+    return { fact, driver: new MemoryDriver({ name: 'xdp', engines: ['xdp'], addresses: false }) };
+  }
+  const { attach, maxListeners, maxMembers, maxFlows } = intent.dataPlane.xdp;
+  const limits = { maxListeners, maxMembers, maxFlows };
+  try {
+    const opened = openXdp({ objectPath: XDP_OBJECT, interfaces, attach, limits, folder: BPF_FOLDER });
+    const failed = opened.interfaces.flatMap((one) => ('error' in one ? [one.error.message] : []));
+    if (failed.length === interfaces.length) return { fact: { available: false, why: failed.join('; ') } };
+    return { fact, driver: opened.driver, notes: [...opened.notes, ...failed] };
+  } catch (error) {
+    if (!(error instanceof LbError)) throw error;
+    return { fact: { available: false, why: error.message } };
+  }
+}
+
+/** Only listeners that name it, or that nothing else could carry, are worth a program on an interface. */
+function mayNeedXdp({ listeners, dataPlane }: Intent, hasIpvs: boolean): boolean {
+  const first = dataPlane.prefer === 'xdp' || !hasIpvs;
+  const usual = dataPlane.engine === 'xdp' || (dataPlane.engine === 'auto' && first);
+  return [...listeners.values()].some(({ engine }) => engine === 'xdp' || (engine === 'auto' && usual));
+}
+
+function xdpInterfaces({ dataPlane, network }: Intent): readonly string[] {
+  if (dataPlane.xdp.interfaces.length > 0) return dataPlane.xdp.interfaces;
+  const named = [network.frontendInterface, network.backendInterface].filter((name) => name !== undefined);
+  return [...new Set(named)];
 }

@@ -2,20 +2,19 @@
 import type { Planes, PlanesChoice } from '../cli/toolbox.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
 import type { Driver } from '../model/driver.ts';
+import { BugError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
 import { ALL_ENGINES } from '../plan/assumed-facts.ts';
 
-const DEFAULT_STATE_DIR = '/var/lib/lbctl';
-
 export async function openPlanes(choice: PlanesChoice, intent?: Intent): Promise<Planes> {
   if (choice === 'memory') return planesOf([new MemoryDriver()], ALL_ENGINES);
   if (choice === 'paper') return planesOf(paperDrivers(), ALL_ENGINES);
+  if (intent === undefined) throw new BugError('Cannot open the machine without a configuration');
   // FFI and netlink are loaded only where a machine is touched.
   const { openMachine } = await import('./machine.ts');
-  const stateDir = intent?.system.stateDir ?? DEFAULT_STATE_DIR;
-  const machine = openMachine({ stateDir, ...(intent === undefined ? {} : { dataPlane: intent.dataPlane }) });
+  const machine = openMachine(intent, choice === 'machine' ? 'serve' : 'look');
   return planesOf(machine.drivers, machine.engines);
 }
 

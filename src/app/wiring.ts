@@ -45,8 +45,7 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
         ...command,
         version: versionOf(),
         load: () => loadConfig(command.configPath, inMemory ? 'wished' : 'needed'),
-        openMachine: ({ system, dataPlane }) =>
-          inMemory ? memoryMachine() : openMachine({ stateDir: system.stateDir, dataPlane }),
+        openMachine: (intent) => (inMemory ? memoryMachine() : openMachine(intent, 'serve')),
         claimSignals,
         write: (line) => void stdout.write(line),
         env,

@@ -38,8 +38,8 @@ export interface ImportedConfig {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** `machine`: what this host has. `memory`: one table for everything. `paper`: drivers that plan and never touch a thing. */
-export type PlanesChoice = 'machine' | 'memory' | 'paper';
+/** `machine`: what this host has, made ready to serve. `look`: the same, and nothing changes by opening it. `memory`: one table for everything. `paper`: drivers that plan and never touch a thing. */
+export type PlanesChoice = 'machine' | 'look' | 'memory' | 'paper';
 
 export interface Planes {
   readonly drivers: readonly Driver[];

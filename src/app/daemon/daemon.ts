@@ -20,6 +20,7 @@ import { memberKeysOf } from '../../plan/judge-pool.ts';
 import type { Machine } from '../machine.ts';
 import { AlertHub } from './alert-hub.ts';
 import { NodeFacts } from './facts.ts';
+import { NodeHa } from './ha.ts';
 import { FileIntents } from './intents.ts';
 import { type Log, logEvent, openLog } from './log.ts';
 import { FileWatch } from './watch-files.ts';
@@ -48,6 +49,7 @@ export class Daemon implements Control {
   readonly #intents: FileIntents;
   readonly #engine: Engine;
   readonly #alerts: AlertHub;
+  readonly #ha: NodeHa;
   readonly #watch: FileWatch;
   readonly #history = new RoundHistory();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
@@ -74,6 +76,7 @@ export class Daemon implements Control {
     this.#facts = new NodeFacts({
       nowMs: () => Date.now(),
       health: this.#health,
+      roles: () => this.#ha.roles(),
       engines: this.#machine.engines,
       overrides: this.#state.recall<[string, Override][]>('overrides') ?? [],
       onOverrides: (overrides) => {
@@ -86,6 +89,12 @@ export class Daemon implements Control {
       world: () => this.#engine.world,
       lastErrorOf: (pool, member) => this.#health.health().get(`${pool}/${member}`)?.lastError,
       onFault: (channel, message) => this.log.logger.warn({ channel, message }, 'an alert was not delivered'),
+    });
+    this.#ha = new NodeHa({
+      runDir: intent.system.runDir,
+      stateDir: intent.system.stateDir,
+      logger: this.log.logger,
+      onRole: () => this.#engine.wake('facts'),
     });
     this.#watch = new FileWatch(() => this.#engine.wake('config'));
     this.#engine = new Engine(
@@ -109,14 +118,18 @@ export class Daemon implements Control {
 
   /** Resolves after the first round: what can serve, serves. */
   async start(): Promise<void> {
+    for (const note of this.#machine.notes)
+      this.log.logger.warn({ note }, 'a data plane is not as configured');
     this.#engine.start();
     await this.#engine.idle();
+    this.#ha.ready();
   }
 
   /** Leaves traffic flowing; what is remembered is on disk. */
   async stop(): Promise<void> {
     clearInterval(this.#saving);
     this.#watch.close();
+    await this.#ha.close();
     await this.#engine.close();
     this.#state.remember('health', this.#health.snapshot());
     await this.#health.close();
@@ -146,7 +159,15 @@ export class Daemon implements Control {
   }
 
   roles() {
-    return this.#facts.roles();
+    return this.#ha.roles();
+  }
+
+  haStatus() {
+    return this.#ha.status();
+  }
+
+  setMaintenance(on: boolean): void {
+    this.#ha.setMaintenance(on);
   }
 
   overrides() {
@@ -216,6 +237,7 @@ export class Daemon implements Control {
     this.#intent = intent;
     this.log.setLevel(intent.logging.level);
     this.#health.setIntent(intent);
+    this.#ha.setIntent(intent);
     this.#alerts.setIntent(intent);
     this.#watch.setFiles(intent.daemon.watchFiles ? (this.#intents.last?.files ?? []) : []);
   }
@@ -223,6 +245,7 @@ export class Daemon implements Control {
   #tell(event: EngineEvent): void {
     logEvent(this.log.logger, event);
     this.#alerts.emit(event);
+    this.#ha.heed(event);
     for (const listener of this.#listeners) listener(event);
   }
 }

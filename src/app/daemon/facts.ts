@@ -2,13 +2,13 @@
 import type { FactsSource } from '../../engine/ports.ts';
 import type { Health } from '../../health/health.ts';
 import type { EngineFact, Facts, Override, RoleFact } from '../../model/facts.ts';
-import type { Intent } from '../../model/intent.ts';
 import type { ConcreteEngine } from '../../model/protocol.ts';
 
 export interface NodeFactsOptions {
   readonly nowMs: () => number;
   readonly health: Pick<Health, 'health'>;
   readonly engines: Readonly<Record<ConcreteEngine, EngineFact>>;
+  readonly roles: () => ReadonlyMap<string, RoleFact>;
   /** Of before the restart. */
   readonly overrides?: readonly (readonly [member: string, override: Override])[];
   readonly onOverrides: (overrides: ReadonlyMap<string, Override>) => void;
@@ -17,24 +17,18 @@ export interface NodeFactsOptions {
 export class NodeFacts implements FactsSource {
   readonly #options: NodeFactsOptions;
   readonly #overrides: Map<string, Override>;
-  readonly #roles = new Map<string, RoleFact>();
 
   constructor(options: NodeFactsOptions) {
     this.#options = options;
     this.#overrides = new Map(options.overrides);
   }
 
-  read(intent: Intent): Facts {
-    const { nowMs, health, engines } = this.#options;
+  read(): Facts {
+    const { nowMs, health, engines, roles } = this.#options;
     return {
       nowMs: nowMs(),
       engines,
-      roles: new Map(
-        (intent.ha?.groups ?? []).flatMap(({ name }) => {
-          const role = this.#roles.get(name);
-          return role === undefined ? [] : [[name, role] as const];
-        }),
-      ),
+      roles: roles(),
       health: health.health(),
       overrides: new Map(this.#overrides),
       quorum: new Map(),
@@ -50,13 +44,5 @@ export class NodeFacts implements FactsSource {
 
   overrides(): ReadonlyMap<string, Override> {
     return this.#overrides;
-  }
-
-  setRole(group: string, role: RoleFact): void {
-    this.#roles.set(group, role);
-  }
-
-  roles(): ReadonlyMap<string, RoleFact> {
-    return this.#roles;
   }
 }

@@ -102,7 +102,7 @@ async function target(
     requireKnownDrivers(read.snapshot, planes, options.against);
     return { planes, observed: read.snapshot };
   }
-  const planes = await toolbox.openPlanes(isMachine(options) ? 'machine' : 'memory', intent);
+  const planes = await toolbox.openPlanes(isMachine(options) ? 'look' : 'memory', intent);
   try {
     return { planes, observed: await observeAll(planes.drivers) };
   } catch (error) {

@@ -1,0 +1,91 @@
+// High availability in the daemon: what it decides becomes Facts, what the engine finds out is told to it.
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { EngineEvent } from '../../engine/events.ts';
+import { EpochFile } from '../../ha/epoch-store.ts';
+import type { HaEvent } from '../../ha/events.ts';
+import { Ha } from '../../ha/ha.ts';
+import type { HaStatus } from '../../ha/status.ts';
+import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
+import { systemClock } from '../../lib/clock.ts';
+import type { RoleFact } from '../../model/facts.ts';
+import type { Intent } from '../../model/intent.ts';
+
+export interface NodeHaOptions {
+  readonly runDir: string;
+  readonly stateDir: string;
+  readonly logger: Logger;
+  /** Some group's role is another: the engine must look again. */
+  readonly onRole: () => void;
+}
+
+/** How long the peers have to take over before we stop. */
+const HANDOVER_MS = 3000;
+
+/** Opened only where groups are configured: a single node runs no keepalived and holds no socket for it. */
+export class NodeHa {
+  readonly #options: NodeHaOptions;
+  #ha: Ha | undefined;
+
+  constructor(options: NodeHaOptions) {
+    this.#options = options;
+  }
+
+  setIntent(intent: Intent): void {
+    if (intent.ha === undefined && this.#ha === undefined) return;
+    this.#ha ??= this.#open();
+    this.#ha.setIntent(intent).catch((error: Error) => {
+      this.#options.logger.error({ error: error.message }, 'high availability could not be set up');
+      this.#ha?.tell({ kind: 'fault', source: 'configuration', message: error.message });
+    });
+  }
+
+  roles(): ReadonlyMap<string, RoleFact> {
+    return this.#ha?.roles() ?? new Map();
+  }
+
+  status(): HaStatus | undefined {
+    return this.#ha?.status();
+  }
+
+  setMaintenance(on: boolean): void {
+    this.#ha?.setMaintenance(on);
+  }
+
+  /** The configuration stands in the data planes: from now on this node may take its addresses. */
+  ready(): void {
+    this.#ha?.tell({ kind: 'ready', applied: true, synced: true });
+  }
+
+  heed(event: EngineEvent): void {
+    if (event.kind === 'quorum-changed')
+      this.#ha?.tell({ kind: 'pool', pool: event.pool, healthy: event.held });
+  }
+
+  /** The peers take over first. Where nobody does, addresses and programs stay: a lone node must not cut its own traffic. */
+  async close(): Promise<void> {
+    if (this.#ha === undefined) return;
+    const left = await this.#ha.handover({ timeoutMs: HANDOVER_MS });
+    if (left.length === 0) return this.#ha.close('hand-over');
+    this.#ha.setMaintenance(false);
+    return this.#ha.close('leave');
+  }
+
+  #open(): Ha {
+    const { runDir, stateDir, onRole } = this.#options;
+    return new Ha({
+      clock: systemClock,
+      runDir,
+      route: new RouteKernel(),
+      epochs: new EpochFile(join(stateDir, 'epochs.json')),
+      onRole,
+      onEvent: (event) => this.#log(event),
+    });
+  }
+
+  #log(event: HaEvent): void {
+    const { kind, atMs: _atMs, ...data } = event;
+    const level = kind === 'role' || kind === 'note' ? 'info' : 'error';
+    this.#options.logger[level](data, `high availability: ${kind}`);
+  }
+}
