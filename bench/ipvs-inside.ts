@@ -44,7 +44,7 @@ async function reconcile(balancer: Balancer, world: World) {
 }
 
 function rows(): number {
-  return mustSync(['ipvsadm', '-S', '-n'])
+  return mustSync(['ipvsadm', '-S', '-n'], { timeoutMs: 600_000 })
     .split('\n')
     .filter((line) => line.startsWith('-')).length;
 }
@@ -52,7 +52,7 @@ function rows(): number {
 async function againstIpvsadm(): Promise<Row[]> {
   const balancer = new Balancer();
   const full = await reconcile(balancer, worldOfSize(SERVICES, 10));
-  const rules = mustSync(['ipvsadm', '-S', '-n']);
+  const rules = mustSync(['ipvsadm', '-S', '-n'], { timeoutMs: 600_000 });
   const count = rows();
   if (count !== SERVICES * (MEMBERS.length + 1))
     throw new Error(`Cannot compare as only ${count} rows exist`);
