@@ -8,4 +8,4 @@ const files = readdirSync(folder)
   .filter((name) => name.endsWith('.guest.ts'))
   .sort();
 
-await testInGuest({ files: files.map((name) => join(folder, name)), timeoutMs: 240_000 });
+await testInGuest({ files: files.map((name) => join(folder, name)), timeoutMs: 1_200_000 });

@@ -27,9 +27,26 @@ after(async () => {
   await net.close();
 });
 
+/** A port for each test: the kernel gives a row that comes back its old counters while connections remember it. */
+let port = 80;
+beforeEach(() => {
+  port++;
+});
+
 function service(weights: readonly number[]): Service {
   const members = weights.map((weight, i) => buildMember(net.members[i]!.address4, { port: 80, weight }));
-  return { port: 80, family: 4, members, listener: { scheduler: 'wrr' } };
+  return { port, family: 4, members, listener: { scheduler: 'wrr' } };
+}
+
+/** The kernel sums its counters every two seconds: waits until the service shows this many connections. */
+async function countersOf(connections: number): Promise<string> {
+  let text = '';
+  for (let round = 0; round < 40; round++) {
+    text = mustSync(['ipvsadm', '-L', '-n', '--stats', '--exact', '-t', `${VIP4}:${port}`]);
+    if (new RegExp(`^TCP +\\S+ +${connections} `, 'm').test(text)) return text;
+    await wait(250);
+  }
+  throw new Error(`Cannot see ${connections} connections in the counters:\n${text}`);
 }
 
 function table(): string {
@@ -38,7 +55,7 @@ function table(): string {
 
 test('weights and members change under load without one failed request', async () => {
   await balancer.apply(service([1, 1, 1]));
-  const load = net.load({ address: VIP4, port: 80, concurrency: 4 });
+  const load = net.load({ address: VIP4, port, concurrency: 4 });
 
   for (const weights of [
     [5, 1, 1],
@@ -58,9 +75,9 @@ test('weights and members change under load without one failed request', async (
 
 test('a weight is edited in place: counters of the row and its connections stay', async () => {
   await balancer.apply(service([1, 1, 1]));
-  const load = net.load({ address: VIP4, port: 80, count: 6, hold: true });
+  const load = net.load({ address: VIP4, port, count: 6, hold: true });
   await load.report;
-  const before = mustSync(['ipvsadm', '-L', '-n', '--stats', '--exact']);
+  const before = await countersOf(6);
 
   const steps = await balancer.apply(service([7, 1, 1]));
 
@@ -68,21 +85,21 @@ test('a weight is edited in place: counters of the row and its connections stay'
     steps.map((step) => step.verb),
     ['change'],
   );
-  assert.equal(mustSync(['ipvsadm', '-L', '-n', '--stats', '--exact']), before);
+  assert.equal(await countersOf(6), before);
   assert.match(mustSync(['ipvsadm', '-L', '-n']), /10\.2\.0\.11:80 +Masq +7 +2 /);
   await load.finish();
 });
 
 test('a scheduler is edited in place: the service keeps its connections', async () => {
   await balancer.apply(service([1, 1, 1]));
-  const held = net.load({ address: VIP4, port: 80, count: 3, hold: true });
+  const held = net.load({ address: VIP4, port, count: 3, hold: true });
   await held.report;
 
   const steps = await balancer.apply({ ...service([1, 1, 1]), listener: { scheduler: 'lc' } });
 
   assert.deepEqual(
     steps.map((step) => step.id),
-    [`ipvs change-listener tcp/${VIP4}:80`],
+    [`ipvs change-listener tcp/${VIP4}:${port}`],
   );
   assert.match(mustSync(['ipvsadm', '-L', '-n']), /lc\n[^\n]*10\.2\.0\.1\d:80 +Masq +1 +1 /);
   await held.finish();
@@ -90,11 +107,11 @@ test('a scheduler is edited in place: the service keeps its connections', async 
 
 test('a drained member keeps its connections and gets no new ones', async () => {
   await balancer.apply(service([1, 1, 1]));
-  const held = net.load({ address: VIP4, port: 80, count: 3, hold: true });
+  const held = net.load({ address: VIP4, port, count: 3, hold: true });
   await held.report;
 
   await balancer.apply(service([0, 1, 1]));
-  const { answers } = await net.ask({ address: VIP4, port: 80, count: 8 });
+  const { answers } = await net.ask({ address: VIP4, port, count: 8 });
 
   assert.deepEqual(answers, { m2: 4, m3: 4 });
   assert.match(mustSync(['ipvsadm', '-L', '-n']), /10\.2\.0\.11:80 +Masq +0 +1 /);
@@ -106,10 +123,10 @@ test('what somebody changed by hand is repaired, and what is not ours stays', as
   const wanted = table();
   mustSync(['ipvsadm', '-A', '-t', '192.0.2.99:99', '-s', 'rr']);
   const foreign = table();
-  mustSync(['ipvsadm', '-e', '-t', `${VIP4}:80`, '-r', '10.2.0.11:80', '-m', '-w', '50']);
-  mustSync(['ipvsadm', '-d', '-t', `${VIP4}:80`, '-r', '10.2.0.12:80']);
-  mustSync(['ipvsadm', '-a', '-t', `${VIP4}:80`, '-r', '10.2.0.77:80', '-m']);
-  mustSync(['ipvsadm', '-E', '-t', `${VIP4}:80`, '-s', 'rr']);
+  mustSync(['ipvsadm', '-e', '-t', `${VIP4}:${port}`, '-r', '10.2.0.11:80', '-m', '-w', '50']);
+  mustSync(['ipvsadm', '-d', '-t', `${VIP4}:${port}`, '-r', '10.2.0.12:80']);
+  mustSync(['ipvsadm', '-a', '-t', `${VIP4}:${port}`, '-r', '10.2.0.77:80', '-m']);
+  mustSync(['ipvsadm', '-E', '-t', `${VIP4}:${port}`, '-s', 'rr']);
 
   const steps = await balancer.apply(service([1, 2, 3]));
 
