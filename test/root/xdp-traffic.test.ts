@@ -12,7 +12,7 @@ let agent: Agent;
 
 before(async () => {
   site = new Site('xdpt');
-  await site.carryVips();
+  site.carryVips();
   await site.serve(PORT);
   agent = await site.agent();
 });
@@ -32,10 +32,8 @@ async function applied(world: object): Promise<void> {
   };
   assert.deepEqual({ failures, left }, { failures: [], left: [] });
   // Neighbours answer within milliseconds, once asked.
-  for (let i = 0; i < 20; i++) {
-    await agent.ask('resolve');
-    await sleep(10);
-  }
+  // Neighbours that were never spoken to are asked for in the background.
+  await sleep(150);
 }
 
 test('the program is attached natively to every interface', () => {

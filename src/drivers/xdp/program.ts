@@ -74,7 +74,11 @@ export class XdpProgram {
     pin(object.map('stages').fd, stages);
     const links = join(this.#folder, 'links');
     for (const name of pinsIn(links))
-      if (!interfaces.some((one) => name === `${one.name}.native` || name === `${one.name}.generic`))
+      if (
+        !interfaces.some(
+          ({ ifindex }) => name === linkName(ifindex, 'native') || name === linkName(ifindex, 'generic'),
+        )
+      )
         unpin(join(links, name));
     const results = interfaces.map((one) => {
       try {
@@ -101,7 +105,7 @@ export class XdpProgram {
 
   #attachOne(program: number, one: XdpInterface, wish: 'auto' | AttachMode): Attached {
     for (const mode of ['native', 'generic'] as const) {
-      const path = this.#linkPath(one.name, mode);
+      const path = this.#linkPath(one.ifindex, mode);
       const fd = openPin(path);
       if (fd === undefined) continue;
       const info = linkInfo(fd);
@@ -118,7 +122,7 @@ export class XdpProgram {
     for (const [index, mode] of modes.entries()) {
       try {
         const fd = createLink(program, one.ifindex, one.name, mode);
-        pin(fd, this.#linkPath(one.name, mode));
+        pin(fd, this.#linkPath(one.ifindex, mode));
         closeFd(fd);
         return { ...one, mode, swapped: false };
       } catch (error) {
@@ -129,7 +133,12 @@ export class XdpProgram {
     throw new RangeError('Cannot attach in no mode at all');
   }
 
-  #linkPath(name: string, mode: AttachMode): string {
-    return join(this.#folder, 'links', `${name}.${mode}`);
+  #linkPath(ifindex: number, mode: AttachMode): string {
+    return join(this.#folder, 'links', linkName(ifindex, mode));
   }
+}
+
+/** By number: names may hold dots, which bpffs keeps for itself, and an interface made anew has another number. */
+function linkName(ifindex: number, mode: AttachMode): string {
+  return `${mode}-${ifindex}`;
 }

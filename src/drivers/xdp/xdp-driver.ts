@@ -28,6 +28,9 @@ export interface XdpDriverOptions {
 /** How often routes and neighbours are read again, and how often flows are walked. */
 const LOOK_EVERY_MS = 2000;
 const SWEEP_EVERY_MS = 30_000;
+/** A neighbour on the same link answers within a few milliseconds; one that does not is asked again with every look. */
+const CHASE_EVERY_MS = 20;
+const CHASE_TRIES = 10;
 
 export interface Fill {
   readonly table: string;
@@ -45,6 +48,8 @@ export class XdpDriver implements Driver {
   #sweptMs = Number.NEGATIVE_INFINITY;
   #sweeping: Promise<SweepResult> | undefined;
   #flows: SweepResult | undefined;
+  #chasing: NodeJS.Timeout | undefined;
+  #closed = false;
 
   constructor(options: XdpDriverOptions) {
     this.#options = options;
@@ -82,7 +87,10 @@ export class XdpDriver implements Driver {
 
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
     signal?.throwIfAborted();
-    return applySteps(this.#options.plane, this.#builder, steps);
+    const results = await applySteps(this.#options.plane, this.#builder, steps);
+    // Members may be new to the kernel too; whoever waits for steps does not wait for neighbours.
+    if (steps.some((step) => step.item.kind === 'member' && step.verb !== 'remove')) this.#chase(CHASE_TRIES);
+    return results;
   }
 
   async counters(signal?: AbortSignal): Promise<readonly ItemCounters[]> {
@@ -120,20 +128,39 @@ export class XdpDriver implements Driver {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#chasing);
     await this.#sweeping?.catch(() => undefined);
     await this.#builder.close();
     this.#options.tables.close();
   }
 
+  /** Asks for unknown neighbours and looks again shortly after, a few times. */
+  #chase(tries: number): void {
+    if (this.#closed || this.#options.lookAround === undefined || this.#chasing !== undefined) return;
+    if (this.#look() === 0 || tries === 0) return;
+    this.#chasing = setTimeout(() => {
+      this.#chasing = undefined;
+      this.#chase(tries - 1);
+    }, CHASE_EVERY_MS);
+    this.#chasing.unref();
+  }
+
+  /** How many neighbours stay unknown. */
+  #look(): number {
+    const { plane, lookAround, askNeighbours } = this.#options;
+    this.#lookedMs = this.#nowMs();
+    lookAround?.();
+    const unknown = plane.refreshHops();
+    if (unknown.length > 0) askNeighbours?.(unknown);
+    return unknown.length;
+  }
+
   #housekeep(): void {
-    const { plane, tables, lookAround, askNeighbours } = this.#options;
+    const { plane, tables, lookAround } = this.#options;
     const now = this.#nowMs();
     plane.closeWindows(tables.windowTicks);
-    if (lookAround !== undefined && now - this.#lookedMs >= LOOK_EVERY_MS) {
-      this.#lookedMs = now;
-      lookAround();
-      askNeighbours?.(plane.refreshHops());
-    }
+    if (lookAround !== undefined && now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
     if (now - this.#sweptMs >= SWEEP_EVERY_MS && this.#sweeping === undefined) {
       this.#sweptMs = now;
       // A failed walk costs accuracy, not traffic: limits stop binding and the next walk tries again.
