@@ -1,0 +1,119 @@
+// The story of the demo: what happens, what the client saw of it, and the table at the end.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { demoConfig } from './config.ts';
+import type { LoadReport } from './load.ts';
+import { type DemoSite, type NodeName, SERVERS } from './site.ts';
+
+export interface Scene {
+  readonly title: string;
+  readonly result: string;
+  readonly requests: number;
+  readonly failed: number;
+}
+
+export type Tell = (text: string) => void;
+
+/** Every scene waits for something that is said or seen, and gives up after a bounded time. */
+export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Scene[]> {
+  const scenes: Scene[] = [];
+  const scene = async (
+    title: string,
+    act: () => Promise<{ result: string; seen: LoadReport }>,
+  ): Promise<void> => {
+    tell(`\n> ${title}\n`);
+    const { result, seen } = await act();
+    scenes.push({ title, result, requests: seen.ok + seen.failed, failed: seen.failed });
+    tell(`  ${result}; ${seen.ok} requests answered, ${seen.failed} failed\n`);
+  };
+
+  await scene('Traffic spreads over three web servers', async () => {
+    await sleep(2000);
+    const seen = await site.seen();
+    return { result: spread(seen), seen };
+  });
+  await scene('web2 dies', async () => {
+    const at = Date.now();
+    await site.killServer('web2');
+    const line = await site.node('lb-a').log.next('member changed', { member: 'web2', to: 'CheckFailed' });
+    await sleep(1000);
+    const seen = await site.seen();
+    return { result: `out after ${Date.parse(line.time) - at} ms`, seen };
+  });
+  await scene('web2 comes back, through slow start', async () => {
+    await site.startServer('web2');
+    await site.node('lb-a').log.next('member changed', { member: 'web2', to: 'SlowStart' });
+    await site.seen();
+    await sleep(1500);
+    const early = await site.seen();
+    await site.node('lb-a').log.next('member changed', { member: 'web2', to: 'InService' });
+    await site.seen();
+    await sleep(1500);
+    const late = await site.seen();
+    return {
+      result: `its share grew from ${share(early, 'web2')} to ${share(late, 'web2')}`,
+      seen: add(early, late),
+    };
+  });
+  await scene('An operator drains web3', async () => {
+    await reloadBoth(site, 'drain');
+    await site.node('lb-a').log.next('member changed', { member: 'web3', to: 'AdminDrain' });
+    await site.seen();
+    await sleep(1500);
+    const seen = await site.seen();
+    await reloadBoth(site, 'enabled');
+    await site.node('lb-a').log.next('config loaded');
+    return { result: `web3 got ${seen.byServer.web3 ?? 0} new requests`, seen };
+  });
+  await scene('A broken configuration is loaded', async () => {
+    await site.seen();
+    const good = demoConfig({ node: 'lb-a', dir: site.dir });
+    site.writeConfig('lb-a', good.replace('scheduler: wrr', 'scheduler: wrrr'));
+    site.reload('lb-a');
+    const line = await site.node('lb-a').log.next('config refused');
+    site.writeConfig('lb-a', good);
+    await sleep(1000);
+    return { result: `refused: ${String(line.error).replace(/^.*\//, '')}`, seen: await site.seen() };
+  });
+  await scene('lb-a loses its network, and with it the address', async () => {
+    await site.seen();
+    await site.cutNode('lb-a');
+    await sleep(2500);
+    const seen = await site.seen();
+    return { result: `lb-b answers; longest gap ${seen.longestGapMs} ms`, seen };
+  });
+  return scenes;
+}
+
+/** Starts servers, nodes and the client; resolves when lb-a carries the address and answers. */
+export async function raiseCurtain(site: DemoSite, tell: Tell): Promise<void> {
+  tell('Starting three web servers, two balancers and a client in network namespaces ...\n');
+  for (const name of SERVERS) await site.startServer(name);
+  for (const node of ['lb-a', 'lb-b'] satisfies NodeName[]) {
+    site.writeConfig(node, demoConfig({ node, dir: site.dir }));
+    await site.startNode(node);
+  }
+  await site.node('lb-a').log.next('role changed', { to: 'active' });
+  await sleep(500);
+  await site.startLoad();
+  await sleep(1000);
+  await site.seen();
+}
+
+async function reloadBoth(site: DemoSite, web3: 'enabled' | 'drain'): Promise<void> {
+  for (const node of ['lb-a', 'lb-b'] satisfies NodeName[]) {
+    site.writeConfig(node, demoConfig({ node, dir: site.dir, web3 }));
+    site.reload(node);
+  }
+}
+
+function spread({ byServer }: LoadReport): string {
+  return SERVERS.map((name) => `${name} ${byServer[name] ?? 0}`).join(', ');
+}
+
+function share(seen: LoadReport, name: string): string {
+  return `${Math.round(((seen.byServer[name] ?? 0) / Math.max(1, seen.ok)) * 100)} %`;
+}
+
+function add(a: LoadReport, b: LoadReport): LoadReport {
+  return { ...b, ok: a.ok + b.ok, failed: a.failed + b.failed };
+}
