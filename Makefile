@@ -3,7 +3,7 @@ NODE := node_modules/node/bin/node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
 include bpf/bpf.mk
-.PHONY: help setup packages check test demo bench golden docs fmt clean
+.PHONY: help setup packages check test demo demo-stay bench golden docs fmt clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,8 +23,11 @@ test: setup bpf ## everything CI does: setup, static checks, all test suites
 test-%: setup bpf ## one suite: unit, root or vm
 	@$(NODE) tools/run-tests.ts $*
 
-demo: packages ## plan and apply an example on the memory engine
+demo: setup ## a pair of balancers in namespaces, told with what a client sees; about half a minute
 	@sh tools/demo.sh
+
+demo-stay: setup ## the same site, left running until Ctrl-C
+	@sh tools/demo.sh --stay
 
 bench: packages bpf ## all benchmarks
 	@$(NODE) tools/run-bench.ts

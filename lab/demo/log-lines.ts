@@ -28,6 +28,11 @@ export class LogLines {
     });
   }
 
+  /** What was said until now is of no interest. */
+  skip(): void {
+    this.#seen = this.#lines.length;
+  }
+
   /** The next line of this message (and these fields), after the last one that was waited for. */
   async next(msg: string, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine> {
     const end = performance.now() + WAIT_MS;

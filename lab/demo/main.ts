@@ -31,6 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 try {
   site = new DemoSite();
   await raiseCurtain(site, tell);
+  if (process.argv.includes('--stay')) await stay(site);
   const scenes = await tellStory(site, tell);
   printTable(scenes);
   tell(`\n${((performance.now() - started) / 1000).toFixed(0)} s. Everything it made is gone again.\n`);
@@ -41,6 +42,21 @@ try {
   }
 } finally {
   await close();
+}
+
+/** Leaves it running until a signal ends it. */
+async function stay(running: DemoSite): Promise<never> {
+  const host = (name: string): string => `ip netns exec ${running.namespaceOf(name)}`;
+  tell(`It runs until you press Ctrl-C. From another terminal:
+
+  ${host('client')} curl http://192.0.2.10/     # ask the service
+  ${host('lb-a')} ip address show eth0          # who has the address
+  ${host('lb-a')} ip link set eth0 down         # take a node away
+  $EDITOR ${running.node('lb-a').config}        # change something, then reload:
+  kill -HUP ${running.node('lb-a').child.pid}
+`);
+  // A timer keeps the process; the signal handler ends it.
+  return new Promise(() => setInterval(() => {}, 60_000));
 }
 
 /** In words that complete "here ...". */

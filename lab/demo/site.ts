@@ -71,6 +71,10 @@ export class DemoSite {
     return this.#nodes.get(name)!;
   }
 
+  namespaceOf(name: string): string {
+    return this.node('lb-a').host.namespace!.replace(/lb-a$/, name);
+  }
+
   writeConfig(name: NodeName, text: string): void {
     writeFileSync(this.node(name).config, text);
   }

@@ -21,6 +21,8 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
     act: () => Promise<{ result: string; seen: LoadReport }>,
   ): Promise<void> => {
     tell(`\n> ${title}\n`);
+    site.node('lb-a').log.skip();
+    await site.seen();
     const { result, seen } = await act();
     scenes.push({ title, result, requests: seen.ok + seen.failed, failed: seen.failed });
     tell(`  ${result}; ${seen.ok} requests answered, ${seen.failed} failed\n`);
@@ -57,6 +59,8 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
   await scene('An operator drains web3', async () => {
     await reloadBoth(site, 'drain');
     await site.node('lb-a').log.next('member changed', { member: 'web3', to: 'AdminDrain' });
+    // The event tells the decision; the data plane follows within a moment.
+    await sleep(300);
     await site.seen();
     await sleep(1500);
     const seen = await site.seen();
@@ -65,21 +69,24 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
     return { result: `web3 got ${seen.byServer.web3 ?? 0} new requests`, seen };
   });
   await scene('A broken configuration is loaded', async () => {
-    await site.seen();
     const good = demoConfig({ node: 'lb-a', dir: site.dir });
     site.writeConfig('lb-a', good.replace('scheduler: wrr', 'scheduler: wrrr'));
     site.reload('lb-a');
     const line = await site.node('lb-a').log.next('config refused');
     site.writeConfig('lb-a', good);
     await sleep(1000);
-    return { result: `refused: ${String(line.error).replace(/^.*\//, '')}`, seen: await site.seen() };
+    const where = /[^/]+:\d+/.exec(String(line.error))?.[0] ?? '';
+    return { result: `refused at ${where}, the old one stays`, seen: await site.seen() };
   });
   await scene('lb-a loses its network, and with it the address', async () => {
-    await site.seen();
+    site.node('lb-b').log.skip();
+    const at = Date.now();
     await site.cutNode('lb-a');
-    await sleep(2500);
+    const line = await site.node('lb-b').log.next('role changed', { to: 'active' });
+    await sleep(2000);
     const seen = await site.seen();
-    return { result: `lb-b answers; longest gap ${seen.longestGapMs} ms`, seen };
+    const moved = Date.parse(line.time) - at;
+    return { result: `lb-b has it after ${moved} ms; longest gap ${seen.longestGapMs} ms`, seen };
   });
   return scenes;
 }

@@ -118,6 +118,8 @@ export class Daemon implements Control {
 
   /** Resolves after the first round: what can serve, serves. */
   async start(): Promise<void> {
+    for (const [engine, { available, why }] of Object.entries(this.#machine.engines))
+      if (!available) this.log.logger.info({ engine, why }, 'engine not available');
     for (const note of this.#machine.notes)
       this.log.logger.warn({ note }, 'a data plane is not as configured');
     this.#engine.start();
