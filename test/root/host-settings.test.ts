@@ -202,3 +202,27 @@ listeners:
     findings.every((finding) => finding.severity === 'ok' || finding.severity === 'info' || finding.fix),
   );
 });
+
+test('doctor finds another machine that answers for a VIP of ours', async () => {
+  const one = pair('dup');
+  one.client.address('eth0', '192.0.2.20/32');
+  const config = join(folder, 'duplicate.yaml');
+  writeFileSync(
+    config,
+    `version: 1
+node: { name: lb, role: single }
+network: { frontend: { interface: eth0 } }
+engine: haproxy
+mode: proxy
+listeners:
+  - { name: web, vip: 192.0.2.20, port: 80, protocol: http, scheduler: rr, members: [{ address: 10.60.0.1 }] }
+`,
+  );
+
+  const said = await one.lbctl('doctor', '-c', config, '-o', 'json');
+
+  const { findings } = JSON.parse(said.stdout) as { findings: { check: string; evidence: string }[] };
+  const [link] = JSON.parse(one.client.ip('-j', 'link', 'show', 'dev', 'eth0')) as [{ address: string }];
+  const found = findings.find((finding) => finding.check === 'duplicate-vip');
+  assert.equal(found?.evidence, `${link.address} answers on eth0`);
+});

@@ -11,6 +11,7 @@ import type { RealServerFacts } from '../../plan/system/real-server.ts';
 import { gatherEvidence, type ProbeVip } from './gather-evidence.ts';
 import { applyHostSettings, type HostSettingsTarget, planHostSettings } from './host-settings.ts';
 import { NativeHost } from './native-host.ts';
+import { probeVip } from './probe-vip.ts';
 import { realServerFacts } from './real-server-facts.ts';
 
 /** Where originals are kept whatever the configuration says: a revert must find them without it. */
@@ -18,17 +19,17 @@ const STATE_DIR = '/var/lib/lbctl';
 
 export interface NativeHostOptions {
   readonly host?: Host;
-  /** Asks the wire for a VIP; absent leaves the question out. */
+  /** Asks the wire for a VIP. */
   readonly probe?: ProbeVip;
 }
 
 export class NativeHostTools implements HostTools {
   readonly #host: Host;
-  readonly #probe: ProbeVip | undefined;
+  readonly #probe: ProbeVip;
 
   constructor(options: NativeHostOptions = {}) {
     this.#host = options.host ?? new NativeHost();
-    this.#probe = options.probe;
+    this.#probe = options.probe ?? probeVip;
   }
 
   planSettings(owner: SettingsOwner, wanted: Wanted): Plan {
