@@ -54,6 +54,26 @@ export const ERROR_CATALOGUE = {
     what: 'nftables refused the rules of table "lbctl"',
     cure: 'Check that nft is installed and the kernel has nf_tables; the message names the rule',
   },
+  HAPROXY_REFUSED: {
+    what: 'HAProxy cannot take what a listener asks for',
+    cure: 'Correct what the message names; the other listeners are not touched',
+  },
+  HAPROXY_FAILED: {
+    what: 'HAProxy did not start or reload; what ran before runs on',
+    cure: 'Read what HAProxy says in the message and in haproxy.log of the run directory',
+  },
+  PORT_IN_USE: {
+    what: 'Another program listens on the address and port',
+    cure: 'Stop that program or choose another port: "ss -ltnp" names it',
+  },
+  CERTIFICATE_INVALID: {
+    what: 'A certificate or its key cannot be used',
+    cure: 'Give a certificate that is valid now with its own unencrypted key',
+  },
+  FILE_UNREADABLE: {
+    what: 'A file that a listener or pool names cannot be read',
+    cure: 'Check the path and its permissions',
+  },
   INTERFACE_MISSING: {
     what: 'A network interface does not exist',
     cure: 'Correct the name, or bring the interface into being: it is tried again then',
