@@ -1,0 +1,268 @@
+// Steps to deeds: one validated configuration and one reload for all that needs it, then members through the socket.
+
+import type { StepResult } from '../../model/driver.ts';
+import { BugError, LbError, OpError } from '../../model/errors.ts';
+import type { Item } from '../../model/item.ts';
+import type { Step } from '../../model/plan.ts';
+import { installCertificate, installCopy, removeFile } from './certificates.ts';
+import { behindOf } from './desired.ts';
+import { type Command, memberCommands } from './member-commands.ts';
+import { backendName, certificatePath, copyPath } from './names.ts';
+import type { HaproxyProcess } from './process.ts';
+import type { Record } from './record.ts';
+import { type Change, Reloader } from './reload.ts';
+import { serverPlace } from './render/render.ts';
+import { type ask, askWithPayload } from './sockets.ts';
+import type { Store } from './store.ts';
+import type { Supervisor } from './supervisor.ts';
+import type { WorkerState } from './worker-state.ts';
+
+export interface ApplierPorts {
+  readonly process: HaproxyProcess;
+  readonly store: Store;
+  readonly nowMs: () => number;
+  readonly ask: typeof ask;
+  readonly state: () => Promise<WorkerState | undefined>;
+  readonly beforeReload: () => Promise<void>;
+  readonly supervisor?: Supervisor;
+}
+
+type Errors = Map<Step, LbError>;
+
+export class Applier {
+  readonly #ports: ApplierPorts;
+  readonly #reloader: Reloader;
+  /** One apply after another: all of them write the same file. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: ApplierPorts) {
+    this.#ports = ports;
+    this.#reloader = new Reloader(ports);
+  }
+
+  apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
+    const { supervisor } = this.#ports;
+    const run = () => this.#apply(steps);
+    const done = this.#queue.then(() => (supervisor === undefined ? run() : supervisor.during(run)));
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async #apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
+    const errors: Errors = new Map();
+    this.#ports.store.prepare();
+    let state = await this.#ports.state();
+    let record = this.#ports.store.recordOf(state?.generation ?? '');
+
+    const changes = this.#installFiles(steps, record, errors);
+    for (const step of steps)
+      if (isBlock(step)) attempt(errors, step, () => changes.push(this.#blockChange(step, record)));
+    if (changes.length > 0) {
+      record = await this.#reloader.reload(changes, record, state, errors);
+      state = await this.#ports.state();
+    }
+    await this.#changeCertificates(steps, record, state, errors);
+    await this.#changeMembers(steps, record, state, errors);
+    this.#removeFiles(steps, record, errors);
+    return steps.map((step) => {
+      const error = errors.get(step);
+      return error === undefined ? { step, ok: true } : { step, ok: false, error };
+    });
+  }
+
+  /** Copies sources; a changed file of the running configuration asks for a reload. */
+  #installFiles(steps: readonly Step[], record: Record, errors: Errors): Change[] {
+    const { settings } = this.#ports.store;
+    const changes: Change[] = [];
+    for (const step of steps) {
+      const path = behindOf(step.item)?.path;
+      if (step.item.kind !== 'file' || step.verb === 'remove') continue;
+      attempt(errors, step, () => {
+        if (path === undefined)
+          throw new BugError(`Cannot apply "${step.id}" as nothing says which file it is`);
+        const { key, digest } = installCopy(settings, path);
+        if (step.verb === 'change')
+          changes.push({ step, key, edit: (draft) => draft.files.set(key, digest) });
+        else this.#ports.store.writeFileDigest(record, key, digest);
+      });
+    }
+    for (const step of steps) {
+      if (step.item.kind !== 'certificate' || step.verb === 'remove' || step.verb === 'change') continue;
+      attempt(errors, step, () => this.#installCertificate(step.item, record));
+    }
+    return changes;
+  }
+
+  #installCertificate(one: Item, record: Record): { readonly path: string; readonly text: string } {
+    const certificate = behindOf(one)?.certificate;
+    if (certificate === undefined)
+      throw new OpError('CERTIFICATE_INVALID', `Cannot find "${one.key}" in the configuration`, {
+        op: 'read',
+        target: one.key,
+      });
+    const installed = installCertificate(this.#ports.store.settings, certificate, this.#ports.nowMs());
+    this.#ports.store.writeFileDigest(record, installed.key, installed.digest);
+    return installed;
+  }
+
+  #blockChange(step: Step, record: Record): Change {
+    const { key } = step.item;
+    if (step.verb === 'remove') return { step, key, edit: (draft) => draft.dropBlock(key) };
+    const { block, fault } = behindOf(step.item) ?? {};
+    if (fault !== undefined) throw fault;
+    if (block === undefined) throw new BugError(`Cannot apply "${step.id}" as nothing says what to write`);
+    for (const { kind, name } of block.needs)
+      if (!record.files.has(`${kind} ${name}`))
+        throw new OpError(
+          kind === 'certificate' ? 'CERTIFICATE_INVALID' : 'FILE_UNREADABLE',
+          `Cannot write "${key}" as ${kind} "${name}" could not be installed`,
+          { op: 'install', target: name },
+        );
+    // Members that stand confirmed stay as they are: their own steps change them.
+    return { step, key, edit: (draft) => draft.blocks.set(key, block) };
+  }
+
+  async #changeCertificates(
+    steps: readonly Step[],
+    record: Record,
+    state: WorkerState | undefined,
+    errors: Errors,
+  ): Promise<void> {
+    for (const step of steps) {
+      if (step.item.kind !== 'certificate' || step.verb !== 'change') continue;
+      await attemptAsync(errors, step, async () => {
+        const { path, text } = this.#installCertificate(step.item, record);
+        if (state === undefined) return;
+        const { admin } = this.#ports.process;
+        const said = await askWithPayload(admin, `set ssl cert ${path}`, text);
+        // Laid ready but not loaded by any listener yet.
+        if (/Can't replace a certificate which is not referenced/i.test(said)) return;
+        const [committed = ''] = await this.#ports.ask(admin, [`commit ssl cert ${path}`]);
+        if (/Success/.test(committed)) return;
+        await this.#ports.ask(admin, [`abort ssl cert ${path}`]);
+        throw refused(step, `${said} ${committed}`.trim(), 'CERTIFICATE_INVALID');
+      });
+    }
+  }
+
+  async #changeMembers(
+    steps: readonly Step[],
+    record: Record,
+    state: WorkerState | undefined,
+    errors: Errors,
+  ): Promise<void> {
+    const due = steps.filter((step) => step.item.kind === 'member');
+    const commands: { readonly step: Step; readonly command: Command }[] = [];
+    const ready: Step[] = [];
+    for (const step of due)
+      attempt(errors, step, () => {
+        const container = step.item.parent ?? '';
+        const block = record.blocks.get(container);
+        if (block === undefined) {
+          // Gone with its listener.
+          if (step.verb === 'remove') return;
+          throw new OpError('NOT_FOUND', `Cannot apply "${step.id}" as "${container}" is not there`, {
+            op: 'apply',
+            target: container,
+          });
+        }
+        const name = serverPlace(step.item).name;
+        const live = state?.servers.get(backendName(container))?.get(name);
+        for (const command of memberCommands(step, block.backend, live)) commands.push({ step, command });
+        ready.push(step);
+      });
+    if (ready.length === 0) return;
+    this.#write(record, ready);
+    let answers: readonly string[];
+    try {
+      answers = await this.#ports.ask(
+        this.#ports.process.admin,
+        commands.map(({ command }) => command.text),
+      );
+    } catch (error) {
+      for (const step of ready) errors.set(step, toError(error, step));
+      this.#revert(record, ready);
+      return;
+    }
+    answers.forEach((answer, index) => {
+      const { step, command } = commands[index]!;
+      if (answer !== '' && command.fine?.test(answer) !== true && !errors.has(step))
+        errors.set(step, refused(step, answer, 'DRIVER_FAILED'));
+    });
+    this.#revert(
+      record,
+      ready.filter((step) => errors.has(step)),
+    );
+  }
+
+  #write(record: Record, steps: readonly Step[]): void {
+    const put = steps.filter((step) => step.verb !== 'remove').map((step) => step.item);
+    const gone = steps.filter((step) => step.verb === 'remove').map((step) => step.item);
+    for (const member of put) record.putMember(member);
+    for (const { key, parent = '' } of gone) record.dropMember(key, parent);
+    this.#ports.store.writeMembers(record, put, gone);
+  }
+
+  /** What failed is as it was: the next plan holds it again. */
+  #revert(record: Record, steps: readonly Step[]): void {
+    if (steps.length === 0) return;
+    const put: Item[] = [];
+    const gone: Item[] = [];
+    for (const { item, before, verb } of steps) {
+      if (verb === 'add' || verb === 'adopt' || before === undefined) gone.push(item);
+      else put.push({ ...item, fields: before });
+    }
+    for (const member of put) record.putMember(member);
+    for (const { key, parent = '' } of gone) record.dropMember(key, parent);
+    this.#ports.store.writeMembers(record, put, gone);
+  }
+
+  #removeFiles(steps: readonly Step[], record: Record, errors: Errors): void {
+    const { store } = this.#ports;
+    for (const step of steps) {
+      const { kind, key } = step.item;
+      if (step.verb !== 'remove' || (kind !== 'certificate' && kind !== 'file')) continue;
+      attempt(errors, step, () => {
+        const name = key.slice(kind.length + 1);
+        removeFile(kind === 'file' ? copyPath(store.settings, name) : certificatePath(store.settings, name));
+        store.writeFileDigest(record, key, '');
+      });
+    }
+  }
+}
+
+function isBlock({ item }: Step): boolean {
+  return item.kind === 'listener' || item.kind === 'pool';
+}
+
+export function refused(
+  step: Step,
+  said: string,
+  code: 'DRIVER_FAILED' | 'CERTIFICATE_INVALID' | 'HAPROXY_REFUSED',
+): OpError {
+  return new OpError(code, `Cannot apply "${step.id}" as HAProxy refused: ${said}`, {
+    op: 'apply',
+    target: step.item.key,
+    kernelMessage: said,
+  });
+}
+
+export function toError(error: unknown, step: Step): LbError {
+  return error instanceof LbError ? error : new BugError(`Cannot apply "${step.id}"`, { cause: error });
+}
+
+function attempt(errors: Errors, step: Step, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    errors.set(step, toError(error, step));
+  }
+}
+
+async function attemptAsync(errors: Errors, step: Step, run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    errors.set(step, toError(error, step));
+  }
+}

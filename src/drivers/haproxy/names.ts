@@ -1,0 +1,57 @@
+// What our things are called inside HAProxy and on disk: derived from keys alone, so stable and never two alike.
+import { createHash } from 'node:crypto';
+import { encodeName } from './quote.ts';
+
+export function frontendName(listener: string): string {
+  return `fe_${encodeName(listener)}`;
+}
+
+/** `container` is the key of a listener (its own pool) or of one of its pools. */
+export function backendName(container: string): string {
+  return `be_${encodeName(container)}`;
+}
+
+export function serverName(member: string): string {
+  return encodeName(member);
+}
+
+/** Key of a pool that rules of a listener send to. */
+export function poolKey(listener: string, pool: string): string {
+  return `${listener} pool ${pool}`;
+}
+
+export function certificateKey(name: string): string {
+  return `certificate ${name}`;
+}
+
+export function fileKey(path: string): string {
+  return `file ${path}`;
+}
+
+/** File names end at 255 bytes, names of certificates do not. */
+function fileName(text: string): string {
+  const encoded = encodeName(text);
+  return encoded.length <= 120 ? encoded : `${encoded.slice(0, 80)}-${digest(text)}`;
+}
+
+export interface Places {
+  readonly runDir: string;
+}
+
+export function certificatePath({ runDir }: Places, name: string): string {
+  return `${runDir}/tls/${fileName(name)}.pem`;
+}
+
+/** Our copy of a file that the configuration names: CA, CRL, error page. */
+export function copyPath({ runDir }: Places, source: string): string {
+  return `${runDir}/files/${fileName(source)}`;
+}
+
+/** Named by its content: the list of a configuration that failed is not that of the one in force. */
+export function certificateListPath({ runDir }: Places, content: string): string {
+  return `${runDir}/lists/${digest(content)}.list`;
+}
+
+export function digest(text: string | Buffer): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}

@@ -1,0 +1,32 @@
+// Which steps make the difference, and whether each goes through the socket or with a reload.
+import type { DriverPlan } from '../../model/driver.ts';
+import type { Item, ItemMap, Observed } from '../../model/item.ts';
+import type { Phase, StepVerb } from '../../model/plan.ts';
+import { diffItems } from '../../plan/diff.ts';
+
+export function planHaproxy(driver: string, desired: ItemMap, observed: Observed): DriverPlan {
+  return diffItems(driver, desired, observed, {
+    phaseOf: (verb, one) => phaseOf(verb, one),
+    how: (verb, one) => howOf(verb, one),
+  });
+}
+
+/** Pools of rules come with their listener, and changed listeners with new ones: one reload for all of them. */
+function phaseOf(verb: StepVerb, one: Item): Phase | undefined {
+  if (one.kind !== 'pool' && one.kind !== 'listener') return undefined;
+  return verb === 'remove' ? 'remove-listener' : 'add-listener';
+}
+
+export function howOf(verb: StepVerb, one: Item): 'runtime' | 'reload' | undefined {
+  switch (one.kind) {
+    case 'member':
+      return 'runtime';
+    case 'certificate':
+      // A new one is only laid ready; the reload of its listener reads it.
+      return verb === 'change' ? 'runtime' : undefined;
+    case 'file':
+      return verb === 'change' ? 'reload' : undefined;
+    default:
+      return 'reload';
+  }
+}

@@ -1,0 +1,195 @@
+// Our own HAProxy: started detached, found again after our death by its pid file, reloaded through its master socket.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { OpError } from '../../model/errors.ts';
+import { adminSocket } from './render/global.ts';
+import { ask, askMaster } from './sockets.ts';
+import { infoField } from './worker-state.ts';
+
+export interface ProcessOptions {
+  readonly binary: string;
+  readonly runDir: string;
+  /** Words before the binary: a test runs it in another namespace. */
+  readonly prefix?: readonly string[];
+}
+
+const START_TIMEOUT_MS = 15_000;
+const POLL_MS = 10;
+
+export class HaproxyProcess {
+  readonly #options: ProcessOptions;
+  readonly config: string;
+  readonly #pidFile: string;
+  readonly #master: string;
+  readonly #log: string;
+
+  constructor(options: ProcessOptions) {
+    const { runDir } = options;
+    this.#options = options;
+    this.config = `${runDir}/haproxy.cfg`;
+    this.#pidFile = `${runDir}/haproxy.pid`;
+    this.#master = `${runDir}/master.sock`;
+    this.#log = `${runDir}/haproxy.log`;
+  }
+
+  get admin(): string {
+    return adminSocket(this.#options);
+  }
+
+  get master(): string {
+    return this.#master;
+  }
+
+  /** The master, if one lives that was started with our socket: a pid alone may have passed to somebody else. */
+  pid(): number | undefined {
+    try {
+      const pid = Number(readFileSync(this.#pidFile, 'utf8').trim());
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      // A zombie has no words left.
+      return words.some((word) => word.startsWith(`${this.#master},`)) ? pid : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
+  async validate(file: string): Promise<{ readonly ok: boolean; readonly output: string }> {
+    const child = this.#spawn(['-c', '-f', file], 'pipe');
+    const chunks: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const code = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', (error) => reject(this.#missing(error)));
+      child.on('close', resolve);
+    });
+    return { ok: code === 0, output: Buffer.concat(chunks).toString('utf8') };
+  }
+
+  /** Returns once the worker answers. It lives on without us. */
+  async start(): Promise<void> {
+    for (const path of [this.#pidFile, this.#master, this.admin]) rmSync(path, { force: true });
+    const from = this.#logSize();
+    const log = openSync(this.#log, 'a', 0o600);
+    const child = this.#spawn(
+      ['-W', '-S', `${this.#master},mode,600`, '-f', this.config, '-p', this.#pidFile],
+      log,
+    );
+    closeSync(log);
+    let ended: string | undefined;
+    child.on('error', (error) => {
+      ended = error.message;
+    });
+    child.on('exit', (code, signal) => {
+      ended = `it ended with ${code ?? signal}`;
+    });
+    child.unref();
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      if (ended !== undefined) throw this.#failed('start', `${ended}: ${this.#logSince(from)}`);
+      if (this.pid() !== undefined && (await this.generation()) !== undefined) return;
+      await pause(POLL_MS);
+    }
+    child.kill('SIGKILL');
+    throw this.#failed('start', `it did not answer in ${START_TIMEOUT_MS} ms: ${this.#logSince(from)}`);
+  }
+
+  /** Old connections go on in the old worker. Throws what the log says when the new one does not come up. */
+  async reload(generation: string): Promise<void> {
+    const from = this.#logSize();
+    const failedBefore = await this.#failures();
+    const said = await askMaster(this.#master, 'reload');
+    // From 2.7 on the answer tells; before, the connection just closes and the master counts.
+    if (/^Success=0/m.test(said)) throw this.#failed('reload', `${said}\n${this.#logSince(from)}`);
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      if ((await this.generation()) === generation) return;
+      if ((await this.#failures()) > failedBefore) throw this.#failed('reload', this.#logSince(from));
+      if (this.pid() === undefined) throw this.#failed('reload', `the master ended: ${this.#logSince(from)}`);
+      await pause(POLL_MS);
+    }
+    throw this.#failed('reload', `no new worker in ${START_TIMEOUT_MS} ms: ${this.#logSince(from)}`);
+  }
+
+  /** What the worker runs with; undefined while none answers. */
+  async generation(): Promise<string | undefined> {
+    try {
+      const [info = ''] = await ask(this.admin, ['show info']);
+      return infoField(info, 'description');
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Pids of all workers, the one that takes connections first. */
+  async workers(): Promise<readonly number[]> {
+    const text = await askMaster(this.#master, 'show proc');
+    return [...text.matchAll(/^(\d+)\s+worker/gm)].map((match) => Number(match[1]));
+  }
+
+  /** Ends it with all its connections: only when nothing is left to serve. */
+  async stop(): Promise<void> {
+    const pid = this.pid();
+    if (pid === undefined) return;
+    process.kill(pid, 'SIGTERM');
+    for (let waited = 0; waited < START_TIMEOUT_MS; waited += POLL_MS) {
+      if (this.pid() === undefined) return;
+      await pause(POLL_MS);
+    }
+    throw this.#failed('stop', 'it does not end');
+  }
+
+  async #failures(): Promise<number> {
+    try {
+      const text = await askMaster(this.#master, 'show proc');
+      return Number(/\[failed: (\d+)\]/.exec(text)?.[1] ?? 0);
+    } catch {
+      // Between two lives of the master nobody listens.
+      return 0;
+    }
+  }
+
+  #spawn(args: readonly string[], output: 'pipe' | number): ChildProcess {
+    const [command = '', ...rest] = [...(this.#options.prefix ?? []), this.#options.binary, ...args];
+    return spawn(command, rest, {
+      detached: true,
+      cwd: '/',
+      env: { PATH: process.env.PATH ?? '/usr/sbin:/usr/bin:/sbin:/bin' },
+      stdio: ['ignore', output, output],
+    });
+  }
+
+  #logSize(): number {
+    try {
+      return statSync(this.#log).size;
+    } catch {
+      return 0;
+    }
+  }
+
+  #logSince(from: number): string {
+    const text = readFileSync(this.#log).subarray(from).toString('utf8');
+    const alerts = text.split('\n').filter((line) => /ALERT|EMERG|failed/i.test(line));
+    return (alerts.length > 0 ? alerts : text.split('\n')).join('\n').trim().slice(-4000);
+  }
+
+  #failed(op: string, said: string): OpError {
+    return new OpError('HAPROXY_FAILED', `Cannot ${op} HAProxy: ${said}`, {
+      op,
+      target: this.config,
+      kernelMessage: said,
+    });
+  }
+
+  #missing(cause: Error): OpError {
+    const { binary } = this.#options;
+    return new OpError(
+      'ENGINE_UNAVAILABLE',
+      `Cannot run "${binary}": ${cause.message}`,
+      { op: 'exec', target: binary },
+      { cause, hint: 'Install the package "haproxy"' },
+    );
+  }
+}
+
+export function pause(ms: number): Promise<void> {
+  return new Promise((resume) => setTimeout(resume, ms));
+}

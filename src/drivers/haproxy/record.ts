@@ -1,0 +1,118 @@
+// The record of our configuration: blocks, confirmed members, installed files. Written whole at a reload; a change through
+// the socket only appends to it. Draft until committed, so that what HAProxy refuses leaves no trace.
+import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { type Item, item } from '../../model/item.ts';
+import type { Block } from './record-types.ts';
+
+type Line =
+  | { readonly generation: string }
+  | { readonly block: Omit<Block, 'firstMembers'> & { readonly firstMembers: readonly Item[] } }
+  | { readonly member: Item }
+  | { readonly gone: string; readonly parent: string }
+  | { readonly file: string; readonly digest: string };
+
+export class Record {
+  generation = '';
+  readonly blocks: Map<string, Block>;
+  readonly files: Map<string, string>;
+  readonly #members: Map<string, Map<string, Item>>;
+
+  constructor(from?: Record) {
+    this.blocks = new Map(from?.blocks);
+    this.files = new Map(from?.files);
+    this.#members = new Map(
+      from === undefined ? [] : [...from.#members].map(([key, map]) => [key, new Map(map)]),
+    );
+    this.generation = from?.generation ?? '';
+  }
+
+  members(container: string): ReadonlyMap<string, Item> {
+    return this.#members.get(container) ?? NONE;
+  }
+
+  putMember(member: Item): void {
+    const container = member.parent ?? '';
+    const known = this.#members.get(container);
+    if (known === undefined) this.#members.set(container, new Map([[member.key, member]]));
+    else known.set(member.key, member);
+  }
+
+  dropMember(key: string, container: string): void {
+    this.#members.get(container)?.delete(key);
+  }
+
+  /** A listener goes with its pools, a container with its members. */
+  dropBlock(key: string): void {
+    for (const [name, block] of this.blocks) if (block.item.parent === key) this.dropBlock(name);
+    this.blocks.delete(key);
+    this.#members.delete(key);
+  }
+
+  /** Confirmed members, and those that came with the block and wait for their own step. */
+  membersToWrite(block: Block): readonly Item[] {
+    const confirmed = this.members(block.item.key);
+    if (block.firstMembers.length === 0) return [...confirmed.values()];
+    const waiting = block.firstMembers.filter((member) => !confirmed.has(member.key));
+    return [...confirmed.values(), ...waiting];
+  }
+
+  save(path: string): void {
+    const lines: Line[] = [{ generation: this.generation }];
+    for (const block of this.blocks.values()) lines.push({ block });
+    for (const members of this.#members.values())
+      for (const member of members.values()) lines.push({ member });
+    for (const [file, digest] of this.files) lines.push({ file, digest });
+    const next = `${path}.tmp`;
+    writeFileSync(next, toText(lines), { mode: 0o600 });
+    renameSync(next, path);
+  }
+}
+
+const NONE: ReadonlyMap<string, Item> = new Map();
+
+export function appendMembers(path: string, put: readonly Item[], gone: readonly Item[]): void {
+  const lines: Line[] = [
+    ...put.map((member) => ({ member })),
+    ...gone.map(({ key, parent = '' }) => ({ gone: key, parent })),
+  ];
+  appendFileSync(path, toText(lines), { mode: 0o600 });
+}
+
+export function appendFileDigest(path: string, file: string, digest: string): void {
+  appendFileSync(path, toText([{ file, digest }]), { mode: 0o600 });
+}
+
+/** Undefined where there is none. A torn last line, of a crash in the middle, is left out. */
+export function loadRecord(path: string): Record | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const record = new Record();
+  for (const line of text.split('\n').slice(0, -1)) {
+    const said = JSON.parse(line) as Line;
+    if ('generation' in said) record.generation = said.generation;
+    else if ('block' in said)
+      record.blocks.set(said.block.item.key, { ...said.block, item: frozen(said.block.item) });
+    else if ('member' in said) record.putMember(frozen(said.member));
+    else if ('gone' in said) record.dropMember(said.gone, said.parent);
+    else if (said.digest === '') record.files.delete(said.file);
+    else record.files.set(said.file, said.digest);
+  }
+  return record;
+}
+
+export function dropRecord(path: string): void {
+  rmSync(path, { force: true });
+}
+
+function frozen({ kind, key, fields, parent }: Item): Item {
+  return item(kind, key, fields, parent);
+}
+
+function toText(lines: readonly Line[]): string {
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}

@@ -1,0 +1,181 @@
+// From changed blocks to a worker that runs them: ports looked at, configuration validated, culprits parted from the rest,
+// one reload, and the old configuration back in place when it fails.
+import type { LbError } from '../../model/errors.ts';
+import { OpError } from '../../model/errors.ts';
+import { endpointKey } from '../../model/keys.ts';
+import type { Step } from '../../model/plan.ts';
+import { type ApplierPorts, refused, toError } from './apply.ts';
+import { listeningSockets } from './listening.ts';
+import { backendName, frontendName } from './names.ts';
+import { Record } from './record.ts';
+import type { WorkerState } from './worker-state.ts';
+
+/** One step's edit of the record. */
+export interface Change {
+  readonly step: Step;
+  readonly key: string;
+  edit(draft: Record): void;
+}
+
+type Errors = Map<Step, LbError>;
+
+export class Reloader {
+  readonly #ports: ApplierPorts;
+
+  constructor(ports: ApplierPorts) {
+    this.#ports = ports;
+  }
+
+  /** The record of what runs afterwards: the old one where nothing could be done. */
+  async reload(
+    changes: readonly Change[],
+    record: Record,
+    state: WorkerState | undefined,
+    errors: Errors,
+  ): Promise<Record> {
+    const free = this.#withFreePorts(changes, record, errors);
+    let left = await this.#validated(free, record, errors);
+    // Once for what only the binding shows, then the others go on without them.
+    for (let round = 0; round < 2 && left.length > 0; round++) {
+      const draft = this.#draft(record, left);
+      if (state !== undefined && draft.generation === record.generation) return this.#settled(draft);
+      try {
+        await this.#bringUp(draft, state);
+        return draft;
+      } catch (error) {
+        const guilty = guiltyOf(left, error);
+        for (const { step } of guilty.length === 0 ? left : guilty) errors.set(step, bindError(error, step));
+        left = guilty.length === 0 ? [] : left.filter((change) => !guilty.includes(change));
+      }
+    }
+    return record;
+  }
+
+  #draft(record: Record, changes: readonly Change[]): Record {
+    const draft = new Record(record);
+    for (const change of changes) change.edit(draft);
+    draft.generation = this.#ports.store.generationFor(draft);
+    return draft;
+  }
+
+  /** The same words as before: nothing to load again. */
+  #settled(draft: Record): Record {
+    this.#ports.store.settle(draft);
+    return draft;
+  }
+
+  async #bringUp(draft: Record, state: WorkerState | undefined): Promise<void> {
+    const { process, store, beforeReload, supervisor } = this.#ports;
+    store.writeLists(draft.blocks.values());
+    store.promote(store.writeCandidate('next', draft), draft);
+    try {
+      if (state === undefined) {
+        await process.start();
+        supervisor?.expect(true);
+      } else {
+        await beforeReload();
+        await process.reload(draft.generation);
+      }
+    } catch (error) {
+      store.rollBack();
+      throw error;
+    }
+    store.settle(draft);
+  }
+
+  /** `haproxy -c` over all of it; when that fails each change is tried alone, so that one fault stops one listener. */
+  async #validated(changes: readonly Change[], record: Record, errors: Errors): Promise<readonly Change[]> {
+    if (changes.length === 0 || (await this.#check(changes, record)) === undefined) return changes;
+    const groups = byListener(changes);
+    const good: Change[] = [];
+    for (const group of groups) {
+      const said = await this.#check(group, record);
+      if (said === undefined) good.push(...group);
+      else for (const { step } of group) errors.set(step, refused(step, said, 'HAPROXY_REFUSED'));
+    }
+    const together = good.length === 0 ? undefined : await this.#check(good, record);
+    if (together === undefined) return good;
+    for (const { step } of good) errors.set(step, refused(step, together, 'HAPROXY_REFUSED'));
+    return [];
+  }
+
+  /** What HAProxy has against it, or undefined. */
+  async #check(changes: readonly Change[], record: Record): Promise<string | undefined> {
+    const { process, store } = this.#ports;
+    const draft = this.#draft(record, changes);
+    store.writeLists(draft.blocks.values());
+    const { ok, output } = await process.validate(store.writeCandidate('check', draft));
+    if (ok) return undefined;
+    const alerts = output.split('\n').filter((line) => line.includes('ALERT'));
+    return (alerts.length > 0 ? alerts : [output]).slice(0, 5).join('\n').trim();
+  }
+
+  #withFreePorts(changes: readonly Change[], record: Record, errors: Errors): readonly Change[] {
+    const added = changes.filter(
+      ({ step }) => step.item.kind === 'listener' && !record.blocks.has(step.item.key),
+    );
+    if (added.length === 0) return changes;
+    const sockets = listeningSockets(this.#ports.process.pid());
+    const ours = [...record.blocks.keys()];
+    const taken = added.filter(({ step }) => {
+      const place = takenPlace(step, sockets, ours);
+      if (place === undefined) return false;
+      errors.set(step, portInUse(step, place));
+      return true;
+    });
+    if (taken.length === 0) return changes;
+    const keys = new Set(taken.map(({ key }) => key));
+    return changes.filter(({ key, step }) => !keys.has(key) && !keys.has(step.item.parent ?? ''));
+  }
+}
+
+function byListener(changes: readonly Change[]): readonly (readonly Change[])[] {
+  const groups = new Map<string, Change[]>();
+  for (const change of changes) {
+    const key = change.step.item.parent ?? change.key;
+    groups.set(key, [...(groups.get(key) ?? []), change]);
+  }
+  return [...groups.values()];
+}
+
+/** The socket of somebody else that stands in the way: on the very address, or on all addresses of the family. */
+function takenPlace(step: Step, sockets: ReadonlySet<string>, ours: readonly string[]): string | undefined {
+  if (step.verb === 'adopt') return undefined;
+  const match = /^tcp\/(?:\[(.+)\]|([^:]+)):(\d+)(?:-(\d+))?$/.exec(step.item.key);
+  if (match === null) return undefined;
+  const address = match[1] ?? match[2]!;
+  const from = Number(match[3]);
+  const to = Number(match[4] ?? from);
+  const places = [address, ...(match[1] === undefined ? ['0.0.0.0', '::'] : ['::'])];
+  for (const one of places)
+    for (let port = from; port <= to; port++) {
+      const place = endpointKey(one, port);
+      if (sockets.has(place) && !ours.includes(`tcp/${place}`)) return place;
+    }
+  return undefined;
+}
+
+/** HAProxy names the frontends it could not bind. */
+function guiltyOf(changes: readonly Change[], error: unknown): readonly Change[] {
+  const said = error instanceof Error ? error.message : '';
+  return changes.filter(({ step }) => {
+    const listener = step.item.parent ?? step.item.key;
+    return said.includes(`${frontendName(listener)}:`) || said.includes(`${backendName(step.item.key)}/`);
+  });
+}
+
+function bindError(error: unknown, step: Step): LbError {
+  const said = error instanceof Error ? error.message : '';
+  const line = said.split('\n').find((one) => one.includes(frontendName(step.item.parent ?? step.item.key)));
+  if (line !== undefined && /Address already in use|cannot bind/.test(line))
+    return portInUse(step, line.trim());
+  return toError(error, step);
+}
+
+function portInUse(step: Step, place: string): OpError {
+  return new OpError('PORT_IN_USE', `Cannot listen on "${step.item.key}" as another program does: ${place}`, {
+    op: 'bind',
+    target: step.item.key,
+    errno: 'EADDRINUSE',
+  });
+}

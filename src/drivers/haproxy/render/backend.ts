@@ -1,0 +1,115 @@
+// One backend: how a member is chosen, who sticks to it, and what every server line of it says.
+import type { Persistence } from '../../../model/listener.ts';
+import type { PoolTls } from '../../../model/tls.ts';
+import type { WorldListener, WorldPool } from '../../../model/world.ts';
+import { backendName, certificatePath, copyPath, digest, type Places } from '../names.ts';
+import { argument, quote, token } from '../quote.ts';
+import type { Backend } from '../record-types.ts';
+import { cipherList, versionWord } from './bind.ts';
+import { isHttp, section } from './frontend.ts';
+
+export function renderBackend(
+  listener: WorldListener,
+  container: string,
+  pool: Pick<WorldPool, 'name' | 'options'>,
+  places: Places,
+): Backend {
+  const http = isHttp(listener);
+  const { layer7 } = listener;
+  const timeouts = layer7?.timeouts;
+  const lines = [
+    `mode ${http ? 'http' : 'tcp'}`,
+    ...balanceLines(listener),
+    ...(timeouts === undefined
+      ? []
+      : [`timeout connect ${timeouts.connectMs}ms`, `timeout server ${timeouts.memberMs}ms`]),
+    ...persistenceLines(listener),
+  ];
+  return {
+    text: section(`backend ${backendName(container)}`, pool.name, lines),
+    serverOptions: serverOptions(pool.options, places),
+  };
+}
+
+function balanceLines(listener: WorldListener): string[] {
+  switch (listener.scheduler) {
+    case 'lc':
+    case 'wlc':
+      return ['balance leastconn'];
+    case 'random':
+      return ['balance random(2)'];
+    case 'sh':
+      return listener.schedulerFlags.includes('port')
+        ? ['balance hash src,concat(:,sess.sport)', CONSISTENT]
+        : ['balance source', CONSISTENT];
+    case 'uri':
+      return ['balance uri', CONSISTENT];
+    case 'header':
+      return [`balance ${quote(`hdr(${token('header', listener.schedulerKey ?? '')})`)}`, CONSISTENT];
+    default:
+      return ['balance roundrobin'];
+  }
+}
+
+/** A map-based hash would fix members and weights until the next reload. */
+const CONSISTENT = 'hash-type consistent sdbm avalanche';
+
+function persistenceLines(listener: WorldListener): string[] {
+  const { persistence } = listener;
+  if (persistence === undefined) return [];
+  const seconds = Math.max(1, Math.ceil(persistence.timeoutMs / 1000));
+  switch (persistence.kind) {
+    case 'source':
+      return sourceLines(persistence, seconds);
+    case 'insert-cookie':
+      return [
+        `cookie ${quote(token('cookie', persistence.cookie))} insert indirect nocache dynamic httponly maxidle ${seconds}s`,
+        // Names no secret: both nodes of a pair must give one member the same cookie. It hides addresses from a glance.
+        `dynamic-cookie-key ${digest(`cookie ${listener.name}`)}`,
+      ];
+    case 'app-cookie': {
+      const cookie = argument(token('cookie', persistence.cookie));
+      return [
+        `stick-table type string len 64 size 200k expire ${seconds}s peers lbctl`,
+        `stick store-response ${quote(`res.cook(${cookie})`)}`,
+        `stick match ${quote(`req.cook(${cookie})`)}`,
+      ];
+    }
+    default:
+      return [];
+  }
+}
+
+function sourceLines(persistence: Persistence & { readonly kind: 'source' }, seconds: number): string[] {
+  return [
+    `stick-table type ipv6 size 200k expire ${seconds}s peers lbctl`,
+    `stick on src,ipmask(${persistence.granularityV4},${persistence.granularityV6})`,
+  ];
+}
+
+function serverOptions(options: WorldPool['options'], places: Places): string {
+  const words: string[] = [];
+  if (options.sendProxy !== 0) words.push(options.sendProxy === 2 ? 'send-proxy-v2' : 'send-proxy');
+  if (options.maxQueue > 0) words.push(`maxqueue ${options.maxQueue}`);
+  if (options.tls !== undefined) words.push(...memberTlsWords(options.tls, places));
+  return words.join(' ');
+}
+
+function memberTlsWords(tls: PoolTls, places: Places): string[] {
+  const words = ['ssl'];
+  if (tls.verify) words.push('verify required', `ca-file ${caFile(tls.ca, places)}`);
+  else words.push('verify none');
+  if (tls.verify && tls.crl !== undefined) words.push(`crl-file ${quote(copyPath(places, tls.crl))}`);
+  if (tls.certificate !== undefined) words.push(`crt ${quote(certificatePath(places, tls.certificate))}`);
+  // The name is sent, and without a "verifyhost" of its own it is also what the certificate must say.
+  if (tls.sni !== undefined && tls.sni !== '') words.push(`sni ${quote(`str(${argument(tls.sni)})`)}`);
+  if (tls.minVersion !== undefined) words.push(`ssl-min-ver ${versionWord(tls.minVersion)}`);
+  const ciphers = cipherList(tls.ciphers, tls.minVersion);
+  if (ciphers !== undefined) words.push(`ciphers ${quote(ciphers)}`);
+  if (tls.alpn.length > 0) words.push(`alpn ${quote(tls.alpn.join(','))}`);
+  return words;
+}
+
+function caFile(ca: string | undefined, places: Places): string {
+  return ca === undefined ? '@system-ca' : quote(copyPath(places, ca));
+}

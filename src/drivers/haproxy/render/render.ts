@@ -1,0 +1,67 @@
+// The whole file: the global part and every block, each with its servers. Pure: the same blocks give the same text.
+import { createHash } from 'node:crypto';
+import type { Item } from '../../../model/item.ts';
+import { serverName } from '../names.ts';
+import { quote } from '../quote.ts';
+import type { Backend, Block } from '../record-types.ts';
+import { type GlobalSettings, renderGlobal } from './global.ts';
+
+export interface BlockWithMembers {
+  readonly block: Block;
+  readonly members: Iterable<Item>;
+}
+
+export function renderConfig(
+  settings: GlobalSettings,
+  generation: string,
+  blocks: Iterable<BlockWithMembers>,
+): string {
+  const parts = [renderGlobal(settings, generation)];
+  for (const { block, members } of blocks) {
+    parts.push(block.frontend, block.backend.text);
+    for (const member of members) parts.push(`  ${serverLine(member, block.backend)}\n`);
+    parts.push('\n');
+  }
+  return parts.join('');
+}
+
+/** What only a reload can change. Members come and go through the socket, so they are no part of it. */
+export function generationOf(settings: GlobalSettings, blocks: Iterable<Block>, files: string): string {
+  const hash = createHash('sha256').update(renderGlobal(settings, '')).update('\0').update(files);
+  for (const block of blocks)
+    hash
+      .update('\0')
+      .update(block.frontend)
+      .update(block.backend.text)
+      .update(block.backend.serverOptions)
+      .update(block.certificateList);
+  return `lbctl-${hash.digest('hex').slice(0, 24)}`;
+}
+
+export function serverLine(member: Item, backend: Backend): string {
+  return `server ${serverArguments(member, backend)}${member.fields.state === 'maint' ? ' disabled' : ''}`;
+}
+
+/** Name, address and options: the same words for the file and for "add server". */
+export function serverArguments(member: Item, backend: Backend): string {
+  const { name, target } = serverPlace(member);
+  const { weight, maxConnections } = member.fields;
+  const limit = maxConnections === undefined ? '' : ` maxconn ${maxConnections}`;
+  const options = backend.serverOptions === '' ? '' : ` ${backend.serverOptions}`;
+  return `${name} ${target} weight ${weight}${limit}${options}`;
+}
+
+/** Port 0 stands for the port the client came to: HAProxy takes it where none is written. */
+export function serverPlace(member: Item): { readonly name: string; readonly target: string } {
+  const address = String(member.fields.address);
+  const port = Number(member.fields.port);
+  const host = address.includes(':')
+    ? `ipv6@${address.includes(':') && port !== 0 ? `[${address}]` : address}`
+    : address;
+  return { name: serverName(memberOf(member)), target: quote(port === 0 ? host : `${host}:${port}`) };
+}
+
+/** `10.0.0.1:80` of `tcp/192.0.2.10:80 > 10.0.0.1:80`. */
+export function memberOf(item: Item): string {
+  return item.key.slice((item.parent?.length ?? 0) + ' > '.length);
+}

@@ -1,0 +1,87 @@
+// Talking to HAProxy: the worker's admin socket for commands and payloads, the master's socket for reloads.
+import { createConnection } from 'node:net';
+import { OpError } from '../../model/errors.ts';
+
+const TIMEOUT_MS = 10_000;
+
+/**
+ * One answer for each command, in order, over one connection. Asked for its prompt, HAProxy ends every answer with it;
+ * without, some commands answer nothing at all and answers could not be told apart.
+ */
+export async function ask(path: string, commands: readonly string[]): Promise<readonly string[]> {
+  if (commands.length === 0) return [];
+  const text = await exchange(path, `prompt\n${commands.join('\n')}\nquit\n`, false);
+  const answers = splitAnswers(text).slice(1, commands.length + 1);
+  if (answers.length < commands.length)
+    throw failure(path, 'answer', `${answers.length} of ${commands.length} answers came`);
+  return answers;
+}
+
+/** A payload ends at its first empty line, so it must hold none. */
+export async function askWithPayload(path: string, command: string, payload: string): Promise<string> {
+  const lines = payload.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return (await exchange(path, `${command} <<\n${lines.join('\n')}\n\n`, false)).trim();
+}
+
+/**
+ * The master answers and closes only once we have said that nothing more comes. Between two lives of it, around a reload,
+ * nobody listens for some milliseconds.
+ */
+export async function askMaster(path: string, command: string): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await exchange(
+        path,
+        `${command}
+`,
+        true,
+      );
+    } catch (error) {
+      const again = error instanceof OpError && error.op.op === 'connect' && tries < MASTER_TRIES;
+      if (!again) throw error;
+      await new Promise((resume) => setTimeout(resume, MASTER_PAUSE_MS));
+    }
+  }
+}
+
+const MASTER_TRIES = 60;
+const MASTER_PAUSE_MS = 25;
+
+/** The first is that of `prompt` itself; after the last prompt nothing comes. */
+export function splitAnswers(text: string): string[] {
+  return text
+    .split('\n> ')
+    .slice(0, -1)
+    .map((answer) => answer.trimEnd());
+}
+
+function exchange(path: string, text: string, halfClose: boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path, allowHalfOpen: true });
+    const chunks: Buffer[] = [];
+    const timer = setTimeout(
+      () => socket.destroy(failure(path, 'wait', 'no answer in time', 'TIMEOUT')),
+      TIMEOUT_MS,
+    );
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    socket.on('error', (error: NodeJS.ErrnoException) =>
+      reject(error instanceof OpError ? error : failure(path, 'connect', error.code ?? error.message)),
+    );
+    socket.on('end', () => socket.end());
+    socket.on('close', (hadError) => {
+      clearTimeout(timer);
+      if (!hadError) resolve(Buffer.concat(chunks).toString('utf8'));
+    });
+    socket.write(text);
+    if (halfClose) socket.end();
+  });
+}
+
+function failure(
+  path: string,
+  op: string,
+  why: string,
+  code: 'UNREACHABLE' | 'TIMEOUT' = 'UNREACHABLE',
+): OpError {
+  return new OpError(code, `Cannot ${op} at the socket of HAProxy: ${why}`, { op, target: path, errno: why });
+}

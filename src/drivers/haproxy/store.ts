@@ -1,0 +1,136 @@
+// Our run directory: configuration, record, certificates. Everything of it is ours and readable by root alone.
+import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { InputError } from '../../model/errors.ts';
+import type { Item } from '../../model/item.ts';
+import { readText, replaceFile } from './certificates.ts';
+import { certificateListPath } from './names.ts';
+import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
+import type { Block } from './record-types.ts';
+import type { GlobalSettings } from './render/global.ts';
+import { generationOf, renderConfig } from './render/render.ts';
+
+export class Store {
+  readonly settings: GlobalSettings;
+  readonly #config: string;
+  readonly #record: string;
+  readonly #next: string;
+  #loaded: Record | undefined;
+  #stamp = '';
+
+  constructor(settings: GlobalSettings) {
+    const { runDir } = settings;
+    // It stands in a socket's name, a command line and every path of the file.
+    if (!/^\/[A-Za-z0-9_./-]{1,80}$/.test(runDir))
+      throw new InputError(
+        'USAGE',
+        `Cannot use run directory ${JSON.stringify(runDir)} as it must be a plain, short path`,
+      );
+    this.settings = settings;
+    this.#config = `${runDir}/haproxy.cfg`;
+    this.#record = `${runDir}/record.jsonl`;
+    this.#next = `${runDir}/record.next.jsonl`;
+  }
+
+  prepare(): void {
+    const { runDir } = this.settings;
+    for (const folder of ['', '/tls', '/files', '/lists'])
+      mkdirSync(`${runDir}${folder}`, { recursive: true, mode: 0o700 });
+    // The worker drops into it: nothing inside, nothing to write.
+    mkdirSync(`${runDir}/chroot`, { recursive: true, mode: 0o755 });
+    chmodSync(runDir, 0o700);
+  }
+
+  /** The record of what runs; an empty one when none fits the generation. */
+  recordOf(generation: string): Record {
+    const stamp = stampOf(this.#record);
+    if (this.#loaded === undefined || stamp !== this.#stamp) {
+      this.#loaded = loadRecord(this.#record);
+      this.#stamp = stamp;
+    }
+    if (this.#loaded?.generation === generation) return this.#loaded;
+    // We may have died between a reload and the word that it went well.
+    const next = loadRecord(this.#next);
+    if (next?.generation !== generation) return new Record();
+    this.#adopt(next);
+    return next;
+  }
+
+  generationFor(record: Record): string {
+    const files = [...record.files].filter(([key]) => key.startsWith('file ')).sort();
+    return generationOf(this.settings, record.blocks.values(), JSON.stringify(files));
+  }
+
+  render(record: Record): string {
+    return renderConfig(
+      this.settings,
+      record.generation,
+      [...record.blocks.values()].map((block) => ({ block, members: record.membersToWrite(block) })),
+    );
+  }
+
+  writeLists(blocks: Iterable<Block>): void {
+    for (const block of blocks)
+      if (block.certificateList !== '')
+        replaceFile(certificateListPath(this.settings, block.certificateList), block.certificateList);
+  }
+
+  /** A candidate beside the one in force. */
+  writeCandidate(name: string, record: Record): string {
+    const path = `${this.settings.runDir}/${name}.cfg`;
+    replaceFile(path, this.render(record));
+    return path;
+  }
+
+  /** The candidate takes the place of the one in force, which is kept until settle(). */
+  promote(candidate: string, record: Record): void {
+    record.save(this.#next);
+    rmSync(`${this.#config}.last`, { force: true });
+    if (stampOf(this.#config) !== '') renameSync(this.#config, `${this.#config}.last`);
+    renameSync(candidate, this.#config);
+  }
+
+  settle(record: Record): void {
+    this.#adopt(record);
+  }
+
+  rollBack(): void {
+    rmSync(this.#next, { force: true });
+    if (stampOf(`${this.#config}.last`) !== '') renameSync(`${this.#config}.last`, this.#config);
+  }
+
+  /** Members changed through the socket: the file is right first, so that a reload cannot lose them. */
+  writeMembers(record: Record, put: readonly Item[], gone: readonly Item[]): void {
+    replaceFile(this.#config, this.render(record));
+    appendMembers(this.#record, put, gone);
+    this.#loaded = record;
+    this.#stamp = stampOf(this.#record);
+  }
+
+  writeFileDigest(record: Record, key: string, digest: string): void {
+    if (digest === '') record.files.delete(key);
+    else record.files.set(key, digest);
+    appendFileDigest(this.#record, key, digest);
+    this.#loaded = record;
+    this.#stamp = stampOf(this.#record);
+  }
+
+  text(): string {
+    return readText(this.#config, 'HAProxy');
+  }
+
+  #adopt(record: Record): void {
+    record.save(this.#record);
+    rmSync(this.#next, { force: true });
+    this.#loaded = record;
+    this.#stamp = stampOf(this.#record);
+  }
+}
+
+function stampOf(path: string): string {
+  try {
+    const { mtimeMs, size, ino } = statSync(path);
+    return `${mtimeMs}/${size}/${ino}`;
+  } catch {
+    return '';
+  }
+}
