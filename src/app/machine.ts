@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { openAddress } from '../drivers/address/open-address.ts';
+import { openHaproxy, probeHaproxy } from '../drivers/haproxy/open-haproxy.ts';
 import { openIpvs, probeIpvs } from '../drivers/ipvs/open-ipvs.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
 import { openXdp, xdpFact } from '../drivers/xdp/open-xdp.ts';
@@ -21,7 +22,6 @@ export interface Machine {
 /** `look`: nothing on the machine changes by opening. `serve`: programs are attached where listeners may need them. */
 export type MachineUse = 'look' | 'serve';
 
-const NO_DRIVER: EngineFact = { available: false, why: 'this release has no driver for it' };
 /** Two daemons on one kernel, each in a network namespace of its own, need a folder of pins each. */
 const BPF_FOLDER = process.env.LBCTL_BPF_DIR || '/sys/fs/bpf/lbctl';
 const XDP_OBJECT = join(import.meta.dirname, '../../build/bpf/steelyard.bpf.o');
@@ -36,12 +36,13 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
   const { stateDir } = intent.system;
   const ipvs = openIpvsHere(intent);
   const xdp = openXdpHere(intent, use, ipvs.fact.available);
+  const haproxy = openHaproxyHere(intent, use);
   const drivers: Driver[] = [
     openAddress(stateDir),
     new MemoryDriver({ name: 'memory', engines: ['memory'], addresses: false }),
   ];
-  for (const { driver } of [ipvs, xdp]) if (driver !== undefined) drivers.push(driver);
-  const engines = { ipvs: ipvs.fact, xdp: xdp.fact, haproxy: NO_DRIVER, memory: { available: true } };
+  for (const { driver } of [ipvs, xdp, haproxy]) if (driver !== undefined) drivers.push(driver);
+  const engines = { ipvs: ipvs.fact, xdp: xdp.fact, haproxy: haproxy.fact, memory: { available: true } };
   return { drivers, engines, notes: xdp.notes ?? [] };
 }
 
@@ -54,6 +55,14 @@ function openIpvsHere({ system, dataPlane }: Intent): Opened {
   const fact = probeIpvs();
   if (!fact.available) return { fact };
   return { fact, driver: openIpvs({ stateDir: system.stateDir, timeouts: dataPlane.ipvs }) };
+}
+
+function openHaproxyHere({ system, dataPlane }: Intent, use: MachineUse): Opened {
+  const { binary, maxConnections, threads } = dataPlane.haproxy;
+  const { features: _, ...fact } = probeHaproxy(binary);
+  if (!fact.available) return { fact };
+  const { runDir } = system;
+  return { fact, driver: openHaproxy({ binary, maxConnections, threads, runDir, supervise: use === 'serve' }) };
 }
 
 function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened {
