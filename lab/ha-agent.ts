@@ -7,6 +7,8 @@ import { EpochFile } from '../src/ha/epoch-store.ts';
 import { Ha } from '../src/ha/ha.ts';
 import type { HaWord } from '../src/ha/words.ts';
 import { RouteKernel } from '../src/kernel/netlink/route-kernel.ts';
+import { PacketNeighbours } from '../src/kernel/packet.ts';
+import { SysctlFiles } from '../src/kernel/sysctl-files.ts';
 import { systemClock } from '../src/lib/clock.ts';
 
 const dir = process.argv[2]!;
@@ -20,6 +22,8 @@ const ha = new Ha({
   clock: systemClock,
   runDir: join(dir, 'run'),
   route,
+  neighbours: new PacketNeighbours(new SysctlFiles()),
+  ...(process.argv[3] === undefined ? {} : { frrDir: process.argv[3] }),
   epochs: new EpochFile(join(dir, 'epochs.json')),
   onRole: () => {},
   onEvent: (event) => say({ event }),

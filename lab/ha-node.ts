@@ -25,6 +25,9 @@ export class HaNode {
   #rest = '';
   #calls = 0;
 
+  /** Where FRR's sockets of this host are, if it has any. */
+  frrDir: string | undefined;
+
   constructor(host: Host, dir: string) {
     this.host = host;
     this.dir = dir;
@@ -37,9 +40,12 @@ export class HaNode {
 
   /** Starts the agent; `yaml` is the node's whole configuration. It is ready when the call resolves. */
   async start(yaml: string, options: { readonly ready?: boolean } = {}): Promise<void> {
-    const agent = this.host.spawn([process.execPath, AGENT, this.dir], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
+    const agent = this.host.spawn(
+      [process.execPath, AGENT, this.dir, ...(this.frrDir === undefined ? [] : [this.frrDir])],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    );
     this.#agent = agent;
     agent.stdout!.on('data', (chunk: Buffer) => this.#hear(chunk.toString('utf8')));
     agent.stdin!.on('error', () => {});

@@ -13,7 +13,6 @@ import {
   type Rival,
 } from './roles/inputs.ts';
 import { advance, initialState, type RoleState, toRoleFact } from './roles/role-machine.ts';
-import { losesTo } from './roles/split-brain.ts';
 import type { HaGroupStatus } from './status.ts';
 import { type VrrpOrders, vrrpOrders } from './vrrp/orders.ts';
 
@@ -37,10 +36,10 @@ export class GroupKeeper {
   #inputs: GroupInputs | undefined;
   #cancelWake: () => void = () => {};
 
-  constructor(group: HaGroup, epoch: number, options: KeeperOptions) {
+  constructor(group: HaGroup, epoch: number, role: 'active' | 'standby', options: KeeperOptions) {
     this.group = group;
     this.#options = options;
-    this.#state = initialState(epoch, options.clock.nowMs());
+    this.#state = initialState(epoch, options.clock.nowMs(), role);
   }
 
   get name(): string {
@@ -96,17 +95,6 @@ export class GroupKeeper {
     const nowMs = this.#options.clock.nowMs();
     const damped = this.#state.role !== 'active' && delayMs(this.#state.damping, nowMs) > 0;
     return this.#inputs === undefined ? { weight: 0, fault: true } : vrrpOrders(this.#inputs, damped);
-  }
-
-  /** Whether a rival that is known would win. */
-  loses(): boolean {
-    if (this.#inputs === undefined || this.#rival === undefined) return false;
-    const me = {
-      node: this.#inputs.node,
-      priority: effectivePriority(this.#inputs),
-      epoch: this.#state.epoch,
-    };
-    return losesTo(me, this.#rival);
   }
 
   status(): HaGroupStatus {

@@ -1,16 +1,20 @@
 // High availability of this node: which role each group has here, and everything that is told to whom because of it.
+import type { IpvsPort, NeighbourPort } from '../kernel/ports.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { RoleFact } from '../model/facts.ts';
 import type { HaGroup } from '../model/ha.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
-import { toWorldAddress } from '../plan/place-addresses.ts';
+import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
+import { AddressCarrier } from './announce/carrier.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
-import { GroupKeeper } from './group-keeper.ts';
+import { Frr } from './frr/frr.ts';
+import { GroupKeeper, type NodeInputs } from './group-keeper.ts';
+import { NodeFacts } from './node-facts.ts';
 import type { HaStatus } from './status.ts';
-import { Keepalived, type VrrpGroupPlan } from './vrrp/keepalived.ts';
-import { LAST_RESORT } from './vrrp/orders.ts';
+import { applyDaemons, wantedDaemons } from './sync/ipvs-sync.ts';
+import { Keepalived } from './vrrp/keepalived.ts';
 import type { RoutePort } from './vrrp/presence.ts';
 import type { HaWord } from './words.ts';
 
@@ -19,45 +23,66 @@ export interface HaOptions {
   readonly runDir: string;
   readonly route: RoutePort;
   readonly epochs: EpochStore;
+  /** Tells neighbours of addresses that no VRRP program carries. */
+  readonly neighbours?: NeighbourPort;
+  /** Where the kernel has IPVS: its connection sync follows the roles. */
+  readonly ipvs?: IpvsPort;
+  /** Directory of FRR's vty sockets; `/var/run/frr` where absent. */
+  readonly frrDir?: string;
   readonly keepalived?: string;
   /** The engine must look again: the fact is another. */
   onRole(group: string, fact: RoleFact): void;
   onEvent(event: HaEvent): void;
 }
 
+/** How long an address stays after its role was given up on purpose: the peer takes over meanwhile. */
+const OVERLAP_MS = 150;
+/** Routers need this long to forget a route that was withdrawn before what it led to may go. */
+const WITHDRAW_MS = 1000;
+const TICK_MS = 1000;
+
 export class Ha {
   readonly #options: HaOptions;
   readonly #groups = new Map<string, GroupKeeper>();
-  readonly #pools = new Map<string, boolean>();
-  readonly #faults = new Map<string, string>();
+  readonly #facts: NodeFacts;
   readonly #keepalived: Keepalived;
+  readonly #frr: Frr;
+  readonly #carrier: AddressCarrier;
+  readonly #drops = new Map<string, () => void>();
+  readonly #troubles = new Map<string, string>();
   #intent: Intent | undefined;
-  #applied = false;
-  #synced = false;
-  #maintenance = false;
   #rivals = 0;
   #queue: Promise<void> = Promise.resolve();
+  #cancelTick: () => void = () => {};
   #closed = false;
 
   constructor(options: HaOptions) {
+    const { clock, route, neighbours, runDir, keepalived, frrDir } = options;
     this.#options = options;
+    this.#facts = new NodeFacts(clock);
+    this.#carrier = new AddressCarrier({ clock, route, ...(neighbours === undefined ? {} : { neighbours }) });
     this.#keepalived = new Keepalived({
-      runDir: options.runDir,
+      runDir,
       routerId: 'lbctl',
-      route: options.route,
-      clock: options.clock,
-      ...(options.keepalived === undefined ? {} : { binary: options.keepalived }),
+      route,
+      clock,
+      ...(keepalived === undefined ? {} : { binary: keepalived }),
       onRole: (group, role) => this.#onVrrp(group, role),
       onRival: (group) => this.#onRival(group),
-      onDeath: (why, addressesRemoved) => {
+      onDeath: (why, addressesRemoved) =>
         this.#emit({
           kind: 'program-ended',
-          atMs: this.#now(),
+          atMs: clock.nowMs(),
           program: 'keepalived',
           why,
           addressesRemoved,
-        });
-      },
+        }),
+    });
+    this.#frr = new Frr({
+      dir: frrDir ?? '/var/run/frr',
+      clock,
+      onBfd: (session, up) => this.#onBfd(session, up),
+      onTrouble: (what, detail) => this.#onTrouble(what, detail),
     });
   }
 
@@ -70,18 +95,11 @@ export class Ha {
 
   /** What others found out. Never waits, never throws. */
   tell(word: HaWord): void {
-    if (word.kind === 'ready') {
-      this.#applied = word.applied;
-      this.#synced = word.synced;
-    } else if (word.kind === 'pool') this.#pools.set(word.pool, word.healthy);
-    else if (word.kind === 'fault') {
-      if (word.message === undefined) this.#faults.delete(word.source);
-      else this.#faults.set(word.source, word.message);
-    } else if (word.kind === 'lease') {
+    this.#facts.tell(word);
+    if (word.kind === 'lease')
       this.#groups.get(word.group)?.choose({ ...word, untilMs: this.#now() + word.leaseMs });
-    } else if (word.kind === 'peer') {
+    else if (word.kind === 'peer')
       this.#groups.get(word.group)?.report({ ...word, untilMs: this.#now() + word.validMs });
-    }
     this.#decideAll();
   }
 
@@ -92,152 +110,213 @@ export class Ha {
 
   /** An operator keeps this node back (or lets it come again). Addresses move without a gap where a peer is ready. */
   setMaintenance(on: boolean): void {
-    this.#maintenance = on;
+    this.#facts.maintenance = on;
     this.#decideAll();
   }
 
-  /** Hands all groups (or one) over; resolves with those that are still here when the time is up. */
+  /** Hands all groups over; resolves with those still here when the time is up. They stay away until maintenance ends. */
   async handover(options: { readonly timeoutMs?: number } = {}): Promise<readonly string[]> {
     const { clock } = this.#options;
     this.setMaintenance(true);
-    const active = (): string[] =>
-      [...this.#groups.values()].filter((one) => one.fact.role === 'active').map((one) => one.name);
     const end = clock.monotonicMs() + (options.timeoutMs ?? 5000);
-    while (active().length > 0 && clock.monotonicMs() < end)
+    while (this.#activeGroups().length > 0 && clock.monotonicMs() < end)
       await new Promise<void>((resolve) => clock.after(5, resolve));
-    return active();
+    return this.#activeGroups();
   }
 
   status(): HaStatus {
-    return {
-      maintenance: this.#maintenance,
-      applied: this.#applied,
-      synced: this.#synced,
-      ...(this.#keepalived.pid === undefined ? {} : { keepalivedPid: this.#keepalived.pid }),
+    const { keepalivedPid, ...rest } = {
+      ...this.#facts.status(),
+      keepalivedPid: this.#keepalived.pid,
       rivalAdverts: this.#rivals,
       groups: [...this.#groups.values()].map((keeper) => keeper.status()),
-      troubles: this.#keepalived.disagreements(),
+      troubles: [...this.#troubles.values(), ...this.#keepalived.disagreements()],
     };
+    return keepalivedPid === undefined ? rest : { ...rest, keepalivedPid };
   }
 
-  /** `leave`: programs and addresses go on without us. `hand-over`: the peers take over first, then ours end. */
+  /** `leave`: programs, routes and addresses go on without us. `hand-over`: the peers take over first, then ours end. */
   async close(how: 'leave' | 'hand-over'): Promise<void> {
-    this.#closed = true;
     await this.#queue;
-    if (how === 'hand-over') {
-      await this.handover({ timeoutMs: 3000 });
-      await this.#keepalived.stop();
-    } else this.#keepalived.release();
+    this.#cancelTick();
+    if (how === 'hand-over') await this.#handAllOver();
+    this.#closed = true;
+    if (how === 'leave') this.#keepalived.release();
+    for (const cancel of this.#drops.values()) cancel();
     for (const keeper of this.#groups.values()) keeper.close();
+    this.#carrier.close();
+    this.#frr.close();
+  }
+
+  async #handAllOver(): Promise<void> {
+    const { clock } = this.#options;
+    await this.handover({ timeoutMs: 3000 });
+    await this.#keepalived.stop();
+    const intent = this.#intent;
+    if (intent === undefined) return;
+    if (intent.ha?.bgp !== undefined) {
+      await this.#tellFrr(true);
+      await new Promise<void>((resolve) => clock.after(WITHDRAW_MS, resolve));
+    }
+    for (const { group } of this.#groups.values())
+      if (group.chooser !== 'vrrp') this.#carrier.drop(addressesOf(group, intent));
   }
 
   async #setIntent(intent: Intent): Promise<void> {
-    this.#intent = intent;
+    const before = this.#intent;
     const groups = intent.ha?.groups ?? [];
+    this.#intent = intent;
     for (const [name, keeper] of this.#groups)
-      if (!groups.some((group) => group.name === name)) {
+      if (!groups.some((group) => group.name === name && group.chooser === keeper.group.chooser)) {
         keeper.close();
         this.#groups.delete(name);
+        if (before !== undefined) this.#carrier.drop(addressesOf(keeper.group, before));
       }
     const epochs = this.#options.epochs.load();
     for (const group of groups) {
       const known = this.#groups.get(group.name);
       if (known !== undefined) known.group = group;
-      else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0));
+      else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0, intent));
     }
-    const vrrp = groups.filter((group) => group.chooser === 'vrrp');
-    const notes = await this.#keepalived.apply(
-      intent.ha?.provider === 'keepalived' ? vrrp.map((group) => this.#planOf(group, intent)) : [],
-    );
-    for (const detail of notes) this.#emit({ kind: 'note', atMs: this.#now(), detail });
+    const vrrp = groups.filter((group) => group.chooser === 'vrrp' && intent.ha?.provider === 'keepalived');
+    const plans = vrrp.map((group) => ({ group, addresses: addressesOf(group, intent) }));
+    for (const detail of await this.#keepalived.apply(plans))
+      this.#emit({ kind: 'note', atMs: this.#now(), detail });
     this.#decideAll();
+    await this.#tellFrr();
+    this.#cancelTick();
+    this.#tick();
   }
 
-  #keeperOf(group: HaGroup, epoch: number): GroupKeeper {
-    return new GroupKeeper(group, epoch, {
+  #keeperOf(group: HaGroup, epoch: number, intent: Intent): GroupKeeper {
+    const carried =
+      group.chooser !== 'vrrp' && !isRouted(group) && this.#carrier.holds(addressesOf(group, intent));
+    return new GroupKeeper(group, epoch, carried ? 'active' : 'standby', {
       clock: this.#options.clock,
       inputs: (keeper) => this.#inputsOf(keeper),
       onChange: (keeper, from, lastedMs) => this.#onChange(keeper, from, lastedMs),
     });
   }
 
-  #planOf(group: HaGroup, intent: Intent): VrrpGroupPlan {
-    const addresses = group.vips.flatMap((name) => {
-      const vip = intent.vips.get(name);
-      return vip?.manage === true ? [toWorldAddress(vip, intent)] : [];
-    });
-    return { group, addresses };
-  }
-
-  #inputsOf(keeper: GroupKeeper): Parameters<GroupKeeper['decide']>[0] {
-    const intent = this.#intent;
-    let weight = 0;
-    const faults = [...this.#faults.values()];
-    for (const track of keeper.group.track) {
-      if (track.kind !== 'pool') continue;
-      const healthy = this.#pools.get(track.target) !== false;
-      if (track.weight === 0 && !healthy) faults.push(`pool "${track.target}" is not healthy`);
-      if (track.weight < 0 && !healthy) weight += track.weight;
-      if (track.weight > 0 && healthy) weight += track.weight;
-    }
-    return {
-      node: intent?.node.name ?? '',
-      preferred: intent?.node.role !== 'secondary',
-      applied: this.#applied,
-      synced: this.#synced || intent?.ha?.sync.enabled !== true,
-      maintenance: this.#maintenance,
-      faults,
-      weight,
-    };
+  #inputsOf(keeper: GroupKeeper): NodeInputs {
+    return this.#facts.inputsOf(keeper.group, this.#intent);
   }
 
   #decideAll(): void {
-    for (const keeper of this.#groups.values()) {
-      keeper.decide(this.#inputsOf(keeper));
-      if (keeper.group.chooser !== 'vrrp' || this.#closed) continue;
-      const orders = keeper.vrrpOrders();
-      this.#keepalived.setFault(keeper.name, orders.fault);
-      // A group in maintenance whose peers do not preempt is handed over by standing back for good.
-      this.#keepalived.setWeight(keeper.name, this.#maintenance ? LAST_RESORT : orders.weight);
-    }
+    for (const keeper of this.#groups.values()) this.#decide(keeper);
+    void this.#tellFrr();
+  }
+
+  #decide(keeper: GroupKeeper): void {
+    if (this.#closed || this.#intent === undefined) return;
+    const { chooser } = keeper.group;
+    if (chooser === 'bfd' || chooser === 'bgp') keeper.choose(this.#facts.peersSeen(this.#intent));
+    keeper.decide(this.#inputsOf(keeper));
+    if (chooser !== 'vrrp') return;
+    const orders = keeper.vrrpOrders();
+    this.#keepalived.setFault(keeper.name, orders.fault);
+    this.#keepalived.setWeight(keeper.name, orders.weight);
   }
 
   #onVrrp(group: string, role: Role): void {
     const keeper = this.#groups.get(group);
-    keeper?.choose({ kind: 'vrrp', role });
-    if (keeper !== undefined) keeper.decide(this.#inputsOf(keeper));
+    if (keeper === undefined) return;
+    keeper.choose({ kind: 'vrrp', role });
+    this.#decide(keeper);
+  }
+
+  #onBfd(session: string, up: boolean): void {
+    if (!this.#facts.setBfd(session, up)) return;
+    for (const keeper of this.#groups.values()) this.#decide(keeper);
   }
 
   #onRival(group: string): void {
     this.#rivals++;
     const keeper = this.#groups.get(group);
-    if (
-      keeper === undefined ||
-      !keeper.seesRival({ how: 'advert', untilMs: this.#now() + 3 * keeper.group.advertMs })
-    )
-      return;
-    this.#emit({
-      kind: 'split-brain',
-      atMs: this.#now(),
-      group,
-      how: 'advert',
-      detail: 'another node of lower priority is master too; it does not hear us',
-    });
+    const untilMs = this.#now() + 3 * (keeper?.group.advertMs ?? 0);
+    if (keeper?.seesRival({ how: 'advert', untilMs }) !== true) return;
+    const detail = 'another node of lower priority is master too; it does not hear us';
+    this.#emit({ kind: 'split-brain', atMs: this.#now(), group, how: 'advert', detail });
   }
 
   #onChange(keeper: GroupKeeper, from: Role, lastedMs: number): void {
-    const { fact } = keeper;
+    const { fact, detail, group } = keeper;
+    if (fact.role !== from) {
+      this.#carry(keeper);
+      this.#syncConnections();
+      void this.#tellFrr();
+    }
     this.#options.epochs.save(new Map([...this.#groups.values()].map((one) => [one.name, one.fact.epoch])));
-    this.#options.onRole(keeper.name, fact);
-    this.#emit({
-      kind: 'role',
-      atMs: this.#now(),
-      group: keeper.name,
-      from,
-      fact,
-      detail: keeper.detail,
-      lastedMs,
+    this.#options.onRole(group.name, fact);
+    this.#emit({ kind: 'role', atMs: this.#now(), group: group.name, from, fact, detail, lastedMs });
+  }
+
+  /** Routed groups hold their addresses as standby too: traffic comes when routes say so, before anybody tells us. */
+  #carry(keeper: GroupKeeper): void {
+    const intent = this.#intent;
+    if (intent === undefined || keeper.group.chooser === 'vrrp') return;
+    const { fact, group } = keeper;
+    const addresses = addressesOf(group, intent);
+    this.#drops.get(group.name)?.();
+    this.#drops.delete(group.name);
+    const routed = isRouted(group);
+    if (fact.role === 'active' || (routed && fact.role === 'standby')) {
+      this.#guarded(`addresses of ${group.name}`, () => this.#carrier.put(addresses, group.garpCount));
+      return;
+    }
+    const waitMs = routed ? WITHDRAW_MS : fact.reason === 'Maintenance' ? OVERLAP_MS : 0;
+    const drop = (): void => this.#guarded(`addresses of ${group.name}`, () => this.#carrier.drop(addresses));
+    if (waitMs === 0) drop();
+    else this.#drops.set(group.name, this.#options.clock.after(waitMs, drop));
+  }
+
+  #syncConnections(): void {
+    const { ipvs } = this.#options;
+    const sync = this.#intent?.ha?.sync;
+    if (ipvs === undefined || sync === undefined) return;
+    const roles = [...this.#groups.values()].map((one) => one.fact.role);
+    this.#guarded('connection sync', () => applyDaemons(ipvs, wantedDaemons(sync, roles)));
+  }
+
+  #tellFrr(withdraw = false): Promise<void> {
+    const intent = this.#intent;
+    const ha = intent?.ha;
+    if (intent === undefined || ha === undefined || this.#closed) return Promise.resolve();
+    if (ha.bgp === undefined && ha.bfd.length === 0) return Promise.resolve();
+    const roles = new Map([...this.#groups].map(([name, keeper]) => [name, keeper.fact.role]));
+    const { maintenance, applied, canServe } = this.#facts;
+    return this.#frr.apply({
+      ...(ha.bgp === undefined ? {} : { bgp: ha.bgp }),
+      vips: advertisedVips(intent),
+      announced: withdraw ? [] : announcements(intent, { roles, canServe, maintenance }),
+      bfd: ha.bfd,
+      // A node that is not ready looks dead to its peer, so that the peer goes on serving.
+      bfdHeld: maintenance || !applied,
     });
+  }
+
+  /** Once a second: what nobody tells of. */
+  #tick(): void {
+    for (const keeper of this.#groups.values()) this.#decide(keeper);
+    this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #guarded(what: string, act: () => void): void {
+    try {
+      act();
+      this.#troubles.delete(what);
+    } catch (error) {
+      this.#onTrouble(what, error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #onTrouble(what: string, detail: string): void {
+    this.#troubles.set(what, `${what}: ${detail}`);
+    this.#emit({ kind: 'trouble', atMs: this.#now(), what, detail });
+  }
+
+  #activeGroups(): readonly string[] {
+    return [...this.#groups.values()].filter((one) => one.fact.role === 'active').map((one) => one.name);
   }
 
   #emit(event: HaEvent): void {

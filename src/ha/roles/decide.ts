@@ -25,8 +25,11 @@ export function decide(inputs: GroupInputs, standing: Standing, nowMs: number): 
   const { choice, group } = inputs;
   if (group.chooser === 'vrrp') return byVrrp(inputs);
   if (inputs.faults.length > 0) return verdict('fault', 'Fault', inputs.faults.join('; '));
-  if (!inputs.applied) return verdict('standby', 'NotReady', 'the configuration is not applied yet');
-  if (inputs.maintenance) return verdict('standby', 'Maintenance', 'an operator asked for it');
+  // A node that was active before a restart of ours goes on: what it served stands in the data planes.
+  if (!inputs.applied && standing.role !== 'active')
+    return verdict('standby', 'NotReady', 'the configuration is not applied yet');
+  if (inputs.maintenance && group.chooser !== 'bgp-ecmp')
+    return verdict('standby', 'Maintenance', 'an operator asked for it');
   const lost = lostTo(inputs, standing, nowMs);
   if (lost !== undefined) return lost;
 
@@ -65,6 +68,11 @@ function whyBack(inputs: GroupInputs): readonly [Reason, string] | undefined {
 function byPeers(inputs: GroupInputs, standing: Standing, nowMs: number): Verdict {
   const alive = inputs.choice?.kind === 'peers' ? inputs.choice.alive : 'none';
   if (alive === 'no') return byName('active', 'no other node is seen');
+  if (alive === 'unknown')
+    return byName(
+      standing.role === 'active' ? 'active' : 'standby',
+      'the other nodes have not been heard yet',
+    );
   const report = inputs.peer !== undefined && inputs.peer.untilMs > nowMs ? inputs.peer : undefined;
   if (!inputs.synced && standing.role !== 'active')
     return verdict('standby', 'NotReady', 'connections of the peer are still coming in');

@@ -13,8 +13,8 @@ export type Choice =
       readonly epoch: number;
       readonly untilMs: number;
     }
-  /** Whether the other nodes are seen; `none` where nothing watches them. */
-  | { readonly kind: 'peers'; readonly alive: 'some' | 'no' | 'none' };
+  /** Whether the other nodes are seen; `unknown` until the watch had time to speak, `none` where nothing watches. */
+  | { readonly kind: 'peers'; readonly alive: 'some' | 'no' | 'none' | 'unknown' };
 
 /** What a peer says of itself. */
 export interface PeerReport {

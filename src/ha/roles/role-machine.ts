@@ -24,11 +24,16 @@ export interface RoleStep {
   readonly wakeAtMs?: number;
 }
 
-export function initialState(epoch: number, nowMs: number): RoleState {
+/** `active` where the addresses are here already: a restart of ours moves nothing. */
+export function initialState(
+  epoch: number,
+  nowMs: number,
+  role: 'active' | 'standby' = 'standby',
+): RoleState {
   return {
-    role: 'standby',
+    role,
     epoch,
-    reason: 'Standby',
+    reason: role === 'active' ? 'Active' : 'Standby',
     detail: 'starting',
     sinceMs: nowMs,
     damping: CALM,

@@ -1,0 +1,48 @@
+// BFD sessions as FRR's bfdd is told of them. Ours are known by the names of their profiles.
+import type { BfdSession } from '../../model/ha.ts';
+import { type ConfigTree, node, type Ownership } from '../frr/config-tree.ts';
+
+export function profileName(session: string): string {
+  return `lbctl-${session}`;
+}
+
+/** `held` sessions are told to be administratively down: the peer then takes over at once. */
+export function bfdConfig(
+  sessions: readonly BfdSession[],
+  bgpOnly: ReadonlySet<string>,
+  held: boolean,
+): readonly ConfigTree[] {
+  if (sessions.length === 0) return [];
+  const profiles = sessions.map((one) =>
+    node(`profile ${profileName(one.name)}`, [
+      `detect-multiplier ${one.multiplier}`,
+      `receive-interval ${one.receiveMs}`,
+      `transmit-interval ${one.transmitMs}`,
+      // RFC 5881: packets from further than the link are forged; FRR checks it by itself on single hops.
+    ]),
+  );
+  // bgpd makes the sessions of its peers itself, with the profile.
+  const peers = sessions
+    .filter((one) => !bgpOnly.has(one.name))
+    .map((one) => node(peerLine(one), [`profile ${profileName(one.name)}`, ...(held ? ['shutdown'] : [])]));
+  return [node('bfd', [...profiles, ...peers])];
+}
+
+export function peerLine(session: BfdSession): string {
+  const words = ['peer', session.peer];
+  if (session.multihop) words.push('multihop');
+  if (session.local !== undefined) words.push('local-address', session.local);
+  if (session.interface !== undefined && !session.multihop) words.push('interface', session.interface);
+  return words.join(' ');
+}
+
+/** Lines of our profiles and of our peers; a peer is ours when it was in a configuration we sent. */
+export function bfdOwnership(ourPeers: ReadonlySet<string>): Ownership {
+  return {
+    owns: (path, line) => {
+      if (path[0] !== 'bfd') return false;
+      if (path.length === 1) return line.startsWith('profile lbctl-') || ourPeers.has(line);
+      return path[1]!.startsWith('profile lbctl-') || ourPeers.has(path[1]!);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+// One FRR daemon: brings what is ours in its configuration to what is wanted, sending no more than the difference.
+import { existsSync } from 'node:fs';
+import { Vty } from '../../kernel/vty.ts';
+import {
+  type ConfigChange,
+  type ConfigTree,
+  changesBetween,
+  type Ownership,
+  readRunning,
+  unseen,
+} from './config-tree.ts';
+
+export class FrrDaemon {
+  readonly #path: string;
+  #vty: Vty | undefined;
+  #silent: ReadonlySet<string> = new Set();
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  get isThere(): boolean {
+    return existsSync(this.#path);
+  }
+
+  /** How many commands were sent. `ownershipOf` sees what runs, to learn what an earlier run of ours made. */
+  async apply(
+    wanted: readonly ConfigTree[],
+    ownershipOf: (running: readonly ConfigTree[]) => Ownership,
+  ): Promise<number> {
+    const running = await this.running();
+    const changes = changesBetween(running, wanted, ownershipOf(running), this.#silent);
+    for (const change of changes) await this.#send(change);
+    if (changes.length > 0) this.#silent = new Set(unseen(await this.running(), wanted));
+    return changes.reduce((sum, change) => sum + change.commands.length, 0);
+  }
+
+  async running(): Promise<readonly ConfigTree[]> {
+    return readRunning(await (await this.#open()).ask('show running-config'));
+  }
+
+  /** A `show ... json`; undefined where the answer is none. */
+  async show(command: string): Promise<unknown> {
+    const text = await (await this.#open()).ask(command);
+    try {
+      return JSON.parse(text);
+    } catch {
+      // bgpd answers with nothing, or a sentence, where no router is configured.
+      return undefined;
+    }
+  }
+
+  close(): void {
+    this.#vty?.close();
+    this.#vty = undefined;
+  }
+
+  async #open(): Promise<Vty> {
+    if (this.#vty?.isOpen === true) return this.#vty;
+    // Another connection may mean another daemon, which was told nothing yet.
+    this.#silent = new Set();
+    this.#vty = await Vty.open(this.#path);
+    return this.#vty;
+  }
+
+  /** A refused line leaves the rest undone: what was sent stays, and the next apply goes on from there. */
+  async #send(change: ConfigChange): Promise<void> {
+    const vty = await this.#open();
+    await vty.ask('configure terminal');
+    try {
+      for (const line of change.path) await vty.ask(line);
+      for (const line of change.commands) await vty.ask(line, withoutSecret(line));
+    } finally {
+      if (vty.isOpen) await vty.ask('end');
+    }
+  }
+}
+
+function withoutSecret(line: string): string {
+  return line.replace(/( password ).*/, '$1[redacted]');
+}

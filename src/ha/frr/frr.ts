@@ -1,0 +1,165 @@
+// FRR beside us: its bgpd and bfdd get our part of their configuration, and bfdd tells when a session changes.
+import { join } from 'node:path';
+import { type BfdWatch, watchBfd } from '../../kernel/bfd-watch.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { canonicalIp } from '../../lib/ip.ts';
+import type { BfdSession, Bgp } from '../../model/ha.ts';
+import { bfdConfig, bfdOwnership, peerLine } from '../bfd/bfd-config.ts';
+import { type Announcement, bgpConfig, bgpOwnership, peersOf } from '../bgp/bgp-config.ts';
+import { type ConfigTree, node } from './config-tree.ts';
+import { FrrDaemon } from './frr-daemon.ts';
+
+export interface FrrOptions {
+  /** Where the vty sockets are: `/var/run/frr`. */
+  readonly dir: string;
+  readonly clock: Clock;
+  /** A session by its name in the configuration. */
+  onBfd(session: string, up: boolean, diagnostic: number): void;
+  onTrouble(what: string, detail: string): void;
+}
+
+export interface FrrWanted {
+  readonly bgp?: Bgp;
+  readonly vips: readonly string[];
+  readonly announced: readonly Announcement[];
+  readonly bfd: readonly BfdSession[];
+  readonly bfdHeld: boolean;
+}
+
+export interface BgpPeerStatus {
+  readonly peer: string;
+  readonly state: string;
+  readonly prefixesSent: number;
+  readonly upMs: number;
+}
+
+const RETRY_MS = 1000;
+
+export class Frr {
+  readonly #options: FrrOptions;
+  readonly #bgpd: FrrDaemon;
+  readonly #bfdd: FrrDaemon;
+  readonly #ourBfdPeers = new Set<string>();
+  readonly #ourBgpPeers = new Set<string>();
+  #bgpAs: number | undefined;
+  #wanted: FrrWanted | undefined;
+  #done: FrrWanted | undefined;
+  #working: Promise<void> | undefined;
+  #watch: BfdWatch | undefined;
+  #trouble: string | undefined;
+  #cancelRetry: () => void = () => {};
+  #closed = false;
+
+  constructor(options: FrrOptions) {
+    this.#options = options;
+    this.#bgpd = new FrrDaemon(join(options.dir, 'bgpd.vty'));
+    this.#bfdd = new FrrDaemon(join(options.dir, 'bfdd.vty'));
+  }
+
+  /** Resolves when FRR has been told, or refused; a refusal is told as trouble and tried again. */
+  apply(wanted: FrrWanted): Promise<void> {
+    this.#wanted = wanted;
+    this.#working ??= this.#work().finally(() => {
+      this.#working = undefined;
+    });
+    return this.#working;
+  }
+
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  async peers(): Promise<readonly BgpPeerStatus[]> {
+    const summary = await this.#bgpd.show('show bgp summary json');
+    if (typeof summary !== 'object' || summary === null) return [];
+    return Object.values(
+      summary as Record<string, { peers?: Record<string, Record<string, unknown>> }>,
+    ).flatMap((family) =>
+      Object.entries(family.peers ?? {}).map(([peer, row]) => ({
+        peer,
+        state: String(row.state ?? 'unknown'),
+        prefixesSent: Number(row.pfxSnt ?? 0),
+        upMs: Number(row.peerUptimeMsec ?? 0),
+      })),
+    );
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancelRetry();
+    this.#watch?.close();
+    this.#bgpd.close();
+    this.#bfdd.close();
+  }
+
+  async #work(): Promise<void> {
+    while (this.#wanted !== undefined && this.#done !== this.#wanted && !this.#closed) {
+      const wanted = this.#wanted;
+      try {
+        await this.#tellBfd(wanted);
+        await this.#tellBgp(wanted);
+        this.#done = wanted;
+        this.#trouble = undefined;
+      } catch (error) {
+        const detail = error instanceof Error ? error.message : String(error);
+        if (this.#trouble !== detail) this.#options.onTrouble('frr', detail);
+        this.#trouble = detail;
+        this.#cancelRetry();
+        this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => void this.apply(this.#wanted!));
+        return;
+      }
+    }
+  }
+
+  async #tellBfd(wanted: FrrWanted): Promise<void> {
+    if (wanted.bfd.length === 0 && this.#ourBfdPeers.size === 0) return;
+    const ofBgp = new Set(wanted.bgp?.peers.flatMap((peer) => (peer.bfd === undefined ? [] : [peer.bfd])));
+    for (const one of wanted.bfd) this.#ourBfdPeers.add(peerLine(one));
+    this.#watch ??= watchBfd(
+      join(this.#options.dir, 'bfdd.sock'),
+      (notice) => this.#hear(notice.peer, notice.up, notice.diagnostic),
+      (why) => this.#onLost(why),
+    );
+    const tree = bfdConfig(wanted.bfd, ofBgp, wanted.bfdHeld);
+    await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
+    await this.#readBfd();
+  }
+
+  async #tellBgp({ bgp, vips, announced }: FrrWanted): Promise<void> {
+    if (bgp === undefined && this.#bgpAs === undefined) return;
+    const localAs = bgp?.localAs ?? this.#bgpAs!;
+    this.#bgpAs = localAs;
+    const tree = bgp === undefined ? [node(`router bgp ${localAs}`)] : bgpConfig(bgp, vips, announced);
+    for (const peer of bgp?.peers ?? []) this.#ourBgpPeers.add(peer.address);
+    await this.#bgpd.apply(tree, (running: readonly ConfigTree[]) => {
+      for (const peer of peersOf(running)) this.#ourBgpPeers.add(peer);
+      return bgpOwnership(localAs, this.#ourBgpPeers);
+    });
+  }
+
+  /** The states that stand: what changed before we listened. */
+  async #readBfd(): Promise<void> {
+    const rows = await this.#bfdd.show('show bfd peers json');
+    if (!Array.isArray(rows)) return;
+    for (const row of rows as { peer?: string; status?: string }[])
+      if (row.peer !== undefined && (row.status === 'up' || row.status === 'down'))
+        this.#hear(row.peer, row.status === 'up', 0);
+  }
+
+  #hear(peer: string, up: boolean, diagnostic: number): void {
+    const session = this.#wanted?.bfd.find((one) => canonicalIp(one.peer) === canonicalIp(peer));
+    if (session !== undefined) this.#options.onBfd(session.name, up, diagnostic);
+  }
+
+  /** bfdd is gone or restarted: it must be told everything again, and heard anew. */
+  #onLost(why: string): void {
+    this.#watch = undefined;
+    if (this.#closed) return;
+    this.#done = undefined;
+    this.#options.onTrouble('bfdd', why);
+    this.#cancelRetry();
+    this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {
+      if (this.#wanted !== undefined) void this.apply(this.#wanted);
+    });
+  }
+}

@@ -1,0 +1,122 @@
+// What this node knows of itself, whatever the group: readiness, faults, pools, the watch between the nodes.
+import type { Clock } from '../lib/clock.ts';
+import type { HaGroup } from '../model/ha.ts';
+import type { Intent } from '../model/intent.ts';
+import type { NodeInputs } from './group-keeper.ts';
+import type { Choice } from './roles/inputs.ts';
+import type { HaWord } from './words.ts';
+
+/** A session needs a second or two to come up; until then its silence says nothing of the peer. */
+const FIRST_WORD_MS = 3500;
+
+export class NodeFacts {
+  readonly #clock: Clock;
+  readonly #pools = new Map<string, boolean>();
+  readonly #faults = new Map<string, string>();
+  readonly #bfd = new Map<string, boolean>();
+  readonly #serving = new Set<string>();
+  #watchedSinceMs = Number.POSITIVE_INFINITY;
+  #maintenance = false;
+  #everUp = false;
+  #applied = false;
+  #synced = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get maintenance(): boolean {
+    return this.#maintenance;
+  }
+
+  set maintenance(on: boolean) {
+    if (this.#maintenance && !on) this.#watchAnew();
+    this.#maintenance = on;
+  }
+
+  get applied(): boolean {
+    return this.#applied;
+  }
+
+  get canServe(): ReadonlySet<string> {
+    return this.#serving;
+  }
+
+  tell(word: HaWord): void {
+    if (word.kind === 'ready') {
+      if (word.applied && !this.#applied) this.#watchAnew();
+      this.#applied = word.applied;
+      this.#synced = word.synced;
+    } else if (word.kind === 'pool') this.#pools.set(word.pool, word.healthy);
+    else if (word.kind === 'vip') {
+      if (word.canServe) this.#serving.add(word.vip);
+      else this.#serving.delete(word.vip);
+    } else if (word.kind === 'fault') {
+      if (word.message === undefined) this.#faults.delete(word.source);
+      else this.#faults.set(word.source, word.message);
+    }
+  }
+
+  /** True when it is news. */
+  setBfd(session: string, up: boolean): boolean {
+    if (this.#bfd.get(session) === up) return false;
+    this.#bfd.set(session, up);
+    this.#everUp ||= up;
+    return true;
+  }
+
+  /** Sessions that no BGP peer names watch the other nodes. */
+  peersSeen(intent: Intent): Choice {
+    const ofBgp = new Set(intent.ha?.bgp?.peers.map((peer) => peer.bfd));
+    const sessions = (intent.ha?.bfd ?? []).filter((one) => !ofBgp.has(one.name));
+    if (sessions.length === 0) return { kind: 'peers', alive: 'none' };
+    const states = sessions.map((one) => this.#bfd.get(one.name));
+    if (states.includes(true)) return { kind: 'peers', alive: 'some' };
+    const waited = this.#clock.monotonicMs() - this.#watchedSinceMs > FIRST_WORD_MS;
+    return { kind: 'peers', alive: this.#everUp || waited ? 'no' : 'unknown' };
+  }
+
+  inputsOf(group: HaGroup, intent: Intent | undefined): NodeInputs {
+    const faults = [...this.#faults.values()];
+    let weight = 0;
+    for (const track of group.track) {
+      const well = this.#isWell(track.kind, track.target);
+      if (well === undefined) continue;
+      if (track.weight === 0 && !well) faults.push(`${track.kind} "${track.target}" is down`);
+      if (track.weight < 0 && !well) weight += track.weight;
+      if (track.weight > 0 && well) weight += track.weight;
+    }
+    return {
+      node: intent?.node.name ?? '',
+      preferred: intent?.node.role !== 'secondary',
+      applied: this.#applied,
+      synced: this.#synced || intent?.ha?.sync.enabled !== true,
+      maintenance: this.#maintenance,
+      faults,
+      weight,
+    };
+  }
+
+  status(): {
+    maintenance: boolean;
+    applied: boolean;
+    synced: boolean;
+    bfd: Readonly<Record<string, boolean>>;
+  } {
+    const bfd = Object.fromEntries(this.#bfd);
+    return { maintenance: this.#maintenance, applied: this.#applied, synced: this.#synced, bfd };
+  }
+
+  /** Undefined for what keepalived watches by itself. What nobody spoke of yet counts as well. */
+  #isWell(kind: HaGroup['track'][number]['kind'], target: string): boolean | undefined {
+    if (kind === 'pool') return this.#pools.get(target) !== false;
+    if (kind === 'bfd') return this.#bfd.get(target) !== false;
+    return undefined;
+  }
+
+  /** While we held our side of the sessions down they said nothing of the peers. */
+  #watchAnew(): void {
+    this.#watchedSinceMs = this.#clock.monotonicMs();
+    this.#everUp = false;
+  }
+}

@@ -1,0 +1,103 @@
+// A connection to one FRR daemon: a command and a zero byte go out; text, three zero bytes and a return code come back.
+import { Buffer } from 'node:buffer';
+import { connect, type Socket } from 'node:net';
+import { OpError } from '../model/errors.ts';
+
+const ANSWER_MS = 5000;
+const WARNING = 1;
+
+interface Waiting {
+  resolve(answer: { readonly code: number; readonly text: string }): void;
+  reject(error: Error): void;
+}
+
+export class Vty {
+  readonly #path: string;
+  readonly #socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #waiting: Waiting | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #gone: Error | undefined;
+
+  private constructor(path: string, socket: Socket) {
+    this.#path = path;
+    this.#socket = socket;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('error', (error) => this.#end(error));
+    socket.on('close', () => this.#end(new Error('the daemon closed the connection')));
+  }
+
+  static async open(path: string): Promise<Vty> {
+    const socket = connect(path);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('error', (cause: NodeJS.ErrnoException) =>
+        reject(failure(path, `Cannot reach the FRR daemon: ${cause.code ?? cause.message}`, cause)),
+      );
+    });
+    const vty = new Vty(path, socket);
+    await vty.ask('enable');
+    return vty;
+  }
+
+  get isOpen(): boolean {
+    return this.#gone === undefined;
+  }
+
+  /** The answer; throws OpError where the daemon refuses. `shown` stands for the command in messages (secrets). */
+  ask(command: string, shown: string = command): Promise<string> {
+    const answer = this.#queue.then(() => this.#exchange(command, shown));
+    this.#queue = answer.catch(() => {});
+    return answer;
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  async #exchange(command: string, shown: string): Promise<string> {
+    if (this.#gone !== undefined)
+      throw failure(this.#path, `Cannot ask FRR: ${this.#gone.message}`, this.#gone);
+    // Zero ends a command and a line break would begin another.
+    if (/[\0\r\n]/.test(command))
+      throw failure(this.#path, 'Cannot ask FRR with a control character', undefined);
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const { code, text } = await new Promise<{ code: number; text: string }>((resolve, reject) => {
+        this.#waiting = { resolve, reject };
+        timer = setTimeout(() => this.#end(new Error(`no answer in ${ANSWER_MS} ms`)), ANSWER_MS);
+        this.#socket.write(`${command}\0`);
+      });
+      if (code > WARNING)
+        throw failure(this.#path, `Cannot do "${shown}" as FRR says: ${text.trim() || `code ${code}`}`);
+      return text;
+    } finally {
+      clearTimeout(timer);
+      this.#waiting = undefined;
+    }
+  }
+
+  #receive(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk]);
+    const end = this.#received.length - 4;
+    if (end < 0 || this.#received.readUIntBE(end, 3) !== 0) return;
+    const answer = { code: this.#received[end + 3]!, text: this.#received.toString('utf8', 0, end) };
+    this.#received = Buffer.alloc(0);
+    this.#waiting?.resolve(answer);
+  }
+
+  #end(error: Error): void {
+    this.#gone ??= error;
+    this.#socket.destroy();
+    this.#waiting?.reject(failure(this.#path, `Cannot ask FRR: ${error.message}`, error));
+  }
+}
+
+function failure(path: string, message: string, cause?: unknown): OpError {
+  return new OpError(
+    'HA_REFUSED',
+    message,
+    { op: 'vty', target: path },
+    cause === undefined ? {} : { cause },
+  );
+}

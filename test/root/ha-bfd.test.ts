@@ -1,0 +1,85 @@
+// BFD between the nodes for real: FRR's bfdd on both, and the address moves when one falls silent.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { LabFrr } from '../../lab/frr.ts';
+import { ADDRESS_A, ADDRESS_B, buildPair, type Pair, VIP } from '../../lab/ha-pair.ts';
+import { PingProbe } from '../../lab/ping-probe.ts';
+
+let pair: Pair;
+let frr: LabFrr[] = [];
+
+function config(role: 'primary' | 'secondary'): string {
+  const [name, own, other] =
+    role === 'primary' ? ['lb-a', ADDRESS_A, ADDRESS_B] : ['lb-b', ADDRESS_B, ADDRESS_A];
+  return `
+node: { name: ${name}, role: ${role} }
+network: { frontend: { interface: eth0 } }
+vips: [{ name: www, address: ${VIP}/32, group: pair }]
+listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
+ha:
+  provider: frr
+  groups: [{ name: pair, choose: bfd }]
+  bfd: [{ name: peer, peer: ${other}, local: ${own}, interface: eth0, transmit: 50ms, receive: 50ms, multiplier: 3 }]
+`;
+}
+
+before(async () => {
+  pair = buildPair('habfd');
+  frr = await Promise.all([pair.a, pair.b].map((node) => LabFrr.start(node.host, ['zebra', 'bfdd'])));
+  for (const [i, node] of [pair.a, pair.b].entries()) node.frrDir = frr[i]!.dir;
+  await pair.a.start(config('primary'));
+  await pair.b.start(config('secondary'));
+});
+after(async () => {
+  await pair.close();
+  for (const one of frr) one.removeFiles();
+});
+
+test('Ha makes the preferred node active once the nodes see each other', async () => {
+  const { a, b } = pair;
+  await a.roleIs('active');
+  await b.roleIs('standby');
+
+  assert.deepEqual((await b.status()).bfd, { peer: true });
+  assert.deepEqual((await a.status()).troubles, []);
+});
+
+test('a node that falls silent is replaced within 200 ms, by the peer that hears nothing of it', async () => {
+  const { a, b, client } = pair;
+  const probe = await PingProbe.start(client, VIP);
+
+  const atMs = Date.now();
+  a.host.ip('link', 'set', 'eth0', 'down');
+  await b.roleIs('active');
+  await probe.answered();
+  const outage = probe.longestSince(atMs);
+  await probe.stop();
+
+  assert.ok(outage <= 200, `${outage} ms`);
+});
+
+test('a node that comes back is active again and the other gives way, with no more than 30 ms in between', async () => {
+  const { a, b, client } = pair;
+  const probe = await PingProbe.start(client, VIP);
+  a.host.ip('link', 'set', 'eth0', 'up');
+
+  await b.roleIs('standby');
+  await a.roleIs('active');
+  await probe.answered();
+  await probe.stop();
+
+  assert.ok(probe.longestSince(0) <= 30, JSON.stringify(probe.outages()));
+});
+
+test('Ha.handover() tells the peer by BFD, and no request is lost for more than 30 ms', async () => {
+  const { a, b, client } = pair;
+  const probe = await PingProbe.start(client, VIP);
+
+  const left = await a.call('handover');
+
+  await b.roleIs('active');
+  await probe.answered();
+  await probe.stop();
+  assert.deepEqual(left, []);
+  assert.ok(probe.longestSince(0) <= 30, JSON.stringify(probe.outages()));
+});
