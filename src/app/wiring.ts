@@ -1,11 +1,10 @@
 // The composition root of the command line: real files, real drivers, the real terminal behind the toolbox's ports.
 // What is heavy is imported when it is asked for, so that small commands start fast.
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import type { ClaimSignals } from './signals.ts';
+import { versionOf } from './version.ts';
 
 /** Where no terminal says how wide it is. */
 const DEFAULT_COLUMNS = 100;
@@ -68,11 +67,6 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
     stderr: { write: (text) => void stderr.write(text), isTTY: stderr.isTTY === true },
     env,
   };
-}
-
-function versionOf(): string {
-  const path = join(import.meta.dirname, '../../package.json');
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 const UNREADABLE_SECRET = 'secret-unreadable';
