@@ -23,6 +23,8 @@ const BY_ERROR: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   CONFLICT: 5,
   UNREACHABLE: 6,
   TIMEOUT: 6,
+  NOT_READY: 6,
+  RATE_LIMITED: 7,
   DENIED: 7,
 };
 

@@ -33,6 +33,14 @@ export const ERROR_CATALOGUE = {
     cure: 'Look at the load and at the other side',
   },
   DENIED: { what: 'The operation is not permitted', cure: 'Run as root or with the capability named' },
+  NOT_READY: {
+    what: 'The daemon has not finished its first round',
+    cure: 'Try again in a moment; its log says what it waits for',
+  },
+  RATE_LIMITED: {
+    what: 'Too many requests, or too many that failed to say who asks',
+    cure: 'Wait as long as "Retry-After" says',
+  },
   DRIVER_FAILED: {
     what: 'A driver refused an operation',
     cure: 'Read the message of the outside that comes with it',
