@@ -1,0 +1,224 @@
+// One HTTP application over a Control: strict reading, problem+json, request ids, ETags, audit. Sockets are given to it.
+import { createHash, randomUUID } from 'node:crypto';
+import type { RequestListener, Server } from 'node:http';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Control } from '../../engine/control.ts';
+import { stableJson } from '../../lib/stable-json.ts';
+import { ERROR_CATALOGUE, InputError } from '../../model/errors.ts';
+import type { AuditEvent, EventRing } from './event-ring.ts';
+import type { EventStreams } from './event-stream.ts';
+import { openApiDocument } from './openapi.ts';
+import { HttpError, statusOf, toLbError, toProblem } from './problem.ts';
+import type { Pulse } from './pulse.ts';
+import { type Caller, mayUse, type Route, type RouteContext, type Shapes } from './route.ts';
+import { ROUTES } from './routes.ts';
+
+export interface AppOptions {
+  readonly control: Control;
+  readonly ring: EventRing;
+  readonly pulse: Pulse;
+  readonly streams: EventStreams;
+  /** Who asks; throws HttpError 401 or 429. */
+  readonly authenticate: (request: FastifyRequest) => Caller;
+  /** What a write did, whatever came of it. */
+  readonly audit: (event: AuditEvent) => void;
+  /** Faults of ours, in full. */
+  readonly onFault: (error: unknown, requestId: string) => void;
+  readonly nowMs: () => number;
+  readonly createServer: (handler: RequestListener) => Server;
+}
+
+const BODY_LIMIT = 256 * 1024;
+const REQUEST_ID = /^[\w.:-]{1,64}$/;
+const PROBLEM = 'application/problem+json; charset=utf-8';
+
+export function buildApp(options: AppOptions): FastifyInstance {
+  const app = fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT,
+    routerOptions: { maxParamLength: 256, caseSensitive: true },
+    requestTimeout: 30_000,
+    exposeHeadRoutes: false,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id'];
+      return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    },
+    serverFactory: (handler) => options.createServer(handler as RequestListener),
+    frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options),
+  });
+  app.removeContentTypeParser('text/plain');
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callerOf = (request: FastifyRequest): Caller => {
+    const caller = callers.get(request) ?? options.authenticate(request);
+    callers.set(request, caller);
+    return caller;
+  };
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('cache-control', 'no-store');
+    reply.header('x-content-type-options', 'nosniff');
+    callerOf(request);
+  });
+  app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options));
+  app.setNotFoundHandler((request, reply) => {
+    sendProblem(notFound(request), request, reply, options);
+  });
+  for (const route of ROUTES) addRoute(app, route, options, callerOf);
+  app.get('/v1/openapi.json', () => openApiDocument());
+  app.get('/v1/events/watch', (request, reply) => {
+    callerOf(request);
+    options.streams.open(request, reply);
+  });
+  return app;
+}
+
+function addRoute(
+  app: FastifyInstance,
+  route: Route,
+  options: AppOptions,
+  callerOf: (request: FastifyRequest) => Caller,
+): void {
+  const { control, ring, pulse, nowMs } = options;
+  app.route({
+    method: route.method,
+    url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    handler: async (request, reply) => {
+      const caller = callerOf(request);
+      const context: RouteContext = { control, ring, pulse, caller, nowMs };
+      try {
+        const answer = await run(route, request, context);
+        if (route.method !== 'GET') options.audit(auditOf(route, request, caller, nowMs(), answer));
+        return send(route, answer, request, reply);
+      } catch (error) {
+        if (route.method !== 'GET') {
+          const status = statusOf(toLbError(error));
+          options.audit({ ...auditOf(route, request, caller, nowMs(), undefined), status });
+        }
+        throw error;
+      }
+    },
+  });
+}
+
+function run(route: Route, request: FastifyRequest, context: RouteContext): unknown {
+  if (!mayUse(context.caller.role, route.role))
+    throw new InputError(
+      'DENIED',
+      `Cannot ${route.method} ${route.path} as "${context.caller.name}": role is "${context.caller.role}"`,
+      { hint: `It needs role "${route.role}"` },
+    );
+  const input = {
+    params: read(route, 'params', request.params),
+    query: read(route, 'query', request.query),
+    body: read(route, 'body', request.body),
+  };
+  return route.handle(input as never, context);
+}
+
+/** What a route does not take must not be given: a misspelt word is told, not ignored. */
+function read(route: Route, part: keyof Shapes, given: unknown): unknown {
+  const shape: z.ZodType | undefined = route.shapes[part];
+  if (shape === undefined) {
+    const names = given === null || typeof given !== 'object' ? [] : Object.keys(given);
+    const empty =
+      part === 'params' ||
+      given === undefined ||
+      given === null ||
+      (typeof given === 'object' && names.length === 0);
+    if (empty) return undefined;
+    throw new InputError('USAGE', `Cannot ${route.method} ${route.path} with a ${part} as it takes none`);
+  }
+  const result = shape.safeParse(given);
+  if (result.success) return result.data;
+  const faults = result.error.issues.slice(0, 10).map((issue) => ({
+    path: [part, ...issue.path.map(String)].join('.'),
+    message: issue.message,
+  }));
+  throw new InputError(
+    'USAGE',
+    `Cannot ${route.method} ${route.path} as ${faults[0]?.path} is wrong: ${faults[0]?.message}`,
+    { hint: 'See /v1/openapi.json', details: { faults } },
+  );
+}
+
+function send(route: Route, answer: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (route.reply === undefined) return reply.code(204).send();
+  const body = stableJson(answer);
+  reply.type('application/json; charset=utf-8');
+  if (!route.etag) return reply.send(body);
+  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  reply.header('etag', etag);
+  reply.header('cache-control', 'no-cache');
+  const known = request.headers['if-none-match'];
+  if (known !== undefined && matches(known, etag)) return reply.code(304).send();
+  return reply.send(body);
+}
+
+/** RFC 9110, 13.1.2: a list of tags, compared weakly, or any. */
+function matches(header: string, etag: string): boolean {
+  return header.split(',').some((one) => {
+    const tag = one.trim().replace(/^W\//, '');
+    return tag === '*' || tag === etag;
+  });
+}
+
+function auditOf(
+  route: Route,
+  request: FastifyRequest,
+  caller: Caller,
+  atMs: number,
+  answer: unknown,
+): AuditEvent {
+  const body = request.body !== null && typeof request.body === 'object' ? request.body : {};
+  const known = answer === undefined ? {} : { change: body as Record<string, unknown> };
+  return {
+    kind: 'audit',
+    atMs,
+    who: caller.name,
+    action: route.id,
+    target: Object.values((request.params ?? {}) as Record<string, string>).join('/'),
+    status: route.reply === undefined ? 204 : 200,
+    requestId: request.id,
+    ...known,
+  };
+}
+
+function notFound(request: FastifyRequest): HttpError {
+  const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+  const methods = methodsOf(path);
+  if (methods.length > 0)
+    return new HttpError(405, 'USAGE', `Cannot ${request.method} ${path}: it takes ${methods.join(', ')}`, {
+      headers: { allow: methods.join(', ') },
+    });
+  return new HttpError(404, 'NOT_FOUND', `There is nothing at "${path}"`, { hint: 'See /v1/openapi.json' });
+}
+
+function methodsOf(path: string): string[] {
+  const words = path.split('/');
+  return ROUTES.filter((route) => {
+    const wanted = route.path.split('/');
+    return (
+      wanted.length === words.length &&
+      wanted.every((word, i) => (word.startsWith('{') ? words[i] !== '' : word === words[i]))
+    );
+  }).map((route) => route.method);
+}
+
+function sendProblem(
+  thrown: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: Pick<AppOptions, 'onFault'>,
+): void {
+  const error = toLbError(thrown);
+  if (error.code === 'INTERNAL') options.onFault(thrown, request.id);
+  if (error instanceof HttpError) reply.headers(error.headers);
+  const problem = toProblem(error, { url: request.url, id: request.id });
+  // Words of a fault of ours may hold anything; they are for the log.
+  const told =
+    error.code === 'INTERNAL'
+      ? { ...problem, detail: ERROR_CATALOGUE.INTERNAL.what, details: undefined }
+      : problem;
+  reply.code(problem.status).header('x-request-id', request.id).type(PROBLEM).send(JSON.stringify(told));
+}

@@ -1,0 +1,145 @@
+// Reads of the node as a whole: status, the stages of its last round, its history, counters, and whether it lives.
+import { z } from 'zod';
+import { planToJson } from '../../plan/plan-json.ts';
+import { HttpError } from './problem.ts';
+import { type Route, route } from './route.ts';
+import {
+  aliveShape,
+  eventShape,
+  healthShape,
+  lastQuery,
+  planShape,
+  roundShape,
+  statsShape,
+  statusShape,
+  versionShape,
+  worldShape,
+} from './schemas.ts';
+import { requireStatus } from './views.ts';
+
+/** A round may take long, but not a minute longer than the time between two. */
+const STUCK_MS = 60_000;
+
+export const nodeRoutes: readonly Route[] = [
+  route('GET', '/v1/status', {
+    id: 'getStatus',
+    summary: 'How the node and everything on it is, from observation',
+    tag: 'node',
+    reply: statusShape,
+    handle: (_, { control }) => requireStatus(control),
+  }),
+  route('GET', '/v1/version', {
+    id: 'getVersion',
+    summary: 'Which release runs, since when',
+    tag: 'node',
+    reply: versionShape,
+    handle: (_, { control }) => {
+      const node = control.intent()?.node.name;
+      return {
+        version: control.version,
+        api: 'v1',
+        ...(node === undefined ? {} : { node }),
+        startedMs: control.startedMs,
+      };
+    },
+  }),
+  route('GET', '/v1/health', {
+    id: 'getHealth',
+    summary: 'Facts: health of members, roles of groups, overrides of operators',
+    tag: 'node',
+    reply: healthShape,
+    handle: (_, { control }) => ({
+      members: Object.fromEntries(control.health()),
+      roles: Object.fromEntries(control.roles()),
+      overrides: Object.fromEntries(control.overrides()),
+    }),
+  }),
+  route('GET', '/v1/plan', {
+    id: 'getPlan',
+    summary: 'The plan of the last round, with what guards hold',
+    tag: 'node',
+    reply: planShape,
+    handle: (_, { control }) => {
+      requireStatus(control);
+      return planToJson(control.plan()!);
+    },
+  }),
+  route('GET', '/v1/world', {
+    id: 'getWorld',
+    summary: 'What should be true on this node now',
+    tag: 'node',
+    reply: worldShape,
+    handle: (_, { control }) => {
+      requireStatus(control);
+      return control.world();
+    },
+  }),
+  route('GET', '/v1/rounds', {
+    id: 'listRounds',
+    summary: 'The last rounds that changed something, newest last',
+    tag: 'history',
+    shapes: { query: lastQuery },
+    reply: z.strictObject({ items: z.array(roundShape) }),
+    handle: ({ query }, { control }) => ({ items: control.rounds().slice(-query.last) }),
+  }),
+  route('GET', '/v1/events', {
+    id: 'listEvents',
+    summary: 'The last events, newest last; /v1/events/watch goes on from there',
+    tag: 'history',
+    shapes: { query: lastQuery },
+    reply: z.strictObject({ items: z.array(eventShape) }),
+    handle: ({ query }, { ring }) => ({
+      items: ring.last(query.last).map(({ id, event }) => ({ id, event })),
+    }),
+  }),
+  route('GET', '/v1/stats', {
+    id: 'getStats',
+    summary: 'Counters of every data plane; 64 bit numbers as decimal text',
+    tag: 'node',
+    reply: statsShape,
+    handle: async (_, { control, nowMs }) => {
+      const drivers = [...(await control.counters())].map(
+        ([driver, rows]) =>
+          [
+            driver,
+            rows.map((row) => ({
+              key: row.key,
+              connections: String(row.connections),
+              activeConnections: row.activeConnections,
+              inactiveConnections: row.inactiveConnections,
+              packetsIn: String(row.packetsIn),
+              packetsOut: String(row.packetsOut),
+              bytesIn: String(row.bytesIn),
+              bytesOut: String(row.bytesOut),
+            })),
+          ] as const,
+      );
+      return { atMs: nowMs(), drivers: Object.fromEntries(drivers) };
+    },
+  }),
+  route('GET', '/healthz', {
+    id: 'isAlive',
+    summary: 'Whether the daemon works: 200, or 503 with why',
+    tag: 'node',
+    reply: aliveShape,
+    handle: (_, { control, pulse }) => {
+      const silentMs = pulse.silentMs(control.status()?.round?.number);
+      const intervalMs = control.intent()?.daemon.reconcileIntervalMs ?? 0;
+      if (silentMs > intervalMs + STUCK_MS)
+        throw new HttpError(503, 'TIMEOUT', `No round has finished for ${Math.round(silentMs / 1000)} s`);
+      return { status: 'ok' };
+    },
+  }),
+  route('GET', '/readyz', {
+    id: 'isReady',
+    summary: 'Whether the node does what the configuration asks: 200, or 503 with why',
+    tag: 'node',
+    reply: aliveShape,
+    handle: (_, { control }) => {
+      const { condition } = requireStatus(control);
+      if (condition === 'down' || condition === 'pending')
+        throw new HttpError(503, 'NOT_READY', `The node is not ready: its condition is "${condition}"`);
+      return { status: 'ok', condition };
+    },
+  }),
+];

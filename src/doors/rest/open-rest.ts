@@ -1,0 +1,140 @@
+// Opens the REST door of a running daemon: its unix socket, and TCP with TLS where the settings ask for it.
+import { createServer, type Server, type ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Control } from '../../engine/control.ts';
+import type { ApiSettings } from '../../model/settings.ts';
+import { buildApp } from './build-app.ts';
+import { type AuditEvent, EventRing } from './event-ring.ts';
+import { EventStreams } from './event-stream.ts';
+import { Pulse } from './pulse.ts';
+import type { Caller } from './route.ts';
+import { listenUnix } from './unix-socket.ts';
+
+/** Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED). */
+export interface UnixPeer {
+  readonly uid: number;
+  readonly pid: number;
+}
+
+export interface RestOptions {
+  /** For the log: every write, whatever came of it. It also goes into the event stream. */
+  readonly onAudit?: (event: AuditEvent) => void;
+  /** For the log: faults of ours that a request met. */
+  readonly onFault?: (error: unknown, requestId: string) => void;
+  /** Asked once a connection with its file descriptor. Without it writes are audited as `unix`. */
+  readonly unixPeer?: (fd: number) => UnixPeer | undefined;
+  readonly nowMs?: () => number;
+  readonly monotonicMs?: () => number;
+}
+
+export interface Rest {
+  /** Path of the unix socket. */
+  readonly address: string;
+  /** Ends streams, lets running requests end, then closes. */
+  close(): Promise<void>;
+}
+
+/** Slow or silent clients do not hold a connection for ever. */
+export const SERVER_OPTIONS: ServerOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 60_000,
+  connectionsCheckingInterval: 5000,
+  maxHeaderSize: 16 * 1024,
+};
+const MOST_CONNECTIONS = 512;
+const CLOSE_MS = 2000;
+
+export async function openRest(
+  control: Control,
+  settings: ApiSettings,
+  options: RestOptions = {},
+): Promise<Rest> {
+  const ring = new EventRing(control.startedMs);
+  const stopEvents = control.onEvent((event) => ring.push(event));
+  const streams = new EventStreams(ring);
+  const shared = {
+    control,
+    ring,
+    streams,
+    pulse: new Pulse(options.monotonicMs ?? (() => performance.now())),
+    nowMs: options.nowMs ?? (() => Date.now()),
+    audit: (event: AuditEvent) => {
+      ring.push(event);
+      options.onAudit?.(event);
+    },
+    onFault: options.onFault ?? (() => undefined),
+  };
+  const unix = buildApp({
+    ...shared,
+    authenticate: unixCaller(options.unixPeer),
+    createServer: (handler) => limited(createServer(SERVER_OPTIONS, handler)),
+  });
+  try {
+    await unix.ready();
+    await listenUnix(unix.server, {
+      path: settings.socket,
+      mode: settings.socketMode,
+      group: settings.socketGroup,
+    });
+  } catch (error) {
+    stopEvents();
+    throw error;
+  }
+  return {
+    address: settings.socket,
+    async close() {
+      stopEvents();
+      streams.close();
+      await closeApp(unix);
+    },
+  };
+}
+
+function limited(server: Server): Server {
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, text] =
+      error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
+    const body = JSON.stringify({
+      type: 'urn:lbctl:error:USAGE',
+      title: text,
+      status,
+      detail: 'Cannot read the request as it is no HTTP',
+      code: 'USAGE',
+    });
+    socket.end(
+      `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  });
+  return server;
+}
+
+/** The mode and group of the socket say who gets in; whoever does is admin. */
+function unixCaller(peerOf: RestOptions['unixPeer']): (request: FastifyRequest) => Caller {
+  const known = new WeakMap<Socket, Caller>();
+  return ({ raw: { socket } }) => {
+    const before = known.get(socket);
+    if (before !== undefined) return before;
+    const fd = (socket as Socket & { _handle?: { fd?: number } })._handle?.fd ?? -1;
+    const peer = fd < 0 ? undefined : peerOf?.(fd);
+    const name = peer === undefined ? 'unix' : `unix:uid=${peer.uid},pid=${peer.pid}`;
+    const caller: Caller = { name, role: 'admin' };
+    known.set(socket, caller);
+    return caller;
+  };
+}
+
+async function closeApp(app: FastifyInstance): Promise<void> {
+  const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
+  app.server.closeIdleConnections();
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+  await closed;
+  clearTimeout(cut);
+  await app.close();
+}

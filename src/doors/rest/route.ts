@@ -1,0 +1,84 @@
+// What a route is: its words, who may use it, the strict shapes of what goes in and out, and what it does.
+import type { z } from 'zod';
+import type { Control } from '../../engine/control.ts';
+import type { EventRing } from './event-ring.ts';
+import type { Pulse } from './pulse.ts';
+
+/** Each may do what stands before it, and more. */
+export const API_ROLES = ['viewer', 'operator', 'admin'] as const;
+export type ApiRole = (typeof API_ROLES)[number];
+
+/** Who asks: `unix:uid=0,pid=123`, `token:ci`, `cert:CN`. */
+export interface Caller {
+  readonly name: string;
+  readonly role: ApiRole;
+}
+
+export interface RouteContext {
+  readonly control: Control;
+  readonly ring: EventRing;
+  readonly pulse: Pulse;
+  readonly caller: Caller;
+  readonly nowMs: () => number;
+}
+
+export interface Shapes {
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  readonly body?: z.ZodType;
+}
+
+type In<S extends Shapes, K extends keyof Shapes> = S[K] extends z.ZodType ? z.output<S[K]> : undefined;
+
+export interface Input<S extends Shapes> {
+  readonly params: In<S, 'params'>;
+  readonly query: In<S, 'query'>;
+  readonly body: In<S, 'body'>;
+}
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  /** `/v1/pools/{pool}` */
+  readonly path: string;
+  readonly id: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly role: ApiRole;
+  readonly shapes: Shapes;
+  /** Absent: 204, nothing is said. */
+  readonly reply?: z.ZodType;
+  /** The answer carries an ETag and If-None-Match is honoured. */
+  readonly etag: boolean;
+  readonly handle: (input: Input<Shapes>, context: RouteContext) => unknown;
+}
+
+export interface RouteSpec<S extends Shapes> {
+  readonly id: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly role?: ApiRole;
+  readonly shapes?: S;
+  readonly reply?: z.ZodType;
+  readonly etag?: boolean;
+  readonly handle: (input: Input<S>, context: RouteContext) => unknown;
+}
+
+export function route<S extends Shapes>(method: Route['method'], path: string, spec: RouteSpec<S>): Route {
+  return {
+    method,
+    path,
+    id: spec.id,
+    summary: spec.summary,
+    tag: spec.tag,
+    role: spec.role ?? (method === 'GET' ? 'viewer' : 'operator'),
+    shapes: spec.shapes ?? {},
+    ...(spec.reply === undefined ? {} : { reply: spec.reply }),
+    etag: spec.etag ?? false,
+    // The shapes have been checked when it is called.
+    handle: spec.handle as unknown as Route['handle'],
+  };
+}
+
+export function mayUse(role: ApiRole, needed: ApiRole): boolean {
+  return API_ROLES.indexOf(role) >= API_ROLES.indexOf(needed);
+}

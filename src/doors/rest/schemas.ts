@@ -1,0 +1,251 @@
+// Shapes of what the API gives and takes. OpenAPI is made from them, and tests hold every answer to them.
+import { z } from 'zod';
+import { MEMBER_HEALTH } from '../../model/facts.ts';
+import { LOG_LEVELS } from '../../model/settings.ts';
+import { CONDITIONS } from '../../model/status.ts';
+
+const text = z.string();
+const count = z.number().int().nonnegative();
+const millis = z.number().nonnegative().describe('milliseconds; a wall clock time counts from 1970');
+/** A 64 bit number as decimal text: JSON numbers are exact only up to 2^53. */
+const big = z.string().regex(/^\d+$/);
+const open = z.looseObject({});
+
+export const errorShape = z.strictObject({
+  code: text,
+  message: text,
+  hint: text,
+  retry: z.enum(['never', 'on-change', 'backoff']),
+  details: open,
+});
+
+export const problemShape = z.strictObject({
+  type: text,
+  title: text,
+  status: count,
+  detail: text,
+  code: text.describe('of docs/reference/errors.md'),
+  hint: text,
+  retry: z.enum(['never', 'on-change', 'backoff']),
+  instance: text,
+  requestId: text,
+  details: open.optional(),
+});
+
+const itemError = z.strictObject({
+  key: text,
+  step: text,
+  error: errorShape,
+  attempts: count,
+  nextTryMs: millis.optional(),
+});
+
+const memberStatus = z.strictObject({
+  key: text,
+  name: text,
+  weight: count,
+  effectiveWeight: z.number().nonnegative(),
+  observedWeight: z.number().optional().describe('in the data plane; absent where it has no row'),
+  health: z.enum(MEMBER_HEALTH),
+  reason: text.describe('of docs/reference/reasons.md'),
+  sinceMs: millis.optional(),
+  lastError: text.optional(),
+});
+
+export const listenerStatus = z.strictObject({
+  key: text,
+  name: text,
+  engine: text,
+  engineReason: text,
+  mode: text,
+  condition: z.enum(CONDITIONS),
+  reason: text,
+  members: z.array(memberStatus),
+  errors: z.array(itemError),
+});
+
+export const addressStatus = z.strictObject({
+  key: text,
+  vip: text,
+  wanted: z.boolean(),
+  observed: z.boolean(),
+  role: text,
+  reason: text,
+});
+
+export const statusShape = z.strictObject({
+  node: text,
+  condition: z.enum(CONDITIONS),
+  configHash: text,
+  configError: text.optional(),
+  listeners: z.array(listenerStatus),
+  addresses: z.array(addressStatus),
+  errors: z.array(itemError),
+  round: z
+    .strictObject({
+      number: count,
+      why: text,
+      startedMs: millis,
+      durationMs: millis,
+      steps: count,
+      failed: count,
+      held: count,
+      driftRepaired: count,
+    })
+    .optional(),
+});
+
+export const overrideShape = z.strictObject({
+  state: z.enum(['drain', 'down', 'up']),
+  untilMs: millis.optional(),
+  by: text,
+  why: text.optional(),
+});
+
+export const overrideRequest = z.strictObject({
+  state: z.enum(['drain', 'down', 'up']),
+  for: z
+    .string()
+    .max(32)
+    .optional()
+    .describe('how long, such as "2m"; a drained member is down after that, another state ends'),
+  why: z.string().max(500).optional(),
+});
+
+export const logLevelRequest = z.strictObject({ level: z.enum(LOG_LEVELS) });
+
+export const memberShape = z.strictObject({
+  key: text.describe('POOL/MEMBER'),
+  pool: text,
+  name: text,
+  address: text,
+  port: count,
+  weight: count.describe('configured'),
+  backup: z.boolean(),
+  health: z.enum(MEMBER_HEALTH),
+  sinceMs: millis.optional(),
+  lastError: text.optional(),
+  override: overrideShape.optional(),
+  listeners: z.array(
+    z.strictObject({
+      listener: text,
+      key: text,
+      effectiveWeight: z.number().nonnegative(),
+      observedWeight: z.number().optional(),
+      reason: text,
+    }),
+  ),
+});
+
+export const listenerShape = z.strictObject({
+  name: text,
+  config: z.looseObject({ name: text, protocol: text, pool: text, vips: z.array(text) }),
+  status: z.array(listenerStatus),
+});
+export const poolShape = z.strictObject({
+  name: text,
+  config: z.looseObject({ name: text }),
+  members: z.array(memberShape),
+});
+export const vipShape = z.strictObject({
+  name: text,
+  config: z.looseObject({ name: text, address: text }),
+  status: addressStatus.optional(),
+});
+
+export function pageOf(item: z.ZodType) {
+  return z.strictObject({
+    items: z.array(item),
+    total: count,
+    next: text.optional().describe('give it as "after" for the next page'),
+  });
+}
+
+export const pageQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  after: z.string().max(256).optional().describe('the name after which to go on'),
+  name: z.string().max(256).optional().describe('only names that contain this'),
+});
+
+export const lastQuery = z.strictObject({ last: z.coerce.number().int().min(1).max(2048).default(100) });
+
+export const healthShape = z.strictObject({
+  members: z.record(
+    text,
+    z.strictObject({
+      state: z.enum(MEMBER_HEALTH),
+      factor: z.number(),
+      dynamicWeight: z.number().optional(),
+      ramp: z.number(),
+      sinceMs: millis,
+      lastError: text.optional(),
+    }),
+  ),
+  roles: z.record(text, z.strictObject({ role: text, epoch: count, reason: text })),
+  overrides: z.record(text, overrideShape),
+});
+
+export const roundShape = z.strictObject({
+  number: count,
+  why: text,
+  startedMs: millis,
+  durationMs: millis,
+  configHash: text,
+  applied: z.array(text),
+  appliedCount: count,
+  failed: z.array(z.strictObject({ step: text, message: text })),
+  failedCount: count,
+  heldCount: count,
+});
+
+export const eventShape = z.strictObject({
+  id: text,
+  event: z.looseObject({ kind: text, atMs: millis }),
+});
+
+export const statsShape = z.strictObject({
+  atMs: millis,
+  drivers: z.record(
+    text,
+    z.array(
+      z.strictObject({
+        key: text,
+        connections: big,
+        activeConnections: count,
+        inactiveConnections: count,
+        packetsIn: big,
+        packetsOut: big,
+        bytesIn: big,
+        bytesOut: big,
+      }),
+    ),
+  ),
+});
+
+export const planShape = z.looseObject({
+  version: z.literal(1),
+  summary: z.looseObject({ add: count, change: count, remove: count, held: count }),
+  steps: z.array(z.looseObject({ id: text, driver: text, verb: text, held: z.boolean() })),
+});
+export const worldShape = z.looseObject({
+  addresses: z.array(z.looseObject({ key: text })),
+  listeners: z.array(z.looseObject({ key: text, name: text })),
+  unplaced: z.array(open),
+});
+
+export const reloadShape = z.strictObject({
+  ok: z.literal(true),
+  hash: text.optional(),
+  diagnostics: z.array(open),
+});
+export const versionShape = z.strictObject({
+  version: text,
+  api: z.literal('v1'),
+  node: text.optional().describe('name of this node; absent before a configuration was accepted'),
+  startedMs: millis,
+});
+export const aliveShape = z.strictObject({
+  status: z.enum(['ok', 'failing']),
+  why: text.optional(),
+  condition: z.enum(CONDITIONS).optional(),
+});

@@ -1,0 +1,105 @@
+// What an operator may tell the daemon. Every one of these is audited.
+import { z } from 'zod';
+import { parseDuration } from '../../lib/duration.ts';
+import { InputError } from '../../model/errors.ts';
+import type { Override } from '../../model/facts.ts';
+import { memberKey } from '../../model/keys.ts';
+import { planToJson } from '../../plan/plan-json.ts';
+import { type Route, route } from './route.ts';
+import { logLevelRequest, overrideRequest, overrideShape, planShape, reloadShape } from './schemas.ts';
+import { requireIntent, requireStatus } from './views.ts';
+
+const memberParams = z.strictObject({
+  pool: z.string().min(1).max(256),
+  member: z.string().min(1).max(256),
+});
+
+/** Longer than any maintenance; a forgotten override must end some day. */
+const LONGEST_MS = 366 * 86_400_000;
+
+function untilOf(text: string | undefined, nowMs: number): { untilMs?: number } {
+  if (text === undefined) return {};
+  const ms = parseDuration(text);
+  if (ms === undefined || ms < 1 || ms > LONGEST_MS)
+    throw new InputError(
+      'USAGE',
+      `Cannot read "for" as a duration of 1ms..366d: current value is "${text}"`,
+      {
+        hint: 'Write it like "90s", "2m" or "1h30m"',
+      },
+    );
+  return { untilMs: nowMs + ms };
+}
+
+export const writeRoutes: readonly Route[] = [
+  route('PUT', '/v1/pools/{pool}/members/{member}/override', {
+    id: 'setOverride',
+    summary: 'Drain a member, take it down, or keep it up whatever its checks say',
+    tag: 'operate',
+    shapes: { params: memberParams, body: overrideRequest },
+    reply: z.strictObject({ member: z.string(), override: overrideShape }),
+    handle: ({ params, body }, { control, caller, nowMs }) => {
+      requireIntent(control);
+      const member = memberKey(params.pool, params.member);
+      const override: Override = {
+        state: body.state,
+        ...untilOf(body.for, nowMs()),
+        by: caller.name,
+        ...(body.why === undefined ? {} : { why: body.why }),
+      };
+      control.setOverride(member, override);
+      return { member, override };
+    },
+  }),
+  route('DELETE', '/v1/pools/{pool}/members/{member}/override', {
+    id: 'resetOverride',
+    summary: 'Let configuration and checks decide about a member again',
+    tag: 'operate',
+    shapes: { params: memberParams },
+    handle: ({ params }, { control }) => {
+      requireIntent(control);
+      control.setOverride(memberKey(params.pool, params.member), undefined);
+    },
+  }),
+  route('POST', '/v1/reload', {
+    id: 'reload',
+    summary:
+      'Read the files again; the old configuration stays on error. Answers after the round that applied it',
+    tag: 'operate',
+    reply: reloadShape,
+    handle: async (_, { control }) => {
+      const result = await control.reload();
+      if (result.ok) return result;
+      throw new InputError(
+        'CONFIG_INVALID',
+        'Cannot reload as the configuration has errors; the old one stays',
+        {
+          details: { diagnostics: result.diagnostics },
+        },
+      );
+    },
+  }),
+  route('POST', '/v1/plan/confirm', {
+    id: 'confirmPlan',
+    summary: 'Apply what guards hold now. Answers with the plan after that round',
+    tag: 'operate',
+    reply: planShape,
+    handle: async (_, { control }) => {
+      requireStatus(control);
+      await control.confirm();
+      return planToJson(control.plan()!);
+    },
+  }),
+  route('PUT', '/v1/log-level', {
+    id: 'setLogLevel',
+    summary: 'How much the daemon logs, until it restarts or the configuration is loaded anew',
+    tag: 'operate',
+    role: 'admin',
+    shapes: { body: logLevelRequest },
+    reply: logLevelRequest,
+    handle: ({ body }, { control }) => {
+      control.setLogLevel(body.level);
+      return body;
+    },
+  }),
+];
