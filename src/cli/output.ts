@@ -5,6 +5,16 @@ import { stableJson } from '../lib/stable-json.ts';
 export const OUTPUT_FORMATS = ['table', 'json', 'yaml'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** `wide` is a table that leaves nothing out. */
+export const LIST_FORMATS = ['table', 'wide', 'json', 'yaml'] as const;
+export type ListFormat = (typeof LIST_FORMATS)[number];
+
+export function listOption(): Option {
+  return new Option('-o, --output <format>', 'how to print the result')
+    .choices(LIST_FORMATS)
+    .default('table');
+}
+
 export function outputOption(fallback: OutputFormat = 'table'): Option {
   return new Option('-o, --output <format>', 'how to print the result')
     .choices(OUTPUT_FORMATS)

@@ -9,6 +9,7 @@ import { addImport } from './commands/import.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
 import { addShow } from './commands/show.ts';
+import { addStatus } from './commands/status.ts';
 import { addSystem } from './commands/system.ts';
 import { addValidate } from './commands/validate.ts';
 import { addVersion } from './commands/version.ts';
@@ -57,6 +58,7 @@ export function createProgram(session: Session): Command {
     addPlan,
     addApply,
     addDaemon,
+    addStatus,
     addSystem,
     addRealserver,
     addDoctor,

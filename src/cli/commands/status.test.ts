@@ -1,0 +1,79 @@
+// lbctl status against a real door, against no door, and against what is no door.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import {
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  buildVip,
+} from '../../../test/fixtures/build-intent.ts';
+import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
+import { EngineControl } from '../../../test/fixtures/engine-control.ts';
+import { openDoor } from '../../../test/fixtures/rest-door.ts';
+import { ALL_ENGINES } from '../../plan/assumed-facts.ts';
+import { runCli } from '../run-cli.ts';
+
+const INTENT = buildIntent({
+  vips: [buildVip('www', '192.0.2.10')],
+  listeners: [buildListener('web', 'www', 80)],
+  pools: [buildPool('web', [buildMember('10.0.0.1', { name: 'w1', port: 80, weight: 3 })])],
+});
+
+test('lbctl status tells node, addresses and listeners of a running daemon', async () => {
+  const door = await openDoor(INTENT);
+  const text = toolboxWith({ nowMs: () => Date.now() });
+  const wide = toolboxWith({ nowMs: () => Date.now() });
+  const data = toolboxWith({ env: { LBCTL_SOCKET: door.socket } });
+  try {
+    assert.equal(await runCli(['status', '--socket', door.socket], text.toolbox), 0);
+    assert.equal(await runCli(['status', '-o', 'wide', '--socket', door.socket], wide.toolbox), 0);
+    assert.equal(await runCli(['status', '-o', 'json'], data.toolbox), 0);
+
+    assert.match(
+      text.out.join(''),
+      /^node lb-a: ok\nconfiguration v1\nround 1 \(config\) \d+s ago: 3 steps in /,
+    );
+    assert.match(text.out.join(''), /^www +192\.0\.2\.10\/32 dev eth0 +active +here +Active$/m);
+    assert.match(text.out.join(''), /^web +tcp\/192\.0\.2\.10:80 +memory +nat +1\/1 +ok +InService$/m);
+    assert.doesNotMatch(text.out.join(''), /w1/);
+    assert.match(wide.out.join(''), /^web +w1 +3 +3 +unknown +- +NotChecked$/m);
+    assert.equal((JSON.parse(data.out.join('')) as { node: string }).node, 'lb-a');
+  } finally {
+    await door.close();
+  }
+});
+
+test('lbctl status without a daemon shows the machine, says so, and ends with 6', async () => {
+  const control = await EngineControl.begin(INTENT);
+  const planes = { drivers: [control.driver], engines: ALL_ENGINES, close: async () => undefined };
+  const probe = toolboxWith({ openPlanes: async () => planes });
+  try {
+    assert.equal(await runCli(['status', '--socket', '/nonexistent/api.sock'], probe.toolbox), 6);
+
+    assert.match(probe.err.join(''), /^no daemon runs on "\/nonexistent\/api.sock"/);
+    assert.match(probe.out.join(''), /listener tcp\/192\.0\.2\.10:80/);
+  } finally {
+    await control.close();
+  }
+});
+
+test('lbctl status tells a door of something else from its own', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'steelyard-cli-'));
+  const socket = join(folder, 'other.sock');
+  const server = createServer((_, response) => response.end('<html>hello</html>'));
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  const probe = toolboxWith({});
+  try {
+    assert.equal(await runCli(['status', '--socket', socket], probe.toolbox), 1);
+    assert.match(probe.err.join(''), /as it is no JSON\n {2}hint: Is --socket really the socket of lbctl\?/);
+  } finally {
+    server.closeAllConnections();
+    server.close();
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,42 @@
+// What the machine itself holds, for commands that find no daemon: read from the data planes, nothing assumed.
+import type { Command } from 'commander';
+import type { Observed } from '../model/item.ts';
+import { renderItems } from '../plan/render-items.ts';
+import type { Snapshot } from '../plan/snapshot.ts';
+import type { ListFormat } from './output.ts';
+import { toOutput } from './output.ts';
+import { observeAll } from './plan-once.ts';
+import type { Session } from './session.ts';
+
+export async function observeMachine(session: Session, command: Command): Promise<Snapshot> {
+  // Its folders and engine settings; a configuration with errors must not keep anybody from looking.
+  const loaded = await session.toolbox.loadConfig(session.configPath(command)).catch(() => undefined);
+  const planes = await session.toolbox.openPlanes('machine', loaded?.intent);
+  try {
+    return await observeAll(planes.drivers);
+  } finally {
+    await planes.close();
+  }
+}
+
+export async function machineText(snapshot: Snapshot, format: ListFormat): Promise<string> {
+  if (format === 'json' || format === 'yaml') {
+    const drivers = [...snapshot].map(([name, { items, foreign }]) => [
+      name,
+      { items: [...items.values()], foreign: [...foreign.values()] },
+    ]);
+    return toOutput(format, { daemon: 'none', drivers: Object.fromEntries(drivers) });
+  }
+  const parts = [...snapshot].flatMap(([driver, observed]) => blockOf(driver, observed));
+  return parts.length === 0 ? 'nothing of ours is on this machine\n' : parts.join('\n');
+}
+
+function blockOf(driver: string, { items, foreign }: Observed): string[] {
+  const ours = items.size === 0 ? [] : [`${driver}:\n${renderItems(items)}`];
+  const others = foreign.size === 0 ? [] : [`${driver}, made by others:\n${renderItems(foreign)}`];
+  return [...ours, ...others];
+}
+
+export function tellNoDaemon(session: Session, socket: string): void {
+  session.tell(`no daemon runs on "${socket}"; this is what the machine itself holds\n`);
+}

@@ -1,0 +1,140 @@
+// Status as text for people: the node, its addresses, its listeners; wide adds members and reasons. Pure.
+import { formatDuration } from '../lib/duration.ts';
+import type { Condition, Status } from '../model/status.ts';
+import { type Paint, paint } from '../plan/paint.ts';
+import { type Cell, renderTable } from './table.ts';
+
+export interface StatusTextOptions {
+  readonly wide: boolean;
+  readonly colour: boolean;
+  readonly nowMs: number;
+}
+
+export function renderStatus(status: Status, options: StatusTextOptions): string {
+  const ink = paint(options.colour);
+  const parts = [headOf(status, options.nowMs, ink)];
+  if (status.addresses.length > 0) parts.push(addressTable(status, ink));
+  if (status.listeners.length > 0) parts.push(listenerTable(status, options.wide, ink));
+  if (options.wide && status.listeners.some((one) => one.members.length > 0))
+    parts.push(memberTable(status, options.nowMs, ink));
+  const errors = errorLines(status, ink);
+  if (errors !== '') parts.push(errors);
+  return parts.join('\n');
+}
+
+export function conditionCell(condition: Condition, ink: Paint): Cell {
+  return { text: condition, ink: inkOf(condition, ink) };
+}
+
+export function inkOf(condition: Condition, ink: Paint): (text: string) => string {
+  if (condition === 'ok') return ink.green;
+  if (condition === 'down') return ink.red;
+  return condition === 'degraded' || condition === 'pending' ? ink.yellow : ink.dim;
+}
+
+/** `3m`, `2h`, `5d`: the largest unit alone. */
+export function agoText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  for (const [unit, size] of [
+    ['d', 86_400],
+    ['h', 3600],
+    ['m', 60],
+  ] as const)
+    if (seconds >= size) return `${Math.floor(seconds / size)}${unit}`;
+  return `${seconds}s`;
+}
+
+function headOf(status: Status, nowMs: number, ink: Paint): string {
+  const lines = [`node ${ink.bold(status.node)}: ${inkOf(status.condition, ink)(status.condition)}`];
+  lines.push(`configuration ${status.configHash.slice(0, 12)}`);
+  if (status.configError !== undefined)
+    lines.push(`${ink.red('newest configuration refused')}: ${status.configError}`);
+  const { round } = status;
+  if (round !== undefined) {
+    const ago = agoText(nowMs - round.startedMs - round.durationMs);
+    const held = round.held > 0 ? `, ${ink.yellow(`${round.held} held back`)}` : '';
+    const failed = round.failed > 0 ? `, ${ink.red(`${round.failed} failed`)}` : '';
+    const took = formatDuration(Math.max(1, Math.round(round.durationMs)));
+    lines.push(
+      `round ${round.number} (${round.why}) ${ago} ago: ${round.steps} steps in ${took}${failed}${held}`,
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function addressTable(status: Status, ink: Paint): string {
+  const rows = status.addresses.map((one): Cell[] => [
+    one.vip,
+    one.key,
+    one.role,
+    { text: one.observed ? 'here' : 'not here', ink: one.wanted === one.observed ? ink.green : ink.yellow },
+    one.reason,
+  ]);
+  return renderTable(
+    [{ title: 'VIP' }, { title: 'ADDRESS' }, { title: 'ROLE' }, { title: 'STATE' }, { title: 'REASON' }],
+    rows,
+    ink.bold,
+  );
+}
+
+function listenerTable(status: Status, wide: boolean, ink: Paint): string {
+  const rows = status.listeners.map((one): Cell[] => {
+    const serving = one.members.filter((member) => (member.observedWeight ?? 0) > 0).length;
+    return [
+      one.name,
+      one.key,
+      one.engine,
+      one.mode,
+      `${serving}/${one.members.length}`,
+      conditionCell(one.condition, ink),
+      wide ? `${one.reason} (${one.engineReason})` : one.reason,
+    ];
+  });
+  return renderTable(
+    [
+      { title: 'LISTENER' },
+      { title: 'KEY' },
+      { title: 'ENGINE' },
+      { title: 'MODE' },
+      { title: 'SERVING', align: 'right' },
+      { title: 'CONDITION' },
+      { title: 'REASON' },
+    ],
+    rows,
+    ink.bold,
+  );
+}
+
+function memberTable(status: Status, nowMs: number, ink: Paint): string {
+  const rows = status.listeners.flatMap((listener) =>
+    listener.members.map((one): Cell[] => [
+      listener.name,
+      one.name,
+      String(one.weight),
+      one.observedWeight === undefined ? '-' : String(one.observedWeight),
+      { text: one.health, ink: one.health === 'up' ? ink.green : one.health === 'down' ? ink.red : ink.dim },
+      one.sinceMs === undefined ? '-' : agoText(nowMs - one.sinceMs),
+      one.lastError === undefined ? one.reason : `${one.reason}: ${one.lastError}`,
+    ]),
+  );
+  return renderTable(
+    [
+      { title: 'LISTENER' },
+      { title: 'MEMBER' },
+      { title: 'WEIGHT', align: 'right' },
+      { title: 'OBSERVED', align: 'right' },
+      { title: 'HEALTH' },
+      { title: 'SINCE', align: 'right' },
+      { title: 'REASON' },
+    ],
+    rows,
+    ink.bold,
+  );
+}
+
+function errorLines(status: Status, ink: Paint): string {
+  return status.errors
+    .slice(0, 20)
+    .map((one) => `${ink.red('failing')} ${one.step}: ${one.error.message} (tried ${one.attempts} times)\n`)
+    .join('');
+}
