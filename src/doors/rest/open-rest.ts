@@ -1,4 +1,5 @@
 // Opens the REST door of a running daemon: its unix socket, and TCP with TLS where the settings ask for it.
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -7,6 +8,7 @@ import type { ApiSettings } from '../../model/settings.ts';
 import { buildApp } from './build-app.ts';
 import { type AuditEvent, EventRing } from './event-ring.ts';
 import { EventStreams } from './event-stream.ts';
+import { HttpError, toProblem } from './problem.ts';
 import { Pulse } from './pulse.ts';
 import type { Caller } from './route.ts';
 import { listenUnix } from './unix-socket.ts';
@@ -99,15 +101,11 @@ function limited(server: Server): Server {
       socket.destroy();
       return;
     }
-    const [status, text] =
-      error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
-    const body = JSON.stringify({
-      type: 'urn:lbctl:error:USAGE',
-      title: text,
-      status,
-      detail: 'Cannot read the request as it is no HTTP',
-      code: 'USAGE',
-    });
+    const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+    const [status, text] = tooLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
+    const why = tooLarge ? 'its head is too large' : 'it is no HTTP';
+    const told = new HttpError(status, 'USAGE', `Cannot read the request as ${why}`);
+    const body = JSON.stringify(toProblem(told, { url: '', id: randomUUID() }));
     socket.end(
       `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     );
