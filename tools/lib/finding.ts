@@ -13,7 +13,7 @@ export interface Finding {
 export const ROOT = join(import.meta.dirname, '../..');
 
 /** The folders whose files are ours to check. */
-export const SOURCES = '{src,tools,test,bench,lab}/**/*.ts';
+export const SOURCES = '{src,tools,test,bench,lab,packaging}/**/*.ts';
 
 export interface Text {
   readonly file: string;

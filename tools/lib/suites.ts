@@ -27,6 +27,7 @@ export const SUITES: readonly Suite[] = [
       'tools/**/*.test.ts',
       'bench/**/*.test.ts',
       'test/house/**/*.test.ts',
+      'test/packaging/**/*.test.ts',
       'test/scenarios/**/*.test.ts',
       'test/conformance/**/*.test.ts',
     ],

@@ -1,0 +1,122 @@
+// Bundles lbctl and each of its Workers into one module apiece, with nothing left to find on disk when it runs.
+import { readFile } from 'node:fs/promises';
+import { dirname, join, posix, relative } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+
+const MAIN = 'src/app/main.ts';
+/** What every bundle of ours asks Node for: the pinned release and nothing older. */
+const TARGET = 'node26';
+
+export interface Bundle {
+  readonly main: string;
+  /** Text of each Worker by the file it came from, as the executable's assets name it. */
+  readonly workers: ReadonlyMap<string, string>;
+}
+
+/** `new URL('./worker.ts', import.meta.url)`: how the source names the entry of a Worker. */
+const WORKER_URL = /new URL\(\s*'(\.{1,2}\/[^']+\.ts)',\s*import\.meta\.url,?\s*\)/g;
+/** How the source learns its version: from a file that no package has. */
+const VERSION_FILE = 'src/app/version.ts';
+
+export interface Rewritten {
+  readonly text: string;
+  readonly workers: readonly string[];
+}
+
+/** A source file without a word about where it stands; throws on a use of `import.meta` that it does not know. */
+export function rewriteSource(file: string, text: string, version: string): Rewritten {
+  if (file === VERSION_FILE)
+    return { text: `export const versionOf = () => ${JSON.stringify(version)};`, workers: [] };
+  const workers: string[] = [];
+  let result = text.replace(WORKER_URL, (_whole, path: string) => {
+    const worker = posix.join(posix.dirname(file), path);
+    workers.push(worker);
+    return `__workerUrl(${JSON.stringify(worker)})`;
+  });
+  if (workers.length > 0) result = `import { workerUrl as __workerUrl } from 'lbctl:assets';${result}`;
+  if (result.includes('import.meta'))
+    throw new Error(`Cannot bundle ${file}: it uses import.meta in a way packaging/bundle.ts does not know`);
+  return { text: result, workers };
+}
+
+export async function bundle(root: string, version: string): Promise<Bundle> {
+  const waiting = new Set<string>();
+  const workers = new Map<string, string>();
+  const main = await bundleOne(root, MAIN, version, waiting);
+  for (const worker of waiting) workers.set(worker, await bundleOne(root, worker, version, waiting));
+  return { main, workers: new Map([...workers].sort(([a], [b]) => (a < b ? -1 : 1))) };
+}
+
+async function bundleOne(root: string, entry: string, version: string, found: Set<string>): Promise<string> {
+  const { outputFiles } = await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'node',
+    target: TARGET,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    // Names are not shortened: a stack trace from the field must be readable.
+    minifyIdentifiers: false,
+    legalComments: 'none',
+    logLevel: 'error',
+    banner: {
+      // A single executable and a data: URL have no folder; only modules of Node itself are ever asked for.
+      js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire('file:///lbctl');",
+    },
+    plugins: [ownSource(root, version, found), koffiAddon(), assets()],
+  });
+  const [output] = outputFiles;
+  if (output === undefined) throw new Error(`Cannot bundle ${entry}: esbuild returned nothing`);
+  return output.text;
+}
+
+function ownSource(root: string, version: string, found: Set<string>): Plugin {
+  return {
+    name: 'own-source',
+    setup(context) {
+      context.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+        const file = relative(root, path);
+        if (file.startsWith('node_modules')) return undefined;
+        const { text, workers } = rewriteSource(file, await readFile(path, 'utf8'), version);
+        for (const worker of workers) found.add(worker);
+        return { contents: text, loader: 'ts', resolveDir: dirname(path) };
+      });
+    },
+  };
+}
+
+/** koffi asks "./src/static.js" for an addon that is linked in; ours answers with the unpacked asset. */
+function koffiAddon(): Plugin {
+  return {
+    name: 'koffi-addon',
+    setup(context) {
+      context.onResolve({ filter: /static\.js$/ }, ({ importer }) =>
+        importer.includes('/koffi/')
+          ? { path: join(import.meta.dirname, 'runtime/load-addon.ts') }
+          : undefined,
+      );
+      // What is left of it only matters when the addon is looked for on disk.
+      context.onLoad({ filter: /\/koffi\/src\/koffi\/index\.js$/ }, async ({ path }) => ({
+        contents: (await readFile(path, 'utf8'))
+          .replaceAll('import.meta.url', '"file:///lbctl"')
+          .replaceAll('import.meta.dirname', '"/"'),
+        loader: 'js',
+        resolveDir: dirname(path),
+      }));
+    },
+  };
+}
+
+function assets(): Plugin {
+  return {
+    name: 'assets',
+    setup(context) {
+      context.onResolve({ filter: /^lbctl:assets$/ }, () => ({
+        path: join(import.meta.dirname, 'runtime/assets.ts'),
+      }));
+    },
+  };
+}

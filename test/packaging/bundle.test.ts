@@ -1,0 +1,30 @@
+// The bundle's rewriting of source files: nothing in an executable looks for a file beside it.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { rewriteSource } from '../../packaging/bundle.ts';
+
+test('rewriteSource() turns the file of a Worker into an asset', () => {
+  const text = "const w = new Worker(new URL('./worker.ts', import.meta.url), { name: 'x' });";
+  assert.deepEqual(rewriteSource('src/health/health.ts', text, '1.2.3'), {
+    text: `import { workerUrl as __workerUrl } from 'lbctl:assets';const w = new Worker(__workerUrl("src/health/worker.ts"), { name: 'x' });`,
+    workers: ['src/health/worker.ts'],
+  });
+});
+
+test('rewriteSource() finds a Worker of another folder, over more than one line', () => {
+  const text = "new Worker(\n  new URL(\n    '../b/w.ts',\n    import.meta.url,\n  ),\n)";
+  assert.deepEqual(rewriteSource('src/a/x.ts', text, '1').workers, ['src/b/w.ts']);
+});
+
+test('rewriteSource() writes the version in', () => {
+  const { text } = rewriteSource('src/app/version.ts', 'import.meta.dirname', '1.2.3');
+  assert.equal(text, 'export const versionOf = () => "1.2.3";');
+});
+
+test('rewriteSource() leaves other files alone and refuses what would look for a file', () => {
+  assert.equal(rewriteSource('src/a.ts', 'const a = 1;', '1').text, 'const a = 1;');
+  assert.throws(
+    () => rewriteSource('src/a.ts', 'join(import.meta.dirname, "x")', '1'),
+    /Cannot bundle src\/a\.ts/,
+  );
+});
