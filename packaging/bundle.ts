@@ -15,8 +15,8 @@ export interface Bundle {
 
 /** `new URL('./worker.ts', import.meta.url)`: how the source names the entry of a Worker. */
 const WORKER_URL = /new URL\(\s*'(\.{1,2}\/[^']+\.ts)',\s*import\.meta\.url,?\s*\)/g;
-/** How the source learns its version: from a file that no package has. */
-const VERSION_FILE = 'src/app/version.ts';
+/** The source's own module of what comes with it; a release has another (runtime/shipped.ts). */
+const SHIPPED = 'src/app/shipped.ts';
 
 export interface Rewritten {
   readonly text: string;
@@ -24,9 +24,7 @@ export interface Rewritten {
 }
 
 /** A source file without a word about where it stands; throws on a use of `import.meta` that it does not know. */
-export function rewriteSource(file: string, text: string, version: string): Rewritten {
-  if (file === VERSION_FILE)
-    return { text: `export const versionOf = () => ${JSON.stringify(version)};`, workers: [] };
+export function rewriteSource(file: string, text: string): Rewritten {
   const workers: string[] = [];
   let result = text.replace(WORKER_URL, (_whole, path: string) => {
     const worker = posix.join(posix.dirname(file), path);
@@ -62,25 +60,27 @@ async function bundleOne(root: string, entry: string, version: string, found: Se
     minifyIdentifiers: false,
     legalComments: 'none',
     logLevel: 'error',
+    define: { LBCTL_VERSION: JSON.stringify(version) },
     banner: {
       // A single executable and a data: URL have no folder; only modules of Node itself are ever asked for.
       js: "import { createRequire as __createRequire } from 'node:module';const require = __createRequire('file:///lbctl');",
     },
-    plugins: [ownSource(root, version, found), koffiAddon(), assets()],
+    plugins: [ownSource(root, found), koffiAddon(), assets()],
   });
   const [output] = outputFiles;
   if (output === undefined) throw new Error(`Cannot bundle ${entry}: esbuild returned nothing`);
   return output.text;
 }
 
-function ownSource(root: string, version: string, found: Set<string>): Plugin {
+function ownSource(root: string, found: Set<string>): Plugin {
   return {
     name: 'own-source',
     setup(context) {
       context.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
         const file = relative(root, path);
         if (file.startsWith('node_modules')) return undefined;
-        const { text, workers } = rewriteSource(file, await readFile(path, 'utf8'), version);
+        if (file === SHIPPED) return { contents: "export * from 'lbctl:shipped';", loader: 'ts' };
+        const { text, workers } = rewriteSource(file, await readFile(path, 'utf8'));
         for (const worker of workers) found.add(worker);
         return { contents: text, loader: 'ts', resolveDir: dirname(path) };
       });
@@ -110,12 +110,13 @@ function koffiAddon(): Plugin {
   };
 }
 
+/** Modules that only an executable has. */
 function assets(): Plugin {
   return {
     name: 'assets',
     setup(context) {
-      context.onResolve({ filter: /^lbctl:assets$/ }, () => ({
-        path: join(import.meta.dirname, 'runtime/assets.ts'),
+      context.onResolve({ filter: /^lbctl:/ }, ({ path }) => ({
+        path: join(import.meta.dirname, 'runtime', `${path.slice('lbctl:'.length)}.ts`),
       }));
     },
   };

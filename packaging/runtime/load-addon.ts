@@ -1,25 +1,16 @@
 // Inside the executable: loads the FFI addon. The loader of the system takes files only, so the asset is written to a
 // private folder, loaded and removed at once: nothing is left, and nobody else can put another file in its place.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assetBytes } from './assets.ts';
+import { privateFolders } from './private-folders.ts';
 
 const ADDON = 'koffi.node';
-
-/** Systems mount one or the other of these without the right to execute. */
-function folders(): string[] {
-  const { LBCTL_UNPACK_DIR, RUNTIME_DIRECTORY, XDG_RUNTIME_DIR, XDG_CACHE_HOME } = process.env;
-  const named = [LBCTL_UNPACK_DIR, tmpdir(), RUNTIME_DIRECTORY, XDG_RUNTIME_DIR, XDG_CACHE_HOME];
-  return [...named, '/var/lib/lbctl', '/var/tmp'].filter(
-    (folder): folder is string => folder !== undefined && folder !== '',
-  );
-}
 
 /** Called by koffi under this name; `undefined` would make it look on disk. */
 export function loadStatic(): unknown {
   const faults: string[] = [];
-  for (const folder of folders()) {
+  for (const folder of privateFolders()) {
     try {
       return loadFrom(folder);
     } catch (error) {

@@ -1,6 +1,5 @@
 // The drivers of this very machine, each opened only where the machine can carry it; why not is kept for Status.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { openAddress } from '../drivers/address/open-address.ts';
 import { openHaproxy, probeHaproxy } from '../drivers/haproxy/open-haproxy.ts';
 import { openIpvs, probeIpvs } from '../drivers/ipvs/open-ipvs.ts';
@@ -11,6 +10,7 @@ import { LbError } from '../model/errors.ts';
 import type { EngineFact, Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import { ALL_ENGINES } from '../plan/assumed-facts.ts';
+import { xdpObject } from './shipped.ts';
 
 export interface Machine {
   readonly drivers: readonly Driver[];
@@ -24,7 +24,6 @@ export type MachineUse = 'look' | 'serve';
 
 /** Two daemons on one kernel, each in a network namespace of its own, need a folder of pins each. */
 const BPF_FOLDER = process.env.LBCTL_BPF_DIR || '/sys/fs/bpf/lbctl';
-const XDP_OBJECT = join(import.meta.dirname, '../../build/bpf/steelyard.bpf.o');
 
 interface Opened {
   readonly driver?: Driver;
@@ -66,7 +65,7 @@ function openHaproxyHere({ system, dataPlane }: Intent, use: MachineUse): Opened
 }
 
 function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened {
-  const fact = xdpFact(XDP_OBJECT);
+  const fact = xdpFact(xdpObject());
   if (!fact.available) return { fact };
   const interfaces = xdpInterfaces(intent);
   if (interfaces.length === 0) {
@@ -82,7 +81,7 @@ function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened 
   const { attach, maxListeners, maxMembers, maxFlows } = intent.dataPlane.xdp;
   const limits = { maxListeners, maxMembers, maxFlows };
   try {
-    const opened = openXdp({ objectPath: XDP_OBJECT, interfaces, attach, limits, folder: BPF_FOLDER });
+    const opened = openXdp({ objectPath: xdpObject(), interfaces, attach, limits, folder: BPF_FOLDER });
     const failed = opened.interfaces.flatMap((one) => ('error' in one ? [one.error.message] : []));
     if (failed.length === interfaces.length) return { fact: { available: false, why: failed.join('; ') } };
     return { fact, driver: opened.driver, notes: [...opened.notes, ...failed] };

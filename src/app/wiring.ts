@@ -3,8 +3,8 @@
 import { hostname } from 'node:os';
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
 import { hasErrors } from '../model/diagnostic.ts';
+import { versionOf } from './shipped.ts';
 import type { ClaimSignals } from './signals.ts';
-import { versionOf } from './version.ts';
 
 /** Where no terminal says how wide it is. */
 const DEFAULT_COLUMNS = 100;

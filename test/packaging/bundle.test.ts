@@ -5,7 +5,7 @@ import { rewriteSource } from '../../packaging/bundle.ts';
 
 test('rewriteSource() turns the file of a Worker into an asset', () => {
   const text = "const w = new Worker(new URL('./worker.ts', import.meta.url), { name: 'x' });";
-  assert.deepEqual(rewriteSource('src/health/health.ts', text, '1.2.3'), {
+  assert.deepEqual(rewriteSource('src/health/health.ts', text), {
     text: `import { workerUrl as __workerUrl } from 'lbctl:assets';const w = new Worker(__workerUrl("src/health/worker.ts"), { name: 'x' });`,
     workers: ['src/health/worker.ts'],
   });
@@ -13,18 +13,13 @@ test('rewriteSource() turns the file of a Worker into an asset', () => {
 
 test('rewriteSource() finds a Worker of another folder, over more than one line', () => {
   const text = "new Worker(\n  new URL(\n    '../b/w.ts',\n    import.meta.url,\n  ),\n)";
-  assert.deepEqual(rewriteSource('src/a/x.ts', text, '1').workers, ['src/b/w.ts']);
-});
-
-test('rewriteSource() writes the version in', () => {
-  const { text } = rewriteSource('src/app/version.ts', 'import.meta.dirname', '1.2.3');
-  assert.equal(text, 'export const versionOf = () => "1.2.3";');
+  assert.deepEqual(rewriteSource('src/a/x.ts', text).workers, ['src/b/w.ts']);
 });
 
 test('rewriteSource() leaves other files alone and refuses what would look for a file', () => {
-  assert.equal(rewriteSource('src/a.ts', 'const a = 1;', '1').text, 'const a = 1;');
+  assert.equal(rewriteSource('src/a.ts', 'const a = 1;').text, 'const a = 1;');
   assert.throws(
-    () => rewriteSource('src/a.ts', 'join(import.meta.dirname, "x")', '1'),
+    () => rewriteSource('src/a.ts', 'join(import.meta.dirname, "x")'),
     /Cannot bundle src\/a\.ts/,
   );
 });

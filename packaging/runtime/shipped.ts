@@ -1,0 +1,39 @@
+// Inside the executable: what src/app/shipped.ts is in the source tree.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { getAssetKeys } from 'node:sea';
+import { assetBytes } from './assets.ts';
+import { privateFolders } from './private-folders.ts';
+
+declare const LBCTL_VERSION: string;
+
+const OBJECT = 'steelyard.bpf.o';
+let unpacked: string | undefined;
+
+export function versionOf(): string {
+  return LBCTL_VERSION;
+}
+
+/** The loader reads a file: ours lives as long as the process, in a folder that is nobody else's. */
+export function xdpObject(): string {
+  unpacked ??= getAssetKeys().includes(OBJECT) ? unpack() : `/usr/lib/lbctl/${OBJECT}`;
+  return unpacked;
+}
+
+function unpack(): string {
+  const faults: string[] = [];
+  for (const folder of privateFolders()) {
+    try {
+      const own = mkdtempSync(join(folder, '.lbctl-'));
+      process.once('exit', () => rmSync(own, { recursive: true, force: true }));
+      const path = join(own, OBJECT);
+      writeFileSync(path, assetBytes(OBJECT), { mode: 0o400, flag: 'wx' });
+      return path;
+    } catch (error) {
+      faults.push(`${folder}: ${(error as Error).message}`);
+    }
+  }
+  throw new Error(
+    `Cannot unpack the XDP program to any folder (LBCTL_UNPACK_DIR names another): ${faults.join('; ')}`,
+  );
+}
