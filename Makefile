@@ -3,8 +3,7 @@ NODE := node_modules/node/bin/node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
 include bpf/bpf.mk
-.PHONY: help setup packages check test demo demo-stay bench golden docs fmt clean
-.PHONY: help setup packages check test package test-package demo bench golden docs fmt clean
+.PHONY: help setup packages check test package test-package demo demo-stay bench golden docs fmt clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,9 +29,6 @@ package: packages bpf ## one executable, and deb, rpm, tarball and OCI image of 
 
 test-package: setup package ## install the packages into empty roots, run and remove them; builds twice
 	@$(NODE) --test --test-reporter=spec test/packaging/packages.slow.ts
-
-demo: packages ## plan and apply an example on the memory engine
-	@sh tools/demo.sh
 
 demo-stay: setup ## the same site, left running until Ctrl-C
 	@sh tools/demo.sh --stay
