@@ -24,6 +24,8 @@ test-%: setup bpf ## one suite: unit, root or vm
 	@$(NODE) tools/run-tests.ts $*
 
 demo: setup ## a pair of balancers in namespaces, told with what a client sees; about half a minute
+	@sh tools/demo.sh
+
 package: packages bpf ## one executable, and deb, rpm, tarball and OCI image of it, in build/package
 	@$(NODE) packaging/build.ts
 

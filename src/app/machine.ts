@@ -61,7 +61,10 @@ function openHaproxyHere({ system, dataPlane }: Intent, use: MachineUse): Opened
   const { features: _, ...fact } = probeHaproxy(binary);
   if (!fact.available) return { fact };
   const { runDir } = system;
-  return { fact, driver: openHaproxy({ binary, maxConnections, threads, runDir, supervise: use === 'serve' }) };
+  return {
+    fact,
+    driver: openHaproxy({ binary, maxConnections, threads, runDir, supervise: use === 'serve' }),
+  };
 }
 
 function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened {

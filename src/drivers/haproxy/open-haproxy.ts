@@ -50,7 +50,8 @@ function lackOf({ version, openssl }: HaproxyFeatures): string | undefined {
   return openssl ? undefined : 'was built without TLS';
 }
 
-export interface OpenOptions extends Pick<HaproxyOptions, 'binary' | 'maxConnections' | 'threads' | 'supervise'> {
+export interface OpenOptions
+  extends Pick<HaproxyOptions, 'binary' | 'maxConnections' | 'threads' | 'supervise'> {
   /** The product's run directory; ours is a folder in it. */
   readonly runDir: string;
 }
