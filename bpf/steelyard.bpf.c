@@ -28,8 +28,7 @@ static __always_inline int route(struct xdp_md *ctx, struct work *w, const bool 
 	return found ? reply(ctx, w, *found, v6) : pass(COUNT_PASS_OTHER);
 }
 
-SEC("xdp")
-int steelyard(struct xdp_md *ctx)
+static __always_inline int walk(struct xdp_md *ctx)
 {
 	struct work *w = scratch_of();
 	__be16 protocol = 0;
@@ -58,6 +57,12 @@ int steelyard(struct xdp_md *ctx)
 	if (verdict == PARSED_LATER)
 		return go_to(ctx, STAGE_FRAGMENT);
 	return verdict;
+}
+
+SEC("xdp")
+int steelyard(struct xdp_md *ctx)
+{
+	return walk(ctx);
 }
 
 SEC("xdp")

@@ -1,0 +1,213 @@
+// One core does it all: frames made by a generator go through a veth pair to what is measured and come back to a sink
+// that counts them. What arrives is asserted, so nothing is fast by losing.
+import { execFileSync } from 'node:child_process';
+import { LISTENER_FLAG } from '../../src/drivers/xdp/layout.ts';
+import { closeFd } from '../../src/kernel/bpf/libc.ts';
+import { createLink } from '../../src/kernel/bpf/link.ts';
+import { ip, udp } from '../../test/xdp/packet.ts';
+import type { Listener } from '../../test/xdp/rig.ts';
+import { frame, MEMBER, VIP } from '../../test/xdp/world.ts';
+import { median, type Row, row } from '../report.ts';
+import { ackFrame, datagramFrame, FIRST_CLIENT, FIRST_PORT } from './program.ts';
+import { BenchRig, REQUEST } from './rig.ts';
+
+const PACKETS = 2_000_000;
+const RUNS = 3;
+const FLOWS = 16_384;
+const BATCH = 64;
+/** Where the kernel's ways send it: behind a neighbour whose MAC address is the sink's. */
+const TARGET = '10.200.0.1';
+
+interface Way {
+  readonly name: string;
+  readonly program: string;
+  readonly listener?: Partial<Listener>;
+  readonly frame: Uint8Array;
+  readonly flows?: number;
+  readonly target?: string;
+  readonly before?: () => void;
+  readonly after?: () => void;
+}
+
+export function cycleRows(): readonly Row[] {
+  const rig = new BenchRig();
+  const wire = new Wire();
+  try {
+    const ways: readonly Way[] = [
+      { name: 'generator and sink alone (MAC swap)', program: 'bench_swap', frame: ackFrame() },
+      ...[1, FLOWS, 524_288].map((flows) => ({
+        name: `dr, stateless, ${flows} flows`,
+        program: 'steelyard',
+        frame: ackFrame(),
+        flows,
+        listener: { flags: LISTENER_FLAG.hashPort },
+        ...(flows === FLOWS ? { target: '>= 7' } : {}),
+      })),
+      {
+        name: `dr, flow hit, ${FLOWS} flows`,
+        program: 'steelyard',
+        frame: ackFrame(),
+        listener: { flags: LISTENER_FLAG.hashPort | LISTENER_FLAG.state },
+      },
+      {
+        name: `tunnel, stateless, ${FLOWS} flows`,
+        program: 'steelyard',
+        frame: ackFrame(),
+        listener: { mode: 'tunnel', flags: LISTENER_FLAG.hashPort },
+        target: '>= 5',
+      },
+      {
+        name: `tunnel, flow hit, ${FLOWS} flows`,
+        program: 'steelyard',
+        frame: ackFrame(),
+        listener: { mode: 'tunnel', flags: LISTENER_FLAG.hashPort | LISTENER_FLAG.state },
+      },
+      {
+        name: `nat, ${FLOWS} flows`,
+        program: 'steelyard',
+        frame: datagramFrame(),
+        listener: { mode: 'nat', transport: 'udp' },
+        target: '>= 3',
+      },
+      { name: 'kernel: plain forwarding', program: 'bench_pass', frame: wire.datagramTo(TARGET) },
+      {
+        name: 'kernel: nftables stateless rewrite',
+        program: 'bench_pass',
+        frame: wire.datagramTo(VIP[4]),
+        before: () =>
+          wire.nft(
+            `table ip b { chain c { type filter hook prerouting priority raw; notrack; ip daddr ${VIP[4]} ip daddr set ${TARGET} } }`,
+          ),
+        after: () => wire.nft('delete table ip b'),
+      },
+      {
+        name: 'kernel: nftables DNAT with conntrack',
+        program: 'bench_pass',
+        frame: wire.datagramTo(VIP[4]),
+        before: () =>
+          wire.nft(
+            `table ip b { chain c { type nat hook prerouting priority dstnat; ip daddr ${VIP[4]} dnat to ${TARGET} } }`,
+          ),
+        after: () => wire.nft('delete table ip b'),
+      },
+    ];
+    const figures = ways.map((way) => ({ way, mpps: measure(rig, wire, way) }));
+    const conntrack = figures.at(-1)!.mpps;
+    return figures.map(({ way, mpps }) =>
+      row(
+        `cycle: ${way.name}`,
+        mpps,
+        'Mpps',
+        way.target ?? '',
+        way.program === 'steelyard' ? conntrack : undefined,
+      ),
+    );
+  } finally {
+    rig.close();
+    wire.close();
+  }
+}
+
+function measure(rig: BenchRig, wire: Wire, way: Way): number {
+  rig.clear();
+  const hop = {
+    destinationMac: wire.sinkMac,
+    sourceMac: wire.mac,
+    ifindex: wire.ifindex,
+    vlan: 0,
+    mtu: 1500,
+  };
+  if (way.listener !== undefined)
+    rig.listen({ address: VIP[4], portFrom: 80, ...way.listener }, [{ address: MEMBER[4], hop }]);
+  way.before?.();
+  const links = [
+    createLink(rig.object.program(way.program), wire.ifindex, 'bench1', 'native'),
+    createLink(rig.object.program('bench_sink'), wire.sinkIfindex, 'bench0', 'native'),
+  ];
+  try {
+    rig.stream({ frame: way.frame, flows: way.flows ?? FLOWS, ...REQUEST }, wire.sinkIfindex);
+    const generator = rig.runner('bench_generate');
+    const send = (packets: number) =>
+      generator.run(way.frame, { live: true, batch: BATCH, repeat: packets, ifindex: wire.sinkIfindex });
+    send(Math.max(way.flows ?? FLOWS, 100_000));
+    const speeds: number[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const before = rig.sunk();
+      const start = performance.now();
+      send(PACKETS);
+      const tookMs = performance.now() - start;
+      const lost = PACKETS - (rig.sunk() - before);
+      // A few frames of the kernel's own (router solicitations) may come on top; none may be missing.
+      if (lost > 0)
+        throw new Error(`${way.name}: ${lost} of ${PACKETS} lost, ${JSON.stringify(rig.counts())}`);
+      speeds.push(PACKETS / tookMs / 1000);
+    }
+    return median(speeds);
+  } finally {
+    for (const link of links) closeFd(link);
+    way.after?.();
+  }
+}
+
+/** The veth pair: bench0 is where frames are made and counted, bench1 where they are balanced. */
+class Wire {
+  readonly ifindex: number;
+  readonly sinkIfindex: number;
+  readonly mac: string;
+  readonly sinkMac: string;
+
+  constructor() {
+    ipDo('link', 'add', 'bench0', 'type', 'veth', 'peer', 'name', 'bench1');
+    for (const device of ['bench0', 'bench1']) {
+      ipDo('link', 'set', device, 'addrgenmode', 'none');
+      ipDo('link', 'set', device, 'up');
+    }
+    [this.sinkIfindex, this.sinkMac] = [indexOf('bench0'), macOf('bench0')];
+    [this.ifindex, this.mac] = [indexOf('bench1'), macOf('bench1')];
+    ipDo('address', 'add', '10.200.0.254/24', 'dev', 'bench1');
+    ipDo('neighbour', 'add', TARGET, 'lladdr', this.sinkMac, 'dev', 'bench1');
+    for (const [key, value] of [
+      ['net.ipv4.ip_forward', '1'],
+      ['net.ipv4.conf.all.rp_filter', '0'],
+      ['net.ipv4.conf.bench1.rp_filter', '0'],
+      ['net.ipv4.conf.all.send_redirects', '0'],
+      ['net.ipv4.conf.bench1.send_redirects', '0'],
+    ] as const)
+      execFileSync('sysctl', ['-q', '-w', `${key}=${value}`]);
+    ipDo('route', 'add', '10.128.0.0/9', 'via', TARGET);
+  }
+
+  /** A request as the kernel would take it: to this interface's own MAC address. */
+  datagramTo(to: string): Uint8Array {
+    const datagram = udp({ from: FIRST_PORT, to: 80, data: new Uint8Array(18) });
+    return frame({ from: this.sinkMac, to: this.mac }, ip({ from: FIRST_CLIENT, to }, datagram));
+  }
+
+  nft(command: string): void {
+    execFileSync('nft', [command]);
+  }
+
+  close(): void {
+    ipDo('link', 'del', 'bench0');
+  }
+}
+
+function ipDo(...args: readonly string[]): void {
+  execFileSync('ip', args);
+}
+
+function indexOf(device: string): number {
+  return (
+    JSON.parse(execFileSync('ip', ['-j', 'link', 'show', device], { encoding: 'utf8' })) as {
+      ifindex: number;
+    }[]
+  )[0]!.ifindex;
+}
+
+function macOf(device: string): string {
+  return (
+    JSON.parse(execFileSync('ip', ['-j', 'link', 'show', device], { encoding: 'utf8' })) as {
+      address: string;
+    }[]
+  )[0]!.address;
+}

@@ -1,0 +1,137 @@
+// Cost of the program alone: median of several runs of a million packets, each restored, less the cost of restoring.
+import { LISTENER_FLAG } from '../../src/drivers/xdp/layout.ts';
+import { FLAG, ip, tcp, udp } from '../../test/xdp/packet.ts';
+import { HOP, type Listener } from '../../test/xdp/rig.ts';
+import { FROM_CLIENT, frame, MEMBER, VIP } from '../../test/xdp/world.ts';
+import { type Row, row } from '../report.ts';
+import { BenchRig, REPLY, REQUEST, type Stream } from './rig.ts';
+
+/** Many short runs, of which the tenth quickest counts: on a machine that others use too, long ones measure the others. */
+const RUNS = 100;
+const PACKETS = 20_000;
+const XDP_TX = 3;
+
+export const FIRST_CLIENT = '10.128.0.0';
+export const FIRST_PORT = 1024;
+
+export function ackFrame(): Uint8Array {
+  const segment = tcp({ from: FIRST_PORT, to: 80, flags: FLAG.ack, data: new Uint8Array(6) });
+  return frame(FROM_CLIENT, ip({ from: FIRST_CLIENT, to: VIP[4] }, segment));
+}
+
+export function datagramFrame(): Uint8Array {
+  const datagram = udp({ from: FIRST_PORT, to: 80, data: new Uint8Array(18) });
+  return frame(FROM_CLIENT, ip({ from: FIRST_CLIENT, to: VIP[4] }, datagram));
+}
+
+export function replyFrame(): Uint8Array {
+  const datagram = udp({ from: 80, to: FIRST_PORT, data: new Uint8Array(18) });
+  return frame(FROM_CLIENT, ip({ from: MEMBER[4], to: FIRST_CLIENT }, datagram));
+}
+
+const STATE = LISTENER_FLAG.hashPort | LISTENER_FLAG.state;
+
+interface Case {
+  readonly name: string;
+  readonly listener: Partial<Listener>;
+  readonly stream: Omit<Stream, 'flows'>;
+  readonly flows: number;
+  readonly target?: string;
+  /** Requests that must have gone first: the flows of replies. */
+  readonly first?: Omit<Stream, 'flows'>;
+  readonly verdict?: number;
+}
+
+const ACK = { frame: ackFrame(), ...REQUEST };
+const DATAGRAM = { frame: datagramFrame(), ...REQUEST };
+const ANSWER = { frame: replyFrame(), ...REPLY };
+
+const FLOWS = [1, 16_384, 524_288] as const;
+
+function cases(): readonly Case[] {
+  const target = (flows: number, at: number, text: string) => (flows === at ? { target: text } : {});
+  return [
+    { name: 'not ours, passed', listener: { portFrom: 81 }, stream: ACK, flows: 1, verdict: 2 },
+    ...FLOWS.flatMap((flows): Case[] => [
+      {
+        name: `dr, stateless, ${flows} flows`,
+        listener: { flags: LISTENER_FLAG.hashPort },
+        stream: ACK,
+        flows,
+        target: '<= 35',
+      },
+      {
+        name: `dr, flow hit, ${flows} flows`,
+        listener: { flags: STATE },
+        stream: ACK,
+        flows,
+        ...target(flows, 16_384, '<= 70'),
+      },
+      {
+        name: `tunnel IPIP, flow hit, ${flows} flows`,
+        listener: { flags: STATE, mode: 'tunnel' },
+        stream: ACK,
+        flows,
+        ...target(flows, 1, '<= 60'),
+      },
+      {
+        name: `tunnel GUE, flow hit, ${flows} flows`,
+        listener: { flags: STATE, mode: 'tunnel', tunnel: 'gue' },
+        stream: ACK,
+        flows,
+      },
+      {
+        name: `nat request, ${flows} flows`,
+        listener: { mode: 'nat', transport: 'udp' },
+        stream: DATAGRAM,
+        flows,
+        ...target(flows, 16_384, '<= 110'),
+      },
+      {
+        name: `nat reply, ${flows} flows`,
+        listener: { mode: 'nat', transport: 'udp' },
+        stream: ANSWER,
+        first: DATAGRAM,
+        flows,
+        ...target(flows, 16_384, '<= 110'),
+      },
+    ]),
+  ];
+}
+
+export function programRows(): readonly Row[] {
+  const rig = new BenchRig();
+  try {
+    return cases().map((one) => rowOf(rig, one));
+  } finally {
+    rig.close();
+  }
+}
+
+function rowOf(rig: BenchRig, { name, listener, stream, flows, target, first, verdict = XDP_TX }: Case): Row {
+  rig.clear();
+  rig.listen({ address: VIP[4], portFrom: 80, ...listener }, [
+    { address: MEMBER[4], hop: { ...HOP, mtu: 0 } },
+  ]);
+  const walk = rig.runner('bench_walk');
+  const base = rig.runner('bench_base');
+  for (const part of first ? [first, stream] : [stream]) {
+    rig.stream({ ...part, flows });
+    // Once round, so that every flow has its entry.
+    walk.run(part.frame, { repeat: Math.max(flows, 1000) });
+  }
+  const whole: number[] = [];
+  const restoring: number[] = [];
+  for (let run = 0; run < RUNS; run++) {
+    const cost = walk.run(stream.frame, { repeat: PACKETS });
+    if (cost.verdict !== verdict)
+      throw new Error(`${name}: verdict ${cost.verdict}, ${JSON.stringify(rig.counts())}`);
+    whole.push(cost.durationNs);
+    restoring.push(base.run(stream.frame, { repeat: PACKETS }).durationNs);
+  }
+  return row(`program: ${name}`, quick(whole) - quick(restoring), 'ns', target ?? '');
+}
+
+function quick(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)]!;
+}
