@@ -25,10 +25,21 @@ export type MachineUse = 'look' | 'serve';
 /** Two daemons on one kernel, each in a network namespace of its own, need a folder of pins each. */
 const BPF_FOLDER = process.env.LBCTL_BPF_DIR || '/sys/fs/bpf/lbctl';
 
+const DEFAULT_STATE_DIR = '/var/lib/lbctl';
+
 interface Opened {
   readonly driver?: Driver;
   readonly fact: EngineFact;
   readonly notes?: readonly string[];
+}
+
+/** What can be read without a configuration: a broken or missing file must not keep anybody from looking. */
+export function lookAround(): Machine {
+  const stateDir = DEFAULT_STATE_DIR;
+  const ipvs = probeIpvs();
+  const drivers: Driver[] = [openAddress(stateDir)];
+  if (ipvs.available) drivers.push(openIpvs({ stateDir }));
+  return { drivers, engines: { ...ALL_ENGINES, ipvs }, notes: [] };
 }
 
 export function openMachine(intent: Intent, use: MachineUse): Machine {

@@ -2,7 +2,6 @@
 import type { Planes, PlanesChoice } from '../cli/toolbox.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
 import type { Driver } from '../model/driver.ts';
-import { BugError } from '../model/errors.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
@@ -11,10 +10,10 @@ import { ALL_ENGINES } from '../plan/assumed-facts.ts';
 export async function openPlanes(choice: PlanesChoice, intent?: Intent): Promise<Planes> {
   if (choice === 'memory') return planesOf([new MemoryDriver()], ALL_ENGINES);
   if (choice === 'paper') return planesOf(paperDrivers(), ALL_ENGINES);
-  if (intent === undefined) throw new BugError('Cannot open the machine without a configuration');
   // FFI and netlink are loaded only where a machine is touched.
-  const { openMachine } = await import('./machine.ts');
-  const machine = openMachine(intent, choice === 'machine' ? 'serve' : 'look');
+  const { lookAround, openMachine } = await import('./machine.ts');
+  const machine =
+    intent === undefined ? lookAround() : openMachine(intent, choice === 'machine' ? 'serve' : 'look');
   return planesOf(machine.drivers, machine.engines);
 }
 

@@ -11,7 +11,7 @@ import type { Session } from './session.ts';
 export async function observeMachine(session: Session, command: Command): Promise<Snapshot> {
   // Its folders and engine settings; a configuration with errors must not keep anybody from looking.
   const loaded = await session.toolbox.loadConfig(session.configPath(command)).catch(() => undefined);
-  const planes = await session.toolbox.openPlanes('machine', loaded?.intent);
+  const planes = await session.toolbox.openPlanes('look', loaded?.intent);
   try {
     return await observeAll(planes.drivers);
   } finally {

@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addDaemon } from './commands/daemon.ts';
+import { addDisable } from './commands/disable.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addImport } from './commands/import.ts';
@@ -58,6 +59,7 @@ export function createProgram(session: Session): Command {
     addPlan,
     addApply,
     addDaemon,
+    addDisable,
     addStatus,
     addSystem,
     addRealserver,

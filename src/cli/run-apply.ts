@@ -12,6 +12,7 @@ import { renderPlan } from '../plan/render-plan.ts';
 import type { Snapshot } from '../plan/snapshot.ts';
 import type { ApplyOptions } from './commands/apply.ts';
 import { exitCodeOf } from './exit-code.ts';
+import { requireNoDaemon } from './find-daemon.ts';
 import { loadIntent } from './load-intent.ts';
 import { toOutput } from './output.ts';
 import { observeAll, planOnce } from './plan-once.ts';
@@ -23,6 +24,12 @@ export async function runApply(options: ApplyOptions, session: Session, command:
   const { toolbox } = session;
   const choice = options.engineOverride === 'memory' ? 'memory' : 'machine';
   const intent = await loadIntent(session, command, choice === 'machine' ? 'needed' : 'wished');
+  if (choice === 'machine')
+    await requireNoDaemon(
+      session,
+      command,
+      'Change the files and run "lbctl reload", or stop the daemon first',
+    );
   const planes = await toolbox.openPlanes(choice, intent);
   try {
     const before = await observeAll(planes.drivers);
@@ -68,7 +75,7 @@ interface Outcome {
   readonly error?: ErrorCode;
 }
 
-function outcomeOf(plan: Plan, results: readonly StepResult[]): Outcome {
+export function outcomeOf(plan: Plan, results: readonly StepResult[]): Outcome {
   const failed = results.filter((result): result is Failed => !result.ok);
   const held = heldSteps(plan).size;
   const base = { applied: results.length - failed.length, failed, held };
@@ -78,7 +85,13 @@ function outcomeOf(plan: Plan, results: readonly StepResult[]): Outcome {
   return held > 0 ? { ...base, error: 'GUARD_HELD' } : base;
 }
 
-function textOf(plan: Plan, outcome: Outcome, after: Snapshot, colour: boolean, width: number): string {
+export function textOf(
+  plan: Plan,
+  outcome: Outcome,
+  after: Snapshot,
+  colour: boolean,
+  width: number,
+): string {
   const ink = paint(colour);
   const lines = [renderPlan(plan, { colour, width })];
   for (const { step, error } of outcome.failed)
@@ -91,7 +104,7 @@ function textOf(plan: Plan, outcome: Outcome, after: Snapshot, colour: boolean, 
   return lines.join('');
 }
 
-function dataOf(plan: Plan, outcome: Outcome, after: Snapshot): unknown {
+export function dataOf(plan: Plan, outcome: Outcome, after: Snapshot): unknown {
   return {
     plan: planToJson(plan),
     applied: outcome.applied,
