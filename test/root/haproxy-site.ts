@@ -31,7 +31,7 @@ export interface Told {
 const servers: (Server | TcpServer)[] = [];
 
 /** A member that answers with what it was asked. */
-export async function startMember(name: string): Promise<number> {
+export async function startMember(name: string, host = '127.0.0.1'): Promise<number> {
   const server = createServer((request, response) => {
     let bytes = 0;
     request.on('data', (chunk: Buffer) => {
@@ -56,7 +56,7 @@ export async function startMember(name: string): Promise<number> {
     socket.on('error', () => {});
     socket.on('end', () => socket.end());
   });
-  return listen(server);
+  return listen(server, host);
 }
 
 /** Sends back what it got, first the line by which it can be told. */

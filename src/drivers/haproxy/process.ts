@@ -96,12 +96,14 @@ export class HaproxyProcess {
   async reload(generation: string): Promise<void> {
     const from = this.#logSize();
     const failedBefore = await this.#failures();
+    const before = (await this.#worker())?.pid;
     const said = await askMaster(this.#master, 'reload');
     // From 2.7 on the answer tells; before, the connection just closes and the master counts.
     if (/^Success=0/m.test(said)) throw this.#failed('reload', `${said}\n${this.#logSince(from)}`);
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (Date.now() < deadline) {
-      if ((await this.generation()) === generation) return;
+      const now = await this.#worker();
+      if (now !== undefined && now.pid !== before && now.generation === generation) return;
       if ((await this.#failures()) > failedBefore) throw this.#failed('reload', this.#logSince(from));
       if (this.pid() === undefined) throw this.#failed('reload', `the master ended: ${this.#logSince(from)}`);
       await pause(POLL_MS);
@@ -111,9 +113,13 @@ export class HaproxyProcess {
 
   /** What the worker runs with; undefined while none answers. */
   async generation(): Promise<string | undefined> {
+    return (await this.#worker())?.generation;
+  }
+
+  async #worker(): Promise<{ readonly pid: number; readonly generation: string } | undefined> {
     try {
       const [info = ''] = await ask(this.admin, ['show info']);
-      return infoField(info, 'description');
+      return { pid: Number(infoField(info, 'Pid')), generation: infoField(info, 'description') ?? '' };
     } catch {
       return undefined;
     }

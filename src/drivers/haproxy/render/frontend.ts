@@ -35,8 +35,9 @@ export function section(head: string, name: string, lines: readonly string[]): s
 
 function httpLines(listener: WorldListener, layer7: WorldLayer7 | undefined, places: Places): string[] {
   const options = layer7?.http;
-  const lines: string[] = [];
-  if (options === undefined) return headerLines(listener);
+  // A reload lets idle clients send one more request instead of cutting the connection under their hands.
+  const lines: string[] = ['option idle-close-on-response'];
+  if (options === undefined) return [...lines, ...headerLines(listener)];
   lines.push(...errorPageLines(options, places));
   if (options.maintenance) lines.push('http-request deny deny_status 503');
   lines.push(...headerLines(listener), ...httpRuleLines(listener));

@@ -1,8 +1,8 @@
 // The whole file: the global part and every block, each with its servers. Pure: the same blocks give the same text.
 import { createHash } from 'node:crypto';
 import type { Item } from '../../../model/item.ts';
+import { endpointKey } from '../../../model/keys.ts';
 import { serverName } from '../names.ts';
-import { quote } from '../quote.ts';
 import type { Backend, Block } from '../record-types.ts';
 import { type GlobalSettings, renderGlobal } from './global.ts';
 
@@ -51,14 +51,11 @@ export function serverArguments(member: Item, backend: Backend): string {
   return `${name} ${target} weight ${weight}${limit}${options}`;
 }
 
-/** Port 0 stands for the port the client came to: HAProxy takes it where none is written. */
+/** Port 0 stands for the port the client came to: an offset of nothing from it. */
 export function serverPlace(member: Item): { readonly name: string; readonly target: string } {
   const address = String(member.fields.address);
   const port = Number(member.fields.port);
-  const host = address.includes(':')
-    ? `ipv6@${address.includes(':') && port !== 0 ? `[${address}]` : address}`
-    : address;
-  return { name: serverName(memberOf(member)), target: quote(port === 0 ? host : `${host}:${port}`) };
+  return { name: serverName(memberOf(member)), target: endpointKey(address, port === 0 ? '+0' : port) };
 }
 
 /** `10.0.0.1:80` of `tcp/192.0.2.10:80 > 10.0.0.1:80`. */
