@@ -1,0 +1,233 @@
+// One scrape: what the node is and did, then its members and their traffic, within the budget of series.
+import type { Control, ProbeLatency } from '../../engine/control.ts';
+import type { ItemCounters } from '../../model/driver.ts';
+import { ROLES } from '../../model/protocol.ts';
+import { CONDITIONS, type Condition, type Status } from '../../model/status.ts';
+import { planToJson } from '../../plan/plan-json.ts';
+import { Exposition, escapeLabel, type Labels, labelText } from './exposition.ts';
+import { METRICS, type Metric } from './families.ts';
+import { DIRECTIONS, RECONCILE_BOUNDS, type Tally } from './tally.ts';
+import { writeTraffic } from './traffic.ts';
+
+export interface ScrapeInput {
+  readonly control: Control;
+  readonly tally: Tally;
+  readonly maxSeries: number;
+  /** Series dropped by scrapes before this one. */
+  readonly droppedBefore: number;
+  readonly errors: Map<string, number>;
+  /** What the runtime tells of its own process. */
+  readonly processText: string;
+}
+
+export interface Scraped {
+  readonly text: string;
+  readonly dropped: number;
+}
+
+export async function scrape(input: ScrapeInput): Promise<Scraped> {
+  const { control, tally } = input;
+  const status = control.status();
+  tally.catchUp(status);
+  const [latencies, counters] = await Promise.all([
+    readable(input, 'checks', () => control.probeLatencies()),
+    readable(input, 'counters', () => control.counters()),
+  ]);
+  const out = new Exposition(input.maxSeries);
+  const writer = new NodeWriter(out, control.intent()?.node.name ?? '');
+  out.append(input.processText);
+  writeDaemon(writer, input, status);
+  if (status !== undefined) writeNode(writer, control, status);
+  writeVips(writer, control, tally, status);
+  if (latencies !== undefined) writeLatencies(writer, latencies.boundsMs, latencies.probes);
+  // What grows with the configuration comes last, and is what a full budget leaves out.
+  if (status !== undefined) writeMembers(writer, status);
+  if (counters !== undefined) writeTraffic(writer, status, counters);
+  const dropped = input.droppedBefore + out.dropped;
+  const last = new Exposition(Number.POSITIVE_INFINITY);
+  new NodeWriter(last, writer.node).one(METRICS.dropped, [], dropped);
+  return { text: out.text() + last.text(), dropped };
+}
+
+/** A data plane that cannot be read must not hide the rest: the part is left out and counted. */
+async function readable<T>(
+  input: ScrapeInput,
+  source: string,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch {
+    input.errors.set(source, (input.errors.get(source) ?? 0) + 1);
+    return undefined;
+  }
+}
+
+/** Every series names the node first. */
+export class NodeWriter {
+  readonly out: Exposition;
+  readonly node: string;
+
+  constructor(out: Exposition, node: string) {
+    this.out = out;
+    this.node = node;
+  }
+
+  one(metric: Metric, labels: Labels, value: number | bigint): void {
+    this.out.family(metric);
+    this.row(metric, labels, value);
+  }
+
+  row(metric: Metric, labels: Labels, value: number | bigint): void {
+    this.out.row(metric.name, this.labels(labels), value);
+  }
+
+  labels(labels: Labels): string {
+    return labelText([['node', this.node], ...labels]);
+  }
+}
+
+function writeDaemon(
+  writer: NodeWriter,
+  { control, tally, errors }: ScrapeInput,
+  status: Status | undefined,
+): void {
+  const about: Labels = [
+    ['version', control.version],
+    ['runtime', `node ${process.versions.node}`],
+  ];
+  writer.one(METRICS.buildInfo, about, 1);
+  writer.one(METRICS.startTime, [], control.startedMs / 1000);
+  const refused = status?.configError !== undefined || control.intent() === undefined;
+  writer.one(METRICS.reloadOk, [], refused ? 0 : 1);
+  if (tally.reloadedMs !== undefined) writer.one(METRICS.reloadTime, [], tally.reloadedMs / 1000);
+  writer.out.family(METRICS.reloads);
+  for (const result of ['accepted', 'refused'] as const)
+    writer.row(METRICS.reloads, [['result', result]], tally.reloads[result]);
+  const runs = tally.runs(status);
+  writer.out.family(METRICS.reconcileRuns);
+  for (const result of ['success', 'failure'] as const)
+    writer.row(METRICS.reconcileRuns, [['result', result]], runs[result]);
+  writer.out.family(METRICS.reconcileSeconds);
+  writer.out.histogram(
+    METRICS.reconcileSeconds.name,
+    [['node', writer.node]],
+    RECONCILE_BOUNDS,
+    tally.reconcile,
+  );
+  writer.out.family(METRICS.steps);
+  for (const result of ['applied', 'failed'] as const)
+    writer.row(METRICS.steps, [['result', result]], tally.steps[result]);
+  writer.one(METRICS.drift, [], control.driftRepaired());
+  writer.out.family(METRICS.events);
+  for (const [kind, count] of tally.events) writer.row(METRICS.events, [['kind', kind]], count);
+  writer.out.family(METRICS.scrapeErrors);
+  for (const source of ['checks', 'counters'])
+    writer.row(METRICS.scrapeErrors, [['source', source]], errors.get(source) ?? 0);
+}
+
+function writeNode(writer: NodeWriter, control: Control, status: Status): void {
+  writer.out.family(METRICS.condition);
+  for (const condition of CONDITIONS)
+    writer.row(METRICS.condition, [['condition', condition]], status.condition === condition ? 1 : 0);
+  writer.one(METRICS.reconcileLast, [], status.round?.durationMs ?? 0);
+  const plan = control.plan();
+  if (plan !== undefined) {
+    const { summary } = planToJson(plan);
+    writer.out.family(METRICS.planSteps);
+    for (const verb of ['add', 'change', 'remove', 'adopt'] as const)
+      writer.row(METRICS.planSteps, [['verb', verb]], summary[verb]);
+    writer.one(METRICS.planHeld, [], summary.held);
+    writer.one(METRICS.planConflicts, [], summary.conflicts);
+    writer.one(METRICS.planUnchanged, [], summary.unchanged);
+  }
+  writer.one(METRICS.itemErrors, [], status.errors.length);
+  const listeners = new Map<Condition, number>();
+  for (const { condition } of status.listeners) listeners.set(condition, (listeners.get(condition) ?? 0) + 1);
+  writer.out.family(METRICS.listenerCount);
+  for (const condition of CONDITIONS)
+    writer.row(METRICS.listenerCount, [['condition', condition]], listeners.get(condition) ?? 0);
+}
+
+function writeVips(writer: NodeWriter, control: Control, tally: Tally, status: Status | undefined): void {
+  const roles = [...control.roles()];
+  writer.out.family(METRICS.role);
+  for (const [group, fact] of roles)
+    for (const role of ROLES)
+      writer.row(
+        METRICS.role,
+        [
+          ['group', group],
+          ['role', role],
+        ],
+        fact.role === role ? 1 : 0,
+      );
+  writer.out.family(METRICS.epoch);
+  for (const [group, { epoch }] of roles) writer.row(METRICS.epoch, [['group', group]], epoch);
+  const addresses = status?.addresses ?? [];
+  writer.out.family(METRICS.vipOwner);
+  for (const { vip, observed } of addresses) writer.row(METRICS.vipOwner, [['vip', vip]], observed ? 1 : 0);
+  writer.out.family(METRICS.vipTransitions);
+  for (const { vip } of addresses)
+    for (const direction of DIRECTIONS)
+      writer.row(
+        METRICS.vipTransitions,
+        [
+          ['vip', vip],
+          ['direction', direction],
+        ],
+        tally.transitions.get(vip)?.[direction] ?? 0,
+      );
+}
+
+/** One histogram for each type of check: one for each of 10,000 members would be most of the scrape. */
+function writeLatencies(
+  writer: NodeWriter,
+  boundsMs: readonly number[],
+  probes: readonly ProbeLatency[],
+): void {
+  const byType = new Map<string, { count: number; sum: number; buckets: number[] }>();
+  for (const { type, count, sumMs, buckets } of probes) {
+    const all = byType.get(type) ?? { count: 0, sum: 0, buckets: boundsMs.map(() => 0).concat(0) };
+    all.count += count;
+    all.sum += sumMs / 1000;
+    for (const [i, one] of buckets.entries()) all.buckets[i] = (all.buckets[i] ?? 0) + one;
+    byType.set(type, all);
+  }
+  const bounds = boundsMs.map((ms) => ms / 1000);
+  writer.out.family(METRICS.probeSeconds);
+  for (const [type, data] of byType)
+    writer.out.histogram(
+      METRICS.probeSeconds.name,
+      [
+        ['node', writer.node],
+        ['type', type],
+      ],
+      bounds,
+      data,
+    );
+}
+
+/** A listener of many addresses has the same members behind each: told once, with the least weight of them. */
+function writeMembers(writer: NodeWriter, status: Status): void {
+  const rows = new Map<string, { healthy: number; weight: number }>();
+  for (const listener of status.listeners) {
+    // Joined by hand: this runs for each of 30,000 members.
+    const open = `${writer.labels([['service', listener.name]]).slice(0, -1)},backend="`;
+    for (const member of listener.members) {
+      const labels = `${open}${escapeLabel(member.key)}"}`;
+      const weight = member.observedWeight ?? 0;
+      const row = rows.get(labels);
+      // A member nobody checks counts as healthy while it may serve.
+      const healthy = member.health === 'up' || (member.health === 'unknown' && member.effectiveWeight > 0);
+      if (row === undefined) rows.set(labels, { healthy: healthy ? 1 : 0, weight });
+      else row.weight = Math.min(row.weight, weight);
+    }
+  }
+  writer.out.family(METRICS.healthy);
+  for (const [labels, { healthy }] of rows) writer.out.row(METRICS.healthy.name, labels, healthy);
+  writer.out.family(METRICS.weight);
+  for (const [labels, { weight }] of rows) writer.out.row(METRICS.weight.name, labels, weight);
+}
+
+export type Counters = ReadonlyMap<string, readonly ItemCounters[]>;
