@@ -1,4 +1,5 @@
 // `make package`: the executable, then every package made of it, their checksums and the bill of materials.
+// `build.ts FOLDER` writes to another folder than build/package.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -10,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { gzipFile, sha256Of, tarFolder } from './archive.ts';
 import { buildDeb, DEB_ARCH, type PackageOptions } from './deb.ts';
 import { buildExecutable } from './executable.ts';
@@ -21,7 +22,7 @@ import { type PackageLock, sbom } from './sbom.ts';
 import { settle, stage } from './stage.ts';
 
 const ROOT = join(import.meta.dirname, '..');
-const OUT = join(ROOT, 'build/package');
+const OUT = resolve(process.argv[2] ?? join(ROOT, 'build/package'));
 const WORK = join(OUT, 'work');
 
 const json = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as T;

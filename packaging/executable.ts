@@ -1,6 +1,6 @@
 // Builds the single executable: the pinned Node, our bundles, the FFI addon and the XDP object in one file.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.ts';
 
@@ -11,6 +11,8 @@ export interface ExecutableOptions {
   readonly work: string;
   readonly output: string;
 }
+
+const OBJECT = 'steelyard.bpf.o';
 
 /** Node's own names of the processor, as koffi's packages use them. */
 function addonOf(root: string): string {
@@ -23,27 +25,29 @@ export async function buildExecutable(options: ExecutableOptions): Promise<void>
   const node = join(root, 'node_modules/node/bin/node');
   mkdirSync(work, { recursive: true });
   const { main, workers } = await bundle(root, options.version);
-  const mainFile = join(work, 'main.mjs');
-  writeFileSync(mainFile, main);
-  const assets: Record<string, string> = { 'koffi.node': addonOf(root) };
+  // Names without folders: they end up in the executable, which must not depend on where it was built.
+  writeFileSync(join(work, 'main.mjs'), main);
+  const assets: Record<string, string> = { 'koffi.node': 'koffi.node' };
+  copyFileSync(addonOf(root), join(work, 'koffi.node'));
   for (const [name, text] of workers) {
-    const file = join(work, name.replaceAll('/', '-').replace(/\.ts$/, '.mjs'));
-    writeFileSync(file, text);
+    const file = name.replaceAll('/', '-').replace(/\.ts$/, '.mjs');
+    writeFileSync(join(work, file), text);
     assets[name] = file;
   }
-  const object = join(root, 'build/bpf/steelyard.bpf.o');
-  if (existsSync(object)) assets['steelyard.bpf.o'] = object;
+  const object = join(root, 'build/bpf', OBJECT);
+  if (existsSync(object)) {
+    copyFileSync(object, join(work, OBJECT));
+    assets[OBJECT] = OBJECT;
+  }
 
   // Symbols go before the blob comes in: a strip afterwards breaks the file.
-  const stripped = join(work, 'node');
-  copyFileSync(node, stripped);
-  execFileSync('strip', ['--strip-all', stripped]);
-  const config = join(work, 'sea.json');
+  copyFileSync(node, join(work, 'node'));
+  execFileSync('strip', ['--strip-all', join(work, 'node')]);
   const settings = {
-    main: mainFile,
+    main: 'main.mjs',
     mainFormat: 'module',
-    executable: stripped,
-    output,
+    executable: 'node',
+    output: 'lbctl',
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
     execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32'],
@@ -51,7 +55,8 @@ export async function buildExecutable(options: ExecutableOptions): Promise<void>
     execArgvExtension: 'none',
     assets,
   };
-  writeFileSync(config, JSON.stringify(settings, null, 2));
+  writeFileSync(join(work, 'sea.json'), JSON.stringify(settings, null, 2));
+  execFileSync(node, ['--build-sea=sea.json'], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
   rmSync(output, { force: true });
-  execFileSync(node, [`--build-sea=${config}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  renameSync(join(work, 'lbctl'), output);
 }

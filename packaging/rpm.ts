@@ -51,7 +51,9 @@ if [ -d /run/systemd/system ]; then systemctl daemon-reload || :; fi
 %dir %attr(0750,root,root) /etc/lbctl
 %dir %attr(0750,root,root) /var/lib/lbctl
 ${FOLDERS.map((path) => `%dir %attr(0750,root,root) ${path}`).join('\n')}
-%dir %attr(0755,root,root) /usr/share/doc/lbctl
+${ownFolders(entries)
+  .map((path) => `%dir %attr(0755,root,root) ${path}`)
+  .join('\n')}
 ${entries.map(fileLine).join('\n')}
 
 %changelog
@@ -59,6 +61,17 @@ ${entries.map(fileLine).join('\n')}
 - See /usr/share/doc/lbctl/CHANGELOG.md
 `;
 }
+
+/** Folders that may be there for us alone: without our name on them an erased package would leave them behind. */
+function ownFolders(entries: readonly Entry[]): string[] {
+  const folders = entries.flatMap(({ path }) => {
+    const parts = path.split('/').slice(0, -1);
+    return parts.map((_part, at) => parts.slice(0, at + 1).join('/'));
+  });
+  return [...new Set(folders)].filter((path) => SHARED_RARELY.test(path)).sort();
+}
+
+const SHARED_RARELY = /^\/usr\/share\/(?:doc\/lbctl|fish|zsh)(?:\/|$)/;
 
 function fileLine({ path, mode, config }: Entry): string {
   return `${config === true ? '%config(noreplace) ' : ''}%attr(0${mode.toString(8)},root,root) ${path}`;
