@@ -71,7 +71,6 @@ async function udp(): Promise<void> {
 
 /** Opens `count` connections, then speaks on all of them in turn until the time is up. */
 async function hold(): Promise<void> {
-  const until = Date.now() + Number(forText) * 1000;
   const sockets: Socket[] = [];
   const waiting = new Map<Socket, (text: string) => void>();
   const open = () =>
@@ -101,9 +100,9 @@ async function hold(): Promise<void> {
     });
   for (let i = 0; i < count; i += 100)
     await Promise.all(Array.from({ length: Math.min(100, count - i) }, open));
-  process.stdout.write('open\n');
   let rounds = 0;
-  while (Date.now() < until || rounds === 0) {
+  let until = Number.POSITIVE_INFINITY;
+  while (Date.now() < until) {
     for (let i = 0; i < sockets.length; i += 200)
       await Promise.all(
         sockets.slice(i, i + 200).map(
@@ -124,7 +123,11 @@ async function hold(): Promise<void> {
             }),
         ),
       );
-    rounds++;
+    // Open means answered once: from here on every connection has a member of its own.
+    if (rounds++ === 0) {
+      process.stdout.write('open\n');
+      until = Date.now() + Number(forText) * 1000;
+    }
     await sleep(20);
   }
   for (const socket of sockets) socket.destroy();
