@@ -91,11 +91,11 @@ export function cycleRows(): readonly Row[] {
         after: () => wire.nft('delete table ip b'),
       },
     ];
-    const figures = ways.map((way) => ({ way, mpps: measure(rig, wire, way) }));
+    const figures = ways.map((way) => ({ way, ...measure(rig, wire, way) }));
     const conntrack = figures.at(-1)!.mpps;
-    return figures.map(({ way, mpps }) =>
+    return figures.map(({ way, mpps, lost }) =>
       row(
-        `cycle: ${way.name}`,
+        `cycle: ${way.name}${lost > 0 ? ` (${Math.ceil(lost * 100)} % lost)` : ''}`,
         mpps,
         'Mpps',
         way.target ?? '',
@@ -108,7 +108,8 @@ export function cycleRows(): readonly Row[] {
   }
 }
 
-function measure(rig: BenchRig, wire: Wire, way: Way): number {
+/** Delivered a second. The kernel's own ways may lose frames where softirqs are put off; ours may not. */
+function measure(rig: BenchRig, wire: Wire, way: Way): { readonly mpps: number; readonly lost: number } {
   rig.clear();
   const hop = {
     destinationMac: wire.sinkMac,
@@ -131,18 +132,20 @@ function measure(rig: BenchRig, wire: Wire, way: Way): number {
       generator.run(way.frame, { live: true, batch: BATCH, repeat: packets, ifindex: wire.sinkIfindex });
     send(Math.max(way.flows ?? FLOWS, 100_000));
     const speeds: number[] = [];
+    const losses: number[] = [];
     for (let run = 0; run < RUNS; run++) {
       const before = rig.sunk();
       const start = performance.now();
       send(PACKETS);
       const tookMs = performance.now() - start;
-      const lost = PACKETS - (rig.sunk() - before);
       // A few frames of the kernel's own (router solicitations) may come on top; none may be missing.
-      if (lost > 0)
-        throw new Error(`${way.name}: ${lost} of ${PACKETS} lost, ${JSON.stringify(rig.counts())}`);
-      speeds.push(PACKETS / tookMs / 1000);
+      const delivered = Math.min(PACKETS, rig.sunk() - before);
+      if (delivered < PACKETS && way.program !== 'bench_pass')
+        throw new Error(`${way.name}: ${delivered} of ${PACKETS} arrived, ${JSON.stringify(rig.counts())}`);
+      speeds.push(delivered / tookMs / 1000);
+      losses.push(1 - delivered / PACKETS);
     }
-    return median(speeds);
+    return { mpps: median(speeds), lost: median(losses) };
   } finally {
     for (const link of links) closeFd(link);
     way.after?.();
