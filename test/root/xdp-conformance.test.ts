@@ -1,18 +1,16 @@
 // The XDP driver on real kernel tables, nothing skipped. No interface is touched: tables are all that the contract sees.
-import { join } from 'node:path';
+import { after } from 'node:test';
 import { Plane } from '../../src/drivers/xdp/plane.ts';
 import { clockOf, DEFAULT_SETTINGS, writeSettings } from '../../src/drivers/xdp/settings.ts';
 import type { MemberSpec } from '../../src/drivers/xdp/spec.ts';
 import { tablesOf } from '../../src/drivers/xdp/tables.ts';
 import { XdpDriver } from '../../src/drivers/xdp/xdp-driver.ts';
 import { tickNs } from '../../src/kernel/bpf/libc.ts';
-import { loadObject } from '../../src/kernel/bpf/object.ts';
-import { TestRun } from '../../src/kernel/bpf/test-run.ts';
 import { OpError } from '../../src/model/errors.ts';
 import { memberItemKey } from '../../src/model/keys.ts';
 import { testDriver } from '../conformance/test-driver.ts';
+import { Rig } from '../xdp/rig.ts';
 
-const OBJECT = join(import.meta.dirname, '../../build/bpf/steelyard.bpf.o');
 const OURS = 1;
 const STRANGER = 2;
 
@@ -38,18 +36,19 @@ class FaultyPlane extends Plane {
   }
 }
 
+/** Loading takes longer than a case: one set of tables for all, emptied for each. */
+const rig = new Rig({ listeners: 4096, members: 8192, rings: 65_536, vips4: 8192 });
+const map = (name: string) => rig.object.map(name);
+after(() => rig.close());
+
 testDriver({
   name: 'xdp',
   engine: 'xdp',
   async create() {
-    const object = loadObject(OBJECT, {
-      sizes: { listeners: 4096, members: 8192, rings: 65_536, vips4: 8192 },
-    });
-    const map = (name: string) => object.map(name);
+    rig.clear();
     const clock = clockOf(tickNs());
     writeSettings(map('config').memory(), DEFAULT_SETTINGS, clock);
-    const clockProgram = new TestRun(object.program('steelyard_clock'));
-    const tick = () => clockProgram.run(new Uint8Array(64)).verdict;
+    const tick = () => rig.tick();
     const faults = new Set<string>();
     const open = (owner: number) =>
       new XdpDriver({
@@ -78,7 +77,7 @@ testDriver({
       failOn: async (key) => {
         faults.add(key);
       },
-      close: async () => object.close(),
+      close: async () => undefined,
     };
   },
 });

@@ -1,0 +1,79 @@
+// The walk over the flow tables: what is over is forgotten, what is there is counted, and nothing else is touched.
+import assert from 'node:assert/strict';
+import { after, beforeEach, test } from 'node:test';
+import { readReasons } from '../../src/drivers/xdp/counters.ts';
+import { LIVE } from '../../src/drivers/xdp/layout.ts';
+import { tablesOf } from '../../src/drivers/xdp/tables.ts';
+import { FLAG } from '../xdp/packet.ts';
+import { Rig } from '../xdp/rig.ts';
+import { FAMILIES, FROM_CLIENT, frame, MEMBER, packet, request, SOURCE, VIP } from '../xdp/world.ts';
+
+const rig = new Rig();
+const tables = tablesOf(
+  (name) => rig.object.map(name),
+  () => rig.tick(),
+);
+beforeEach(() => rig.clear());
+after(() => rig.close());
+
+function live(member: number): readonly [active: number, inactive: number] {
+  const view = new DataView(tables.memberLive, member * LIVE.size);
+  return [view.getUint32(LIVE.active, true), view.getUint32(LIVE.inactive, true)];
+}
+
+for (const family of FAMILIES)
+  test(`sweep() counts open and ended connections, IPv${family}`, async () => {
+    const { members } = rig.listen(
+      { address: VIP[family], portFrom: 80, mode: 'onearm' },
+      [{ address: MEMBER[family] }],
+      [SOURCE[family]],
+    );
+    for (let fromPort = 1; fromPort <= 10; fromPort++)
+      rig.run.run(frame(FROM_CLIENT, packet('tcp', { ...request(family), fromPort })));
+    for (let fromPort = 1; fromPort <= 3; fromPort++)
+      rig.run.run(frame(FROM_CLIENT, packet('tcp', { ...request(family), fromPort }, {}, FLAG.rst)));
+    const counted = live(members[0]!);
+    // As after evictions, which nobody tells of.
+    new DataView(tables.memberLive).setUint32(members[0]! * LIVE.size + LIVE.active, 77, true);
+
+    const result = await tables.sweep();
+
+    assert.deepEqual(counted, [7, 3], 'the program keeps count itself');
+    assert.deepEqual(live(members[0]!), [7, 3]);
+    assert.equal(result[family === 4 ? 'flows4' : 'flows6'], 10);
+    assert.equal(result.forgotten, 0);
+  });
+
+test('sweep() forgets flows past their time and leaves the others', async () => {
+  const { members } = rig.listen({ address: VIP[4], portFrom: 80, mode: 'nat' }, [{ address: MEMBER[4] }]);
+  for (let fromPort = 1; fromPort <= 20; fromPort++)
+    rig.run.run(frame(FROM_CLIENT, packet('tcp', { ...request(4), fromPort })));
+  const flows = rig.object.map('flows4');
+  for (const key of [...flows.keys()].slice(0, 5)) {
+    const value = flows.lookup(key)!;
+    const view = new DataView(value.buffer);
+    const word = view.getUint16(4, true);
+    view.setUint16(4, ((((word >> 4) - 300) & 0xfff) << 4) | (word & 15), true);
+    flows.update(key, value);
+  }
+
+  const result = await tables.sweep();
+
+  assert.equal(result.forgotten, 5);
+  assert.equal(result.flows4, 15);
+  assert.equal([...flows.keys()].length, 15);
+  assert.deepEqual(live(members[0]!), [15, 0]);
+});
+
+test('readReasons() names every reason and agrees with the packets sent', () => {
+  rig.listen({ address: VIP[4], portFrom: 80 }, [{ address: MEMBER[4] }]);
+  for (let i = 0; i < 7; i++) rig.run.run(frame(FROM_CLIENT, packet('tcp', request(4))));
+
+  const reasons = readReasons(tables.counts);
+
+  assert.equal(reasons.forwarded, 7n);
+  assert.equal(
+    Object.values(reasons).reduce((sum, count) => sum + count, 0n),
+    7n,
+  );
+});
