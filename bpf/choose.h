@@ -60,16 +60,40 @@ static __always_inline __u64 cost_of(struct work *w, __u32 number)
 	return l->scheduler == SCHED_WLC ? (load << 16) / m->weight : load;
 }
 
-/* Steps of the loops below are functions of their own that keep what they find in memory, so the verifier walks each
- * once and sees that all paths through a step meet again. */
-__noinline int flow_compare(struct work *w, __u32 slot)
+static __always_inline bool can_take(struct work *w, __u32 number)
 {
-	__u32 number;
+	struct member *m = member_of(number);
+	struct config *c = config_of();
+
+	if (!m || !c || !number || !m->weight)
+		return false;
+	if (!is_full(number, m, c))
+		return true;
+	w->reason = COUNT_DROP_MEMBER_FULL;
+	return false;
+}
+
+/* Steps of the loops below are functions of their own that keep what they find in memory: the verifier walks each once,
+ * and all paths through a step meet again with nothing in registers to tell them apart (older kernels prune less). */
+__noinline int flow_compare(struct work *w)
+{
+	struct listener *l;
+	__u32 size, number;
 	__u64 cost;
 
 	if (!w)
-		return 0;
-	number = slot_member(slot);
+		return 1;
+	l = listener_of(w->listener);
+	if (!l)
+		return 1;
+	size = l->ring >> 32;
+	if (w->step >= size)
+		return 1;
+	if (w->at >= size)
+		w->at = 0;
+	number = slot_member((__u32)l->ring + w->at);
+	w->step++;
+	w->at++;
 	cost = cost_of(w, number);
 	if (cost < w->best_cost) {
 		w->best_cost = cost;
@@ -78,77 +102,63 @@ __noinline int flow_compare(struct work *w, __u32 slot)
 	return 0;
 }
 
-static __always_inline __u32 choose_least(struct work *w, const struct listener *l)
+/* One slot: the next turn, or where the hash leads, and on later tries where it leads when shaken. */
+__noinline int flow_try(struct work *w)
 {
-	__u32 size = l->ring >> 32, first = (__u32)l->ring;
-	__u32 *start = robin_of(w->listener);
-	__u32 at;
+	struct listener *l;
+	__u32 *turn;
+	__u32 size, slot, number;
+	bool turns;
 
-	if (!start)
-		return 0;
-	at = *start;
-	/* The start wanders, so that equals take turns. */
-	*start = at + 1 >= size ? 0 : at + 1;
-	w->best = 0;
-	w->best_cost = ~0ULL;
-	for (int i = 0; i < LEAST_SCAN; i++) {
-		if (i >= size)
-			break;
+	if (!w)
+		return 1;
+	l = listener_of(w->listener);
+	turn = robin_of(w->listener);
+	if (!l || !turn)
+		return 1;
+	size = l->ring >> 32;
+	turns = l->scheduler == SCHED_RR || l->scheduler == SCHED_WRR;
+	if (turns) {
+		__u32 at = *turn;
 		if (at >= size)
 			at = 0;
-		flow_compare(w, first + at);
-		at++;
+		*turn = at + 1;
+		slot = (__u32)l->ring + at;
+	} else {
+		slot = ring_slot(l->ring, w->step ? (__u32)(mix(w->hash + w->step) >> 32) : w->hash);
 	}
-	return w->best;
-}
-
-__noinline int flow_can_take(struct work *w, __u32 number)
-{
-	struct member *m = member_of(number);
-	struct config *c = config_of();
-
-	if (!w || !m || !c || !number || !m->weight)
-		return 0;
-	if (!is_full(number, m, c))
+	w->step++;
+	number = slot_member(slot);
+	if (can_take(w, number)) {
+		w->best = number;
 		return 1;
-	w->reason = COUNT_DROP_MEMBER_FULL;
-	return 0;
+	}
+	return !turns && !(l->flags & LISTENER_FALLBACK);
 }
 
 /* 0 with w->reason set when nobody can take it. */
 static __always_inline __u32 choose(struct work *w, const struct listener *l)
 {
+	__u32 *start = robin_of(w->listener);
 	__u32 size = l->ring >> 32;
-	bool turns = l->scheduler == SCHED_RR || l->scheduler == SCHED_WRR;
-	bool again = turns || (l->flags & LISTENER_FALLBACK);
-	__u32 *turn;
 
 	w->reason = COUNT_DROP_NO_MEMBER;
-	if (!size)
+	w->best = 0;
+	w->best_cost = ~0ULL;
+	w->step = 0;
+	if (!size || !start)
 		return 0;
-	if (l->scheduler >= SCHED_LC)
-		return choose_least(w, l);
-	turn = robin_of(w->listener);
-	if (!turn)
-		return 0;
-#pragma unroll
-	for (int i = 0; i < CHOOSE_TRIES; i++) {
-		__u32 slot, number;
-
-		if (turns) {
-			__u32 at = *turn;
-			if (at >= size)
-				at = 0;
-			*turn = at + 1;
-			slot = (__u32)l->ring + at;
-		} else {
-			slot = ring_slot(l->ring, i ? (__u32)(mix(w->hash + i) >> 32) : w->hash);
-		}
-		number = slot_member(slot);
-		if (flow_can_take(w, number))
-			return number;
-		if (!again)
-			return 0;
+	if (l->scheduler >= SCHED_LC) {
+		w->at = *start;
+		/* The start wanders, so that equals take turns. */
+		*start = w->at + 1 >= size ? 0 : w->at + 1;
+		for (int i = 0; i < LEAST_SCAN; i++)
+			if (flow_compare(w))
+				break;
+	} else {
+		for (int i = 0; i < CHOOSE_TRIES; i++)
+			if (flow_try(w))
+				break;
 	}
-	return 0;
+	return w->best;
 }

@@ -86,65 +86,71 @@ static __always_inline int nat_plain(struct work *w, const struct member *m, __u
 }
 
 /* onearm, fullnat: an address of ours and a port of this CPU's own range, so two CPUs never want the same one. SCTP keeps
- * its port, as its CRC32c covers the ports. */
-static __always_inline int nat_source(struct work *w, const struct listener *l, __u32 number, const struct config *c,
-				      const bool v6)
+ * its port, as its CRC32c covers the ports. One try: 0 when taken, 1 to go on, else a negative enum count. */
+static __always_inline int nat_try(struct work *w, __u32 number, const bool v6)
 {
-	__u32 zero = 0, cpu = bpf_get_smp_processor_id(), span = c->nat_port_span;
+	__u32 zero = 0, cpu = bpf_get_smp_processor_id(), row, at, span;
 	__u32 *cursor = bpf_map_lookup_elem(&nat_cursor, &zero);
-	__u32 sources_count = l->source_count;
-	__u32 pick;
+	struct config *c = config_of();
+	struct listener *l = listener_of(w->listener);
+	union address *source;
 
-	if (!cursor || !sources_count || !span || !c->nat_cpus)
-		return COUNT_DROP_NO_PORT;
-	cpu %= c->nat_cpus;
-	pick = (__u32)(((__u64)w->entropy * sources_count) >> 32);
-#pragma unroll
-	for (int i = 0; i < NAT_TRIES; i++) {
-		union address *source;
-		__u32 row, at;
-
-		if (pick >= sources_count)
-			pick = 0;
-		row = l->source_first + pick;
-		source = bpf_map_lookup_elem(&sources, &row);
-		if (!source)
-			return COUNT_DROP_INTERNAL;
-		copy_address(&w->new_source, source);
-		if (w->protocol == PROTO_SCTP) {
-			w->new_source_port = w->source_port;
-		} else {
-			at = *cursor + 1;
-			if (at >= span)
-				at = 0;
-			*cursor = at;
-			w->new_source_port = bpf_htons(c->nat_port_from + cpu * span + at);
-		}
-		if (!(v6 ? reply_claim6(w, number, 1) : reply_claim4(w, number, 1))) {
-			w->source_row = pick;
-			return 0;
-		}
-		pick++;
+	if (!cursor || !c || !l || !l->source_count || !c->nat_cpus)
+		return -COUNT_DROP_NO_PORT;
+	span = c->nat_port_span;
+	if (!span)
+		return -COUNT_DROP_NO_PORT;
+	if (w->source_row >= l->source_count)
+		w->source_row = 0;
+	row = l->source_first + w->source_row;
+	source = bpf_map_lookup_elem(&sources, &row);
+	if (!source)
+		return -COUNT_DROP_INTERNAL;
+	copy_address(&w->new_source, source);
+	if (w->protocol == PROTO_SCTP) {
+		w->new_source_port = w->source_port;
+	} else {
+		at = *cursor + 1;
+		if (at >= span)
+			at = 0;
+		*cursor = at;
+		w->new_source_port = bpf_htons(c->nat_port_from + (cpu % c->nat_cpus) * span + at);
 	}
-	return COUNT_DROP_NO_PORT;
+	if (!(v6 ? reply_claim6(w, number, 1) : reply_claim4(w, number, 1)))
+		return 0;
+	w->source_row++;
+	return 1;
+}
+
+__noinline int nat_try4(struct work *w, __u32 number)
+{
+	return w ? nat_try(w, number, false) : -COUNT_DROP_INTERNAL;
+}
+
+__noinline int nat_try6(struct work *w, __u32 number)
+{
+	return w ? nat_try(w, number, true) : -COUNT_DROP_INTERNAL;
 }
 
 /* 0, or the reason to refuse. A function of its own, so that its loop is walked once. */
 static __always_inline int nat_begin(struct work *w, __u32 number, const bool v6)
 {
-	struct config *c = config_of();
+	struct listener *l = listener_of(w->listener);
 	struct member *m = member_of(number);
-	struct listener *l;
+	int answer = 1;
 
-	if (!c || !m)
-		return COUNT_DROP_INTERNAL;
-	l = listener_of(w->listener);
-	if (!l)
+	if (!l || !m)
 		return COUNT_DROP_INTERNAL;
 	w->source_row = 0;
 	if (l->mode == MODE_NAT)
 		return nat_plain(w, m, number, v6);
-	return nat_source(w, l, number, c, v6);
+	w->source_row = (__u32)(((__u64)w->entropy * l->source_count) >> 32);
+	for (int i = 0; i < NAT_TRIES; i++) {
+		answer = v6 ? nat_try6(w, number) : nat_try4(w, number);
+		if (answer <= 0)
+			return -answer;
+	}
+	return COUNT_DROP_NO_PORT;
 }
 
 __noinline int nat_begin4(struct work *w, __u32 number)

@@ -54,8 +54,11 @@ struct work {
 	union address new_source;
 	union address new_destination;
 	struct hop hop;
-	__u64 best_cost; /* lc, wlc: the least so far */
+	/* choosing, between two steps of a loop */
+	__u64 best_cost;
 	__u32 best;
+	__u32 step;
+	__u32 at;
 	__u32 reason; /* of a drop, or what xdp_answer shall say */
 	__u32 mtu;
 	/* ICMP errors: where the quoted packet stands, and the outer addresses while the fields above hold the quoted ones */

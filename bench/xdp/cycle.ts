@@ -11,7 +11,7 @@ import { median, type Row, row } from '../report.ts';
 import { ackFrame, datagramFrame, FIRST_CLIENT, FIRST_PORT } from './program.ts';
 import { BenchRig, REQUEST } from './rig.ts';
 
-const PACKETS = 2_000_000;
+const PACKETS = 1_000_000;
 const RUNS = 3;
 const FLOWS = 16_384;
 const BATCH = 64;
@@ -145,6 +145,7 @@ function measure(rig: BenchRig, wire: Wire, way: Way): { readonly mpps: number; 
       speeds.push(delivered / tookMs / 1000);
       losses.push(1 - delivered / PACKETS);
     }
+    process.stderr.write(`${way.name}: ${median(speeds).toFixed(2)} Mpps\n`);
     return { mpps: median(speeds), lost: median(losses) };
   } finally {
     for (const link of links) closeFd(link);

@@ -129,7 +129,9 @@ function rowOf(rig: BenchRig, { name, listener, stream, flows, target, first, ve
     whole.push(cost.durationNs);
     restoring.push(base.run(stream.frame, { repeat: PACKETS }).durationNs);
   }
-  return row(`program: ${name}`, quick(whole) - quick(restoring), 'ns', target ?? '');
+  const net = quick(whole) - quick(restoring);
+  process.stderr.write(`${name}: ${net} ns\n`);
+  return row(`program: ${name}`, net, 'ns', target ?? '');
 }
 
 function quick(values: readonly number[]): number {

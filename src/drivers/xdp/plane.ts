@@ -45,8 +45,9 @@ export class Plane {
   readonly listenerNumbers: Numbers;
   readonly memberNumbers: Numbers;
   #entries = new Map<string, ListenerEntry>();
-  #dirty = new Set<ListenerEntry>();
-  #gone = new Map<ListenerEntry, MemberEntry[]>();
+  /** Keys of listeners whose ring waits for settle(), and what left them meanwhile. */
+  #dirty = new Set<string>();
+  readonly #gone = new Map<string, MemberEntry[]>();
 
   constructor(options: PlaneOptions) {
     const { map } = options;
@@ -103,7 +104,7 @@ export class Plane {
       this.#vip(spec, port, VIP_KIND.listener, entry.number);
     this.#vipWrites(spec.address).put(vipKey(spec.address, 0, 0, VIP_KIND.address), u32(entry.number));
     for (const member of entry.members.values()) this.#endpoints.put(entry, member);
-    this.#dirty.add(entry);
+    this.#dirty.add(entry.key);
   }
 
   removeListener(key: string): void {
@@ -121,10 +122,10 @@ export class Plane {
     else this.#vipWrites(spec.address).put(alone, u32(heir.number));
     // No packet finds the row any more before it is emptied.
     this.#vipWrites(spec.address).flush();
-    for (const member of [...entry.members.values(), ...(this.#gone.get(entry) ?? [])])
+    for (const member of [...entry.members.values(), ...(this.#gone.get(entry.key) ?? [])])
       this.#clearMember(entry, member);
-    this.#gone.delete(entry);
-    this.#dirty.delete(entry);
+    this.#gone.delete(entry.key);
+    this.#dirty.delete(entry.key);
     this.#setAllowed(entry.number, spec.allowed ?? [], []);
     new Uint8Array(this.#memory.listeners, entry.number * LISTENER.size, LISTENER.size).fill(0);
     this.#rings.drop(entry);
@@ -144,7 +145,7 @@ export class Plane {
     delete member.item;
     this.#writeMember(entry, member, weight);
     this.#endpoints.put(entry, member);
-    this.#dirty.add(entry);
+    this.#dirty.add(entry.key);
   }
 
   removeMember(key: string, endpoint: string): void {
@@ -152,15 +153,22 @@ export class Plane {
     const member = entry?.members.get(endpoint);
     if (entry === undefined || member === undefined) return;
     entry.members.delete(endpoint);
-    const gone = this.#gone.get(entry);
-    if (gone === undefined) this.#gone.set(entry, [member]);
+    const gone = this.#gone.get(entry.key);
+    if (gone === undefined) this.#gone.set(entry.key, [member]);
     else gone.push(member);
-    this.#dirty.add(entry);
+    this.#dirty.add(entry.key);
+  }
+
+  /** True while a ring could not be placed: the rows are there, but new flows go by the old ring. */
+  get isUnsettled(): boolean {
+    return this.#dirty.size > 0;
   }
 
   /** Rings of all listeners touched since the last call; the failures by listener key. */
   async settle(builder: RingBuilder): Promise<ReadonlyMap<string, unknown>> {
-    const entries = [...this.#dirty];
+    const entries = [...this.#dirty]
+      .map((key) => this.#entries.get(key))
+      .filter((entry) => entry !== undefined);
     this.#dirty = new Set();
     const failures = new Map<string, unknown>();
     const chosen = entries.map((entry) => takers(entry));
@@ -176,11 +184,11 @@ export class Plane {
         for (const member of entry.members.values())
           if (member.spec.weight === 0 || member.spec.reset)
             this.#writeMember(entry, member, member.spec.weight);
-        for (const member of this.#gone.get(entry) ?? []) this.#clearMember(entry, member);
-        this.#gone.delete(entry);
+        for (const member of this.#gone.get(entry.key) ?? []) this.#clearMember(entry, member);
+        this.#gone.delete(entry.key);
       } catch (error) {
         failures.set(entry.key, error);
-        this.#dirty.add(entry);
+        this.#dirty.add(entry.key);
       }
     });
     this.#vips[4].flush();

@@ -69,6 +69,7 @@ export class XdpDriver implements Driver {
     signal?.throwIfAborted();
     const { plane, tables } = this.#options;
     const entries = plane.refresh();
+    if (plane.isUnsettled) await plane.settle(this.#builder);
     this.#housekeep();
     const isReachable = tables.reachable();
     const items = new Map<string, Item>();
