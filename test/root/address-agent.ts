@@ -20,6 +20,16 @@ const [mode, device = '', ...rest] = process.argv.slice(2);
 if (mode === 'apply') await applyAddresses(rest);
 else if (mode === 'listen') await hear(Number(rest[0]));
 else if (mode === 'reach') reach(device);
+else if (mode === 'prefer') prefer(rest[0] ?? '');
+
+/** Lets the kernel start connections from an address of ours. */
+function prefer(address: string): void {
+  const route = new RouteKernel();
+  const row = route.addresses().find((one) => one.address === address)!;
+  const { preferredSeconds: _, ...preferred } = row;
+  route.addAddress(preferred, 'replace');
+  route.close();
+}
 
 /** Brings the interface to exactly these `address/prefix`, prints what came of it. */
 async function applyAddresses(wanted: readonly string[]): Promise<void> {

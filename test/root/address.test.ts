@@ -30,6 +30,10 @@ async function apply(...addresses: readonly string[]): Promise<Report> {
   return JSON.parse(await node.must([process.execPath, AGENT, 'apply', 'eth0', ...addresses])) as Report;
 }
 
+async function reachFromPeer(address: string): Promise<string> {
+  return (await peer.must([process.execPath, AGENT, 'reach', address])).trim();
+}
+
 function heldBy(host: Host): string {
   return host.ip('-o', 'address', 'show', 'dev', 'eth0');
 }
@@ -48,7 +52,33 @@ test('AddressDriver puts VIPs on the interface, and a second look finds them the
   assert.match(heldBy(node), /192\.0\.2\.11\/24 .*noprefixroute/);
   // Nothing listens there: being refused says that the address answers.
   for (const address of ['192.0.2.10', '192.0.2.11', '2001:db8::10'])
-    assert.equal((await peer.must([process.execPath, AGENT, 'reach', address])).trim(), 'ECONNREFUSED');
+    assert.equal(await reachFromPeer(address), 'ECONNREFUSED');
+});
+
+test('AddressDriver keeps the kernel from taking an IPv6 VIP for the source, and repairs what lets it', async () => {
+  const source = () => node.ip('-6', 'route', 'get', '2001:db8::2');
+  node.ip('address', 'add', '2001:db8::1/64', 'dev', 'eth0', 'nodad');
+  const before = heldBy(node);
+  // Longest prefix in common with the other end: a preferred VIP would be chosen.
+  await apply('2001:db8::3/128');
+  const deprecated = source();
+  // As a Steelyard before this one left it; `ip address change` would take our mark off it as well.
+  await node.must([process.execPath, AGENT, 'prefer', 'eth0', '2001:db8::3']);
+  const preferred = source();
+
+  const report = await apply('2001:db8::3/128');
+
+  assert.doesNotMatch(before, /2001:db8::3/);
+  assert.match(deprecated, /src 2001:db8::1 /);
+  assert.match(preferred, /src 2001:db8::3 /);
+  assert.deepEqual(
+    report.results.map((result) => result.id),
+    ['address change-address 2001:db8::3/128 dev eth0'],
+  );
+  assert.deepEqual(report.left, []);
+  assert.match(source(), /src 2001:db8::1 /);
+  assert.match(heldBy(node), /2001:db8::3\/128 .*deprecated/);
+  assert.equal(await reachFromPeer('2001:db8::3'), 'ECONNREFUSED');
 });
 
 test('AddressDriver takes only its own addresses away', async () => {

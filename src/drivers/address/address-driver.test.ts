@@ -92,6 +92,28 @@ test('AddressDriver takes an IPv6 address that the kernel found to be a duplicat
   assert.equal(route.print(), '');
 });
 
+test('AddressDriver makes an IPv6 VIP no source of connections, and repairs one that is', async () => {
+  const { route, driver } = machine();
+  const world = worldOf('2001:db8::10/128 eth0');
+  await converge(driver, world);
+  const wanted = route.print();
+  const left1 = await left(driver, world);
+  const [row] = route.addresses();
+  const { preferredSeconds: _, ...preferred } = row!;
+  route.addAddress(preferred, 'replace');
+
+  const { plan } = await converge(driver, world);
+
+  assert.equal(wanted, '2001:db8::10/128 dev eth0 proto 76 deprecated');
+  assert.deepEqual(left1, []);
+  assert.deepEqual(
+    plan.steps.map((step) => [step.verb, step.changes]),
+    [['change', ['source']]],
+  );
+  assert.equal(route.print(), wanted);
+  assert.deepEqual(await left(driver, world), []);
+});
+
 test('AddressDriver neither asks nor announces on the loopback', async () => {
   const { route, driver } = machine();
 

@@ -69,7 +69,16 @@ export function toAddress(
   if (hasRouteAlready(route, address, prefixLength, link)) flags |= ADDRESS_FLAG.noPrefixRoute;
   if (address.includes(':') && (!options.duplicateDetection || !hasNeighbours(link) || !isUp(link)))
     flags |= ADDRESS_FLAG.noDad;
-  return { address, prefixLength, linkIndex: link.index, flags, protocol: OUR_PROTOCOL, label: '' };
+  const lifetime = address.includes(':') ? { preferredSeconds: 0 } : {};
+  return {
+    address,
+    prefixLength,
+    linkIndex: link.index,
+    flags,
+    protocol: OUR_PROTOCOL,
+    label: '',
+    ...lifetime,
+  };
 }
 
 function hasRouteAlready(route: AddressPort, address: string, prefixLength: number, link: Link): boolean {

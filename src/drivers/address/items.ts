@@ -16,7 +16,13 @@ function wantedItem(wanted: WorldAddress): Item {
     address: wanted.address,
     prefix: wanted.prefixLength,
     interface: wanted.interface,
+    ...sourceField(wanted.address, false),
   });
+}
+
+/** Whether the kernel may start connections of its own from it: by its rules it would take an IPv6 VIP, never an IPv4 one. */
+function sourceField(address: string, isSource: boolean): { readonly source?: boolean } {
+  return address.includes(':') ? { source: isSource } : {};
 }
 
 export function toObserved(
@@ -38,6 +44,7 @@ export function toObserved(
       address: canonicalIp(address.address),
       prefix: address.prefixLength,
       interface: device,
+      ...sourceField(address.address, address.preferredSeconds !== 0),
       ...((address.flags & ADDRESS_FLAG.dadFailed) === 0 ? {} : { state: 'duplicate' }),
     });
     (isOurs ? items : foreign).set(key, one);

@@ -31,12 +31,13 @@ export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
     this.#faults.set(address, errnoOf(errno));
   }
 
-  /** `192.0.2.10/32 dev eth0 proto 76`, sorted. */
+  /** `192.0.2.10/32 dev eth0 proto 76`, sorted; ` deprecated` after what is no source. */
   print(): string {
     return [...this.#addresses.values()]
       .map(
         (one) =>
-          `${one.address}/${one.prefixLength} dev ${this.#nameOf(one.linkIndex)} proto ${one.protocol}`,
+          `${one.address}/${one.prefixLength} dev ${this.#nameOf(one.linkIndex)} proto ${one.protocol}` +
+          (one.preferredSeconds === 0 ? ' deprecated' : ''),
       )
       .sort()
       .join('\n');

@@ -16,11 +16,16 @@ export interface InterfaceAddress {
   readonly protocol: number;
   /** IPv4 alias name; empty where there is none. */
   readonly label: string;
+  /** IFA_CACHEINFO: how long new connections may still start from it; 0 is never, absent is for ever. */
+  readonly preferredSeconds?: number;
 }
 
 /** `struct ifaddrmsg`: family, prefix length, flags, scope, index */
 const ADDRESS_HEADER_SIZE = 8;
 const SCOPE_UNIVERSE = 0;
+/** `struct ifa_cacheinfo`: preferred, valid, created, updated */
+const CACHE_INFO_SIZE = 16;
+const FOREVER = 0xffff_ffff;
 
 export function writeDumpAddresses(writer: MessageWriter, sequence: number): void {
   writer
@@ -37,6 +42,8 @@ export function writeAddAddress(
   const flags = FLAG.request | FLAG.ack | FLAG.create | (how === 'create' ? FLAG.exclusive : FLAG.replace);
   writer.begin(ROUTE_MESSAGE.newAddress, flags, sequence);
   writeAddressBody(writer, address, address.flags);
+  if (address.preferredSeconds !== undefined)
+    writer.bytes(ADDRESS_ATTR.cacheInfo, cacheInfo(address.preferredSeconds));
   if (address.protocol !== 0) writer.u8(ADDRESS_ATTR.protocol, address.protocol);
 }
 
@@ -58,6 +65,23 @@ function writeAddressBody(writer: MessageWriter, address: InterfaceAddress, flag
   writer.bytes(ADDRESS_ATTR.address, bytes);
 }
 
+function cacheInfo(preferredSeconds: number): Uint8Array {
+  const bytes = new Uint8Array(CACHE_INFO_SIZE);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, preferredSeconds, true);
+  view.setUint32(4, FOREVER, true);
+  return bytes;
+}
+
+function preferredOf(bytes: Uint8Array): number | undefined {
+  if (bytes.length < CACHE_INFO_SIZE)
+    throw new WireError(
+      `Cannot read an address as IFA_CACHEINFO needs ${CACHE_INFO_SIZE} bytes: current length is ${bytes.length}`,
+    );
+  const seconds = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+  return seconds === FOREVER ? undefined : seconds;
+}
+
 export function readAddress(message: NetlinkMessage): InterfaceAddress {
   const { body } = message;
   if (body.length < ADDRESS_HEADER_SIZE)
@@ -68,6 +92,7 @@ export function readAddress(message: NetlinkMessage): InterfaceAddress {
   let flags = body[2] ?? 0;
   let protocol = 0;
   let label = '';
+  let preferredSeconds: number | undefined;
   let local: Uint8Array | undefined;
   let peer: Uint8Array | undefined;
   const reader = new AttributeReader(body, ADDRESS_HEADER_SIZE);
@@ -78,6 +103,7 @@ export function readAddress(message: NetlinkMessage): InterfaceAddress {
     else if (reader.type === ADDRESS_ATTR.flags) flags = reader.u32();
     else if (reader.type === ADDRESS_ATTR.protocol) protocol = reader.u8();
     else if (reader.type === ADDRESS_ATTR.label) label = reader.text();
+    else if (reader.type === ADDRESS_ATTR.cacheInfo) preferredSeconds = preferredOf(reader.bytes());
   }
   if (reader.fault !== undefined) throw reader.fault;
   // IPv6 gives IFA_ADDRESS only; on IPv4 point-to-point links IFA_ADDRESS is the other end.
@@ -91,5 +117,6 @@ export function readAddress(message: NetlinkMessage): InterfaceAddress {
     flags,
     protocol,
     label,
+    ...(preferredSeconds === undefined ? {} : { preferredSeconds }),
   };
 }

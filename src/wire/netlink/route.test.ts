@@ -43,6 +43,11 @@ const ADDRESSES: readonly [command: string, how: 'create' | 'replace', address: 
       flags: ADDRESS_FLAG.noPrefixRoute | ADDRESS_FLAG.noDad,
     },
   ],
+  [
+    'ip addr add 2001:db8::10/128 dev v0 preferred_lft 0',
+    'create',
+    { ...vip, address: '2001:db8::10', prefixLength: 128, preferredSeconds: 0 },
+  ],
 ];
 
 for (const [command, how, address] of ADDRESSES) {
@@ -62,6 +67,24 @@ test('writeAddAddress() puts our protocol mark last, as one byte', () => {
   const bytes = writer.finish();
   assert.equal(Buffer.from(bytes.subarray(-8)).toString('hex'), '05000b004c000000');
   assert.equal(readAddress([...readMessages(bytes)][0]!).protocol, OUR_PROTOCOL);
+});
+
+test('readAddress() takes a lifetime without end for none', () => {
+  const writer = new MessageWriter();
+  const address = { ...vip, address: '2001:db8::10', prefixLength: 128 };
+  writeAddAddress(writer, 1, { ...address, preferredSeconds: 0xffff_ffff }, 'create');
+
+  assert.deepEqual(readAddress([...readMessages(writer.finish())][0]!), address);
+});
+
+test('readAddress() refuses a lifetime that is cut off', () => {
+  const bytes = readCapture('iproute2.txt').get('ip addr add 2001:db8::10/128 dev v0 preferred_lft 0')!;
+  const [whole] = [...readMessages(bytes)];
+  const body = whole!.body.slice(0, -8);
+  // Header and two addresses go before: the length of the last attribute says that it ends here.
+  body[48] = 12;
+
+  assert.throws(() => readAddress({ ...whole!, body }), /IFA_CACHEINFO needs 16 bytes: current length is 8/);
 });
 
 test('writeDeleteAddress() sends what "ip addr del 192.0.2.10/32 dev v0" sends', () => {
