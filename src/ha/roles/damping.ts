@@ -7,9 +7,9 @@ export interface Damping {
 
 export const CALM: Damping = { penalty: 0, atMs: 0 };
 
-const PER_CHANGE = 1000;
-const HALF_LIFE_MS = 30_000;
-/** Two moves (there and back) are an ordinary failover; a third in the same minute is flapping. */
+const PER_LOSS = 1000;
+const HALF_LIFE_MS = 120_000;
+/** Two in a few minutes happen; a third is flapping. */
 const FREE = 2500;
 const FIRST_DELAY_MS = 2000;
 const LONGEST_DELAY_MS = 60_000;

@@ -42,7 +42,7 @@ export function keepalivedConfig(setup: KeepalivedSetup): KeepalivedConfig {
   const users = setup.instances.map((one) => instance(one, watched));
   for (const [name, members] of syncGroups(setup.instances)) users.push(syncGroup(name, members, watched));
   blocks.push(...watched.blocks(notes), ...users);
-  return { text: `# Made by lbctl; every change is overwritten.\n${blocks.join('\n')}`, notes };
+  return { text: `# Made by lbctl; every change is overwritten.\n${blocks.join('\n')}\n`, notes };
 }
 
 function globals(setup: KeepalivedSetup): string {
