@@ -8,10 +8,11 @@ import { toOutput } from './output.ts';
 import { observeAll } from './plan-once.ts';
 import type { Session } from './session.ts';
 
-export async function observeMachine(session: Session, command: Command): Promise<Snapshot> {
-  // Its folders and engine settings; a configuration with errors must not keep anybody from looking.
+/** Undefined where no configuration says which machine it is: its folders and engines are named there. */
+export async function observeMachine(session: Session, command: Command): Promise<Snapshot | undefined> {
   const loaded = await session.toolbox.loadConfig(session.configPath(command)).catch(() => undefined);
-  const planes = await session.toolbox.openPlanes('look', loaded?.intent);
+  if (loaded?.intent === undefined) return undefined;
+  const planes = await session.toolbox.openPlanes('look', loaded.intent);
   try {
     return await observeAll(planes.drivers);
   } finally {

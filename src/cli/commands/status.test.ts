@@ -51,11 +51,17 @@ test('lbctl status tells node, addresses and listeners of a running daemon', asy
 test('lbctl status without a daemon shows the machine, says so, and ends with 6', async () => {
   const control = await EngineControl.begin(INTENT);
   const planes = { drivers: [control.driver], engines: ALL_ENGINES, close: async () => undefined };
-  const probe = toolboxWith({ openPlanes: async () => planes });
+  const probe = toolboxWith({
+    loadConfig: async () => ({ intent: INTENT, diagnostics: [], files: [] }),
+    openPlanes: async () => planes,
+  });
+  const lost = toolboxWith({});
   try {
     assert.equal(await runCli(['status', '--socket', '/nonexistent/api.sock'], probe.toolbox), 6);
 
+    assert.equal(await runCli(['status', '--socket', '/nonexistent/api.sock'], lost.toolbox), 6);
     assert.match(probe.err.join(''), /^no daemon runs on "\/nonexistent\/api.sock"/);
+    assert.match(lost.err.join(''), /^error\[UNREACHABLE\]: Cannot reach a daemon/);
     assert.match(probe.out.join(''), /listener tcp\/192\.0\.2\.10:80/);
   } finally {
     await control.close();

@@ -37,7 +37,9 @@ export function addStatus(program: Command, session: Session): void {
       } catch (error) {
         if (!(error instanceof NoDaemon)) throw error;
         const { machineText, observeMachine, tellNoDaemon } = await import('../observe-machine.ts');
-        const text = await machineText(await observeMachine(session, command), options.output);
+        const seen = await observeMachine(session, command);
+        if (seen === undefined) throw error;
+        const text = await machineText(seen, options.output);
         tellNoDaemon(session, error.op.target ?? '');
         session.print(text);
         session.exitCode = 6;
