@@ -84,6 +84,8 @@ node: { name: lb-a, role: single }
 network: { frontend: { interface: lo } }
 system: { state_dir: ${join(folder, name, 'state')}, run_dir: ${join(folder, name, 'run')} }
 logging: { format: json }
+api: { socket: ${join(folder, name, 'api.sock')} }
+metrics: { prometheus: { enabled: false } }
 vips: [{ name: web, address: 192.0.2.10 }]
 listeners:
   - name: web

@@ -7,6 +7,7 @@ import type { Intent } from '../../model/intent.ts';
 import type { Machine } from '../machine.ts';
 import type { ClaimSignals } from '../signals.ts';
 import { Daemon } from './daemon.ts';
+import { openDoors } from './doors.ts';
 import { lockInstance } from './single-instance.ts';
 
 export interface RunDaemonOptions extends DaemonCommand {
@@ -36,6 +37,8 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   const stopped = untilStopped(options.claimSignals, () => void reload(daemon, systemd));
   logger.info({ version, node: intent.node.name, pid: process.pid }, 'starting');
 
+  // Open before the first round, so that who asks is told that it is not ready yet.
+  const doors = await openDoors(daemon, intent, daemon.log);
   await daemon.start();
   const status = daemon.status();
   if (status === undefined) throw new BugError('Cannot say what the first round did');
@@ -47,6 +50,7 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   systemd.tell({ STOPPING: '1', STATUS: `stopping on ${signal}; traffic goes on` });
   logger.info({ signal }, 'stopping; traffic goes on');
   clearInterval(beat);
+  await doors.close();
   await daemon.stop();
   systemd.close();
   unlock();

@@ -17,6 +17,7 @@ interface LibC {
   ): number;
   recv(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   setsockopt(fd: number, level: number, name: number, value: Uint8Array, length: number): number;
+  getsockopt(fd: number, level: number, name: number, value: Uint8Array, length: Uint8Array): number;
   getsockname(fd: number, address: Uint8Array, length: Uint8Array): number;
   poll(fds: Uint8Array, count: number, timeoutMs: number): number;
   flock(fd: number, operation: number): number;
@@ -47,6 +48,7 @@ function load(): LibC {
     sendto: library.func('long sendto(int, void *, size_t, int, void *, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),
     setsockopt: library.func('int setsockopt(int, int, int, void *, int)'),
+    getsockopt: library.func('int getsockopt(int, int, int, void *, void *)'),
     getsockname: library.func('int getsockname(int, void *, void *)'),
     poll: library.func('int poll(void *, unsigned long, int)'),
     flock: library.func('int flock(int, int)'),
