@@ -41,18 +41,12 @@ export function buildPair(prefix: string): Pair {
     client,
     dir,
     async close() {
-      for (const node of [a, b]) await node.end('hand-over').catch(() => {});
+      for (const node of [a, b]) await node.end('kill');
       // Whatever still runs in the namespaces ends with them.
       await lab.close();
       if (process.env.LAB_KEEP !== '1') rmSync(dir, { recursive: true, force: true });
     },
   };
-}
-
-export interface PairConfig {
-  readonly role: 'primary' | 'secondary';
-  readonly group?: string;
-  readonly more?: string;
 }
 
 /** The flat pair: VRRP at 100 ms adverts. Priorities near the top keep the skew small (docs/guide/ha-vrrp.md). */
@@ -66,4 +60,18 @@ listeners:
 ha:
   groups: [{ name: pair, vrid: 51, advert: 100ms, priority: { primary: 250, secondary: 200 }${group} }]
 ${more}`;
+}
+
+/** The same pair, where the nodes watch each other by BFD and no VRRP is spoken. */
+export function bfdConfig(role: 'primary' | 'secondary', own: string, other: string): string {
+  return `
+node: { name: lb-${role === 'primary' ? 'a' : 'b'}, role: ${role} }
+network: { frontend: { interface: eth0 } }
+vips: [{ name: www, address: ${VIP}/32, group: pair }]
+listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
+ha:
+  provider: frr
+  groups: [{ name: pair, choose: bfd }]
+  bfd: [{ name: peer, peer: ${other}, local: ${own}, interface: eth0, transmit: 50ms, receive: 50ms, multiplier: 3 }]
+`;
 }

@@ -91,10 +91,11 @@ export class GroupKeeper {
     if (step.changed) this.#options.onChange(this, before.role, nowMs - before.sinceMs);
   }
 
-  vrrpOrders(): VrrpOrders {
+  vrrpOrders(pulse: boolean): VrrpOrders {
     const nowMs = this.#options.clock.nowMs();
-    const damped = this.#state.role !== 'active' && delayMs(this.#state.damping, nowMs) > 0;
-    return this.#inputs === undefined ? { weight: 0, fault: true } : vrrpOrders(this.#inputs, damped);
+    if (this.#inputs === undefined) return { weight: 0, fault: false };
+    const { role, damping } = this.#state;
+    return vrrpOrders(this.#inputs, { role, damped: delayMs(damping, nowMs) > 0, pulse });
   }
 
   status(): HaGroupStatus {

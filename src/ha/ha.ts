@@ -5,6 +5,7 @@ import type { RoleFact } from '../model/facts.ts';
 import type { HaGroup } from '../model/ha.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
+import { hasNeighbours, isUp } from '../wire/netlink/route-link.ts';
 import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
 import { AddressCarrier } from './announce/carrier.ts';
 import type { EpochStore } from './epoch-store.ts';
@@ -40,6 +41,8 @@ const OVERLAP_MS = 150;
 /** Routers need this long to forget a route that was withdrawn before what it led to may go. */
 const WITHDRAW_MS = 1000;
 const TICK_MS = 1000;
+/** Ticks between two looks for somebody else who answers for our addresses. */
+const LOOK_EVERY = 3;
 
 export class Ha {
   readonly #options: HaOptions;
@@ -50,8 +53,10 @@ export class Ha {
   readonly #carrier: AddressCarrier;
   readonly #drops = new Map<string, () => void>();
   readonly #troubles = new Map<string, string>();
+  readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
   #rivals = 0;
+  #ticks = 0;
   #queue: Promise<void> = Promise.resolve();
   #cancelTick: () => void = () => {};
   #closed = false;
@@ -111,6 +116,8 @@ export class Ha {
   /** An operator keeps this node back (or lets it come again). Addresses move without a gap where a peer is ready. */
   setMaintenance(on: boolean): void {
     this.#facts.maintenance = on;
+    for (const keeper of this.#groups.values())
+      if (on && keeper.group.chooser === 'vrrp' && !keeper.group.preempt) this.#pulse(keeper);
     this.#decideAll();
   }
 
@@ -129,6 +136,7 @@ export class Ha {
       ...this.#facts.status(),
       keepalivedPid: this.#keepalived.pid,
       rivalAdverts: this.#rivals,
+      frrCommands: this.#frr.sent,
       groups: [...this.#groups.values()].map((keeper) => keeper.status()),
       troubles: [...this.#troubles.values(), ...this.#keepalived.disagreements()],
     };
@@ -182,6 +190,10 @@ export class Ha {
     const plans = vrrp.map((group) => ({ group, addresses: addressesOf(group, intent) }));
     for (const detail of await this.#keepalived.apply(plans))
       this.#emit({ kind: 'note', atMs: this.#now(), detail });
+    for (const keeper of this.#groups.values()) {
+      if (before !== undefined) this.#dropRemoved(keeper, before, intent);
+      if (keeper.fact.role === 'active') this.#carry(keeper);
+    }
     this.#decideAll();
     await this.#tellFrr();
     this.#cancelTick();
@@ -213,9 +225,19 @@ export class Ha {
     if (chooser === 'bfd' || chooser === 'bgp') keeper.choose(this.#facts.peersSeen(this.#intent));
     keeper.decide(this.#inputsOf(keeper));
     if (chooser !== 'vrrp') return;
-    const orders = keeper.vrrpOrders();
+    const orders = keeper.vrrpOrders(this.#pulsing.has(keeper.name));
+    // One thing at a time: who lets go needs no other priority.
+    if (!orders.fault) this.#keepalived.setWeight(keeper.name, orders.weight);
     this.#keepalived.setFault(keeper.name, orders.fault);
-    this.#keepalived.setWeight(keeper.name, orders.weight);
+  }
+
+  /** Long enough for a peer to take over; then we are there again as the last resort. */
+  #pulse(keeper: GroupKeeper): void {
+    this.#pulsing.add(keeper.name);
+    this.#options.clock.after(Math.max(500, 4 * keeper.group.advertMs), () => {
+      this.#pulsing.delete(keeper.name);
+      this.#decide(keeper);
+    });
   }
 
   #onVrrp(group: string, role: Role): void {
@@ -233,16 +255,16 @@ export class Ha {
   #onRival(group: string): void {
     this.#rivals++;
     const keeper = this.#groups.get(group);
-    const untilMs = this.#now() + 3 * (keeper?.group.advertMs ?? 0);
-    if (keeper?.seesRival({ how: 'advert', untilMs }) !== true) return;
+    if (keeper === undefined) return;
     const detail = 'another node of lower priority is master too; it does not hear us';
-    this.#emit({ kind: 'split-brain', atMs: this.#now(), group, how: 'advert', detail });
+    this.#tellRival(keeper, 'advert', 3 * keeper.group.advertMs, detail);
   }
 
   #onChange(keeper: GroupKeeper, from: Role, lastedMs: number): void {
     const { fact, detail, group } = keeper;
+    // The first word on a routed group brings its addresses although the role stays standby.
+    if (fact.role !== from || isRouted(group)) this.#carry(keeper);
     if (fact.role !== from) {
-      this.#carry(keeper);
       this.#syncConnections();
       void this.#tellFrr();
     }
@@ -260,14 +282,25 @@ export class Ha {
     this.#drops.get(group.name)?.();
     this.#drops.delete(group.name);
     const routed = isRouted(group);
-    if (fact.role === 'active' || (routed && fact.role === 'standby')) {
+    if (fact.role === 'active' || (routed && fact.role === 'standby' && fact.reason !== 'NotReady')) {
       this.#guarded(`addresses of ${group.name}`, () => this.#carrier.put(addresses, group.garpCount));
       return;
     }
+    if (fact.reason === 'NotReady') return;
     const waitMs = routed ? WITHDRAW_MS : fact.reason === 'Maintenance' ? OVERLAP_MS : 0;
     const drop = (): void => this.#guarded(`addresses of ${group.name}`, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
     else this.#drops.set(group.name, this.#options.clock.after(waitMs, drop));
+  }
+
+  /** VIPs that left the group; keepalived does so by itself for its own. */
+  #dropRemoved(keeper: GroupKeeper, before: Intent, now: Intent): void {
+    if (keeper.group.chooser === 'vrrp') return;
+    const earlier = before.ha?.groups.find((group) => group.name === keeper.name);
+    const stay = new Set(addressesOf(keeper.group, now).map((one) => one.address));
+    const gone =
+      earlier === undefined ? [] : addressesOf(earlier, before).filter((one) => !stay.has(one.address));
+    this.#guarded(`addresses of ${keeper.name}`, () => this.#carrier.drop(gone));
   }
 
   #syncConnections(): void {
@@ -298,7 +331,42 @@ export class Ha {
   /** Once a second: what nobody tells of. */
   #tick(): void {
     for (const keeper of this.#groups.values()) this.#decide(keeper);
+    if (this.#ticks++ % LOOK_EVERY === 0) void this.#lookForRivals();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  /** Asks the wire whether somebody else answers for our addresses: peers that cannot hear each other both hold them. */
+  async #lookForRivals(): Promise<void> {
+    const { neighbours, route } = this.#options;
+    const intent = this.#intent;
+    if (neighbours === undefined || intent === undefined) return;
+    for (const keeper of [...this.#groups.values()]) {
+      const [first] = addressesOf(keeper.group, intent).filter((one) => !one.address.includes(':'));
+      if (first === undefined || keeper.fact.role !== 'active' || isRouted(keeper.group)) continue;
+      try {
+        const link = route.links().find((one) => one.name === first.interface);
+        if (link === undefined || !isUp(link) || !hasNeighbours(link)) continue;
+        const owner = await neighbours.probe(link, first.address, { count: 1, waitMs: 30 });
+        // Found while the role moves away is no rival: the peer is meant to have it by now.
+        if (owner === undefined || keeper.fact.role !== 'active') continue;
+        this.#tellRival(
+          keeper,
+          'address',
+          3 * LOOK_EVERY * TICK_MS,
+          `${owner} answers for ${first.address} too`,
+        );
+      } catch (error) {
+        this.#onTrouble(
+          `asking for ${first.address}`,
+          error instanceof Error ? error.message : String(error),
+        );
+      }
+    }
+  }
+
+  #tellRival(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {
+    if (!keeper.seesRival({ how, untilMs: this.#now() + forMs })) return;
+    this.#emit({ kind: 'split-brain', atMs: this.#now(), group: keeper.name, how, detail });
   }
 
   #guarded(what: string, act: () => void): void {

@@ -17,7 +17,7 @@ export class NodeFacts {
   readonly #serving = new Set<string>();
   #watchedSinceMs = Number.POSITIVE_INFINITY;
   #maintenance = false;
-  #everUp = false;
+  readonly #everUp = new Set<string>();
   #applied = false;
   #synced = false;
 
@@ -61,7 +61,7 @@ export class NodeFacts {
   setBfd(session: string, up: boolean): boolean {
     if (this.#bfd.get(session) === up) return false;
     this.#bfd.set(session, up);
-    this.#everUp ||= up;
+    if (up) this.#everUp.add(session);
     return true;
   }
 
@@ -73,7 +73,8 @@ export class NodeFacts {
     const states = sessions.map((one) => this.#bfd.get(one.name));
     if (states.includes(true)) return { kind: 'peers', alive: 'some' };
     const waited = this.#clock.monotonicMs() - this.#watchedSinceMs > FIRST_WORD_MS;
-    return { kind: 'peers', alive: this.#everUp || waited ? 'no' : 'unknown' };
+    const lost = sessions.some((one) => this.#everUp.has(one.name));
+    return { kind: 'peers', alive: lost || waited ? 'no' : 'unknown' };
   }
 
   inputsOf(group: HaGroup, intent: Intent | undefined): NodeInputs {
@@ -117,6 +118,6 @@ export class NodeFacts {
   /** While we held our side of the sessions down they said nothing of the peers. */
   #watchAnew(): void {
     this.#watchedSinceMs = this.#clock.monotonicMs();
-    this.#everUp = false;
+    this.#everUp.clear();
   }
 }

@@ -21,6 +21,8 @@ export interface HaStatus {
   readonly keepalivedPid?: number;
   /** Adverts heard from a second master since the start. */
   readonly rivalAdverts: number;
+  /** Commands that changed FRR's configuration since the start: it stays still while nothing changes. */
+  readonly frrCommands: number;
   /** BFD sessions by name: up or not. */
   readonly bfd: Readonly<Record<string, boolean>>;
   readonly groups: readonly HaGroupStatus[];

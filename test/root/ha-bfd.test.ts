@@ -2,33 +2,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LabFrr } from '../../lab/frr.ts';
-import { ADDRESS_A, ADDRESS_B, buildPair, type Pair, VIP } from '../../lab/ha-pair.ts';
+import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair, type Pair, VIP } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 
 let pair: Pair;
 let frr: LabFrr[] = [];
 
-function config(role: 'primary' | 'secondary'): string {
-  const [name, own, other] =
-    role === 'primary' ? ['lb-a', ADDRESS_A, ADDRESS_B] : ['lb-b', ADDRESS_B, ADDRESS_A];
-  return `
-node: { name: ${name}, role: ${role} }
-network: { frontend: { interface: eth0 } }
-vips: [{ name: www, address: ${VIP}/32, group: pair }]
-listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
-ha:
-  provider: frr
-  groups: [{ name: pair, choose: bfd }]
-  bfd: [{ name: peer, peer: ${other}, local: ${own}, interface: eth0, transmit: 50ms, receive: 50ms, multiplier: 3 }]
-`;
-}
-
 before(async () => {
   pair = buildPair('habfd');
   frr = await Promise.all([pair.a, pair.b].map((node) => LabFrr.start(node.host, ['zebra', 'bfdd'])));
   for (const [i, node] of [pair.a, pair.b].entries()) node.frrDir = frr[i]!.dir;
-  await pair.a.start(config('primary'));
-  await pair.b.start(config('secondary'));
+  await pair.a.start(bfdConfig('primary', ADDRESS_A, ADDRESS_B));
+  await pair.b.start(bfdConfig('secondary', ADDRESS_B, ADDRESS_A));
 });
 after(async () => {
   await pair.close();
@@ -82,4 +67,18 @@ test('Ha.handover() tells the peer by BFD, and no request is lost for more than 
   await probe.stop();
   assert.deepEqual(left, []);
   assert.ok(probe.longestSince(0) <= 30, JSON.stringify(probe.outages()));
+});
+
+test('a busy main thread is no dead node: no session goes down in ten seconds of it', async () => {
+  const { a, b } = pair;
+  await a.call('maintenance', false);
+  await a.roleIs('active', 30_000);
+  await b.roleIs('standby');
+  const changes = (node: Pair['a']): number => node.events.filter((event) => event.kind === 'role').length;
+  const before = changes(a) + changes(b);
+
+  await Promise.all([a.call('block', 10_000), b.call('block', 10_000)]);
+
+  assert.deepEqual((await a.status()).bfd, { peer: true });
+  assert.equal(changes(a) + changes(b), before);
 });

@@ -120,7 +120,5 @@ function toRow(one: VrrpAddress, link: Link): InterfaceAddress {
     flags: one.address.includes(':') ? ADDRESS_FLAG.noDad : 0,
     protocol: HA_PROTOCOL,
     label: '',
-    // Connections of this node's own must not start from an address that moves away.
-    ...(one.address.includes(':') ? { preferredSeconds: 0 } : {}),
   };
 }

@@ -1,5 +1,4 @@
 // One FRR daemon: brings what is ours in its configuration to what is wanted, sending no more than the difference.
-import { existsSync } from 'node:fs';
 import { Vty } from '../../kernel/vty.ts';
 import {
   type ConfigChange,
@@ -14,25 +13,26 @@ export class FrrDaemon {
   readonly #path: string;
   #vty: Vty | undefined;
   #silent: ReadonlySet<string> = new Set();
+  #sent = 0;
 
   constructor(path: string) {
     this.#path = path;
   }
 
-  get isThere(): boolean {
-    return existsSync(this.#path);
+  /** Commands that changed something, since the start. */
+  get sent(): number {
+    return this.#sent;
   }
 
-  /** How many commands were sent. `ownershipOf` sees what runs, to learn what an earlier run of ours made. */
+  /** `ownershipOf` sees what runs, to learn what an earlier run of ours made. */
   async apply(
     wanted: readonly ConfigTree[],
     ownershipOf: (running: readonly ConfigTree[]) => Ownership,
-  ): Promise<number> {
+  ): Promise<void> {
     const running = await this.running();
     const changes = changesBetween(running, wanted, ownershipOf(running), this.#silent);
     for (const change of changes) await this.#send(change);
     if (changes.length > 0) this.#silent = new Set(unseen(await this.running(), wanted));
-    return changes.reduce((sum, change) => sum + change.commands.length, 0);
   }
 
   async running(): Promise<readonly ConfigTree[]> {
@@ -69,7 +69,10 @@ export class FrrDaemon {
     await vty.ask('configure terminal');
     try {
       for (const line of change.path) await vty.ask(line);
-      for (const line of change.commands) await vty.ask(line, withoutSecret(line));
+      for (const line of change.commands) {
+        await vty.ask(line, withoutSecret(line));
+        this.#sent++;
+      }
     } finally {
       if (vty.isOpen) await vty.ask('end');
     }

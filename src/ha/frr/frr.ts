@@ -69,6 +69,11 @@ export class Frr {
     return this.#trouble;
   }
 
+  /** Commands that changed FRR's configuration since the start. */
+  get sent(): number {
+    return this.#bgpd.sent + this.#bfdd.sent;
+  }
+
   async peers(): Promise<readonly BgpPeerStatus[]> {
     const summary = await this.#bgpd.show('show bgp summary json');
     if (typeof summary !== 'object' || summary === null) return [];

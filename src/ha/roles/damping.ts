@@ -1,4 +1,4 @@
-// A role that comes and goes is trusted less and less: each change costs a penalty that halves with time, as BGP damps routes.
+// A role that comes and goes is trusted less and less: each loss costs a penalty that halves with time, as BGP damps routes.
 
 export interface Damping {
   readonly penalty: number;
@@ -20,12 +20,12 @@ export function penaltyAt(damping: Damping, nowMs: number): number {
   return damping.penalty * 2 ** (-age / HALF_LIFE_MS);
 }
 
-export function afterChange(damping: Damping, nowMs: number): Damping {
-  return { penalty: Math.min(MAX_PENALTY, penaltyAt(damping, nowMs) + PER_CHANGE), atMs: nowMs };
+export function afterLoss(damping: Damping, nowMs: number): Damping {
+  return { penalty: Math.min(MAX_PENALTY, penaltyAt(damping, nowMs) + PER_LOSS), atMs: nowMs };
 }
 
 /** How long becoming active waits. Giving up is never delayed. */
 export function delayMs(damping: Damping, nowMs: number): number {
   const over = penaltyAt(damping, nowMs) - FREE;
-  return over < 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over / PER_CHANGE));
+  return over < 0 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (over / PER_LOSS));
 }

@@ -2,7 +2,7 @@
 import type { RoleFact } from '../../model/facts.ts';
 import type { Role } from '../../model/protocol.ts';
 import type { Reason } from '../../model/reason.ts';
-import { afterChange, CALM, type Damping, delayMs } from './damping.ts';
+import { afterLoss, CALM, type Damping, delayMs } from './damping.ts';
 import type { Verdict } from './decide.ts';
 
 export interface RoleState {
@@ -71,7 +71,7 @@ export function advance(state: RoleState, verdict: Verdict, nowMs: number, seenE
       reason: verdict.reason,
       detail: verdict.detail,
       sinceMs: nowMs,
-      damping: afterChange(state.damping, nowMs),
+      damping: state.damping,
     },
     changed: true,
     ...wake(verdict),
@@ -92,7 +92,11 @@ function settle(state: RoleState, verdict: Verdict, nowMs: number): RoleStep {
     reason: verdict.reason,
     detail: verdict.detail,
     sinceMs: moved ? nowMs : state.sinceMs,
-    damping: moved && state.role === 'active' ? afterChange(state.damping, nowMs) : state.damping,
+    // What an operator does is no flapping.
+    damping:
+      moved && state.role === 'active' && verdict.reason !== 'Maintenance'
+        ? afterLoss(state.damping, nowMs)
+        : state.damping,
   };
   const changed = moved || state.reason !== verdict.reason || state.epoch !== epoch;
   return { state: next, changed, ...wake(verdict) };

@@ -1,4 +1,5 @@
 // What keepalived is told of a group besides its configuration: how much to add to its priority, and whether to stand back.
+import type { Role } from '../../model/protocol.ts';
 import type { GroupInputs } from '../roles/inputs.ts';
 
 export interface VrrpOrders {
@@ -9,9 +10,17 @@ export interface VrrpOrders {
 /** Down to priority 1: the node takes over only when nobody else is there. One less is FAULT to keepalived. */
 export const LAST_RESORT = -253;
 
-export function vrrpOrders(inputs: GroupInputs, damped: boolean): VrrpOrders {
+/**
+ * `role` as it stands: who is active already goes on, whatever happened to us.
+ * `pulse`: let go for a moment, as peers that do not preempt take over from nobody who still speaks.
+ */
+export function vrrpOrders(
+  inputs: GroupInputs,
+  now: { readonly role: Role; readonly damped: boolean; readonly pulse: boolean },
+): VrrpOrders {
+  const isActive = now.role === 'active';
   // Without a configuration the address would lead nowhere: better nobody answers than this node.
-  const fault = !inputs.applied || inputs.faults.length > 0;
-  const yields = inputs.maintenance || !inputs.synced || damped;
+  const fault = inputs.faults.length > 0 || now.pulse || (!inputs.applied && !isActive);
+  const yields = inputs.maintenance || (!isActive && (!inputs.synced || now.damped));
   return { fault, weight: yields ? LAST_RESORT : inputs.weight };
 }

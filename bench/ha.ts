@@ -1,0 +1,212 @@
+// How long nobody answers when a node goes: VRRP, a graceful handover, BFD and BGP, beside keepalived alone.
+// Distributions over several trials; a client asks every 5 ms. HA_TRIALS sets how many (default 20).
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { LabFrr } from '../lab/frr.ts';
+import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair, type Pair, pairConfig, VIP } from '../lab/ha-pair.ts';
+import { buildRouted, ROUTED_VIP, ROUTER, type Routed, routedConfig } from '../lab/ha-routed.ts';
+import type { Host } from '../lab/netns.ts';
+import { PingProbe } from '../lab/ping-probe.ts';
+import { machine, median, publish, type Row, row } from './report.ts';
+
+const TRIALS = Math.max(1, Number(process.env.HA_TRIALS ?? 20));
+const SETTLE_MS = 700;
+
+/** Outage of each trial: `fail` breaks something, `repair` brings it back and returns when all is as before. */
+async function trials(
+  client: Host,
+  address: string,
+  fail: () => Promise<unknown> | unknown,
+  repair: () => Promise<void>,
+): Promise<readonly number[]> {
+  const outages: number[] = [];
+  for (let i = 0; i < TRIALS; i++) {
+    const probe = await PingProbe.start(client, address);
+    const atMs = Date.now();
+    await fail();
+    await sleep(SETTLE_MS);
+    await probe.answered();
+    await probe.stop();
+    outages.push(probe.longestSince(atMs));
+    await repair();
+  }
+  return outages;
+}
+
+function rowsOf(name: string, outages: readonly number[], target: string, peer?: readonly number[]): Row[] {
+  const most = (values: readonly number[]): number => Math.max(...values);
+  return [
+    row(`${name}, longest of ${outages.length}`, most(outages), 'ms', target, peer && most(peer)),
+    row(`${name}, median`, median(outages), 'ms', '', peer && median(peer)),
+    row(`${name}, shortest`, Math.min(...outages), 'ms', '', peer && Math.min(...peer)),
+  ];
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+function cutter(host: Host): { readonly fail: () => void; readonly mend: () => void } {
+  return {
+    fail: () => void host.ip('link', 'set', 'eth0', 'down'),
+    mend: () => void host.ip('link', 'set', 'eth0', 'up'),
+  };
+}
+
+/** The peer: keepalived as an operator would run it by hand, with the same figures. */
+async function keepalivedAlone(): Promise<readonly number[]> {
+  const pair = buildPair('bhak');
+  const dir = mkdtempSync(join(tmpdir(), 'bhak-'));
+  try {
+    for (const [node, priority] of [
+      [pair.a, 250],
+      [pair.b, 200],
+    ] as const) {
+      const path = join(dir, `${priority}`);
+      writeFileSync(path, byHand(priority));
+      const argv = [
+        'keepalived',
+        '-n',
+        '-l',
+        '-G',
+        '-P',
+        '-f',
+        path,
+        '-p',
+        `${path}.pid`,
+        '-r',
+        `${path}.vrrp`,
+      ];
+      node.host.spawn(argv);
+      await sleep(1000);
+    }
+    const { fail, mend } = cutter(pair.a.host);
+    return await trials(pair.client, VIP, fail, async () => {
+      mend();
+      await sleep(1500);
+    });
+  } finally {
+    await pair.close();
+    rmSync(dir, { recursive: true });
+  }
+}
+
+function byHand(priority: number): string {
+  return `vrrp_instance a {
+  state BACKUP
+  version 3
+  interface eth0
+  virtual_router_id 51
+  priority ${priority}
+  advert_int 0.1
+  virtual_ipaddress {
+    ${VIP}/32 dev eth0
+  }
+}
+`;
+}
+
+async function vrrp(): Promise<{ readonly cut: readonly number[]; readonly handover: readonly number[] }> {
+  const pair = buildPair('bhav');
+  try {
+    await pair.a.start(pairConfig('primary'));
+    await pair.b.start(pairConfig('secondary'));
+    await pair.a.roleIs('active');
+    await sleep(1000);
+    const { fail, mend } = cutter(pair.a.host);
+    const handover = await trials(
+      pair.client,
+      VIP,
+      () => pair.a.call('handover'),
+      async () => {
+        await pair.a.call('maintenance', false);
+        await back(pair);
+      },
+    );
+    const cut = await trials(pair.client, VIP, fail, async () => {
+      mend();
+      await back(pair);
+    });
+    return { cut, handover };
+  } finally {
+    await pair.close();
+  }
+}
+
+/** A role lost again and again comes back later each time: that is damping, and no part of the outage. */
+async function back({ a, b }: Pair): Promise<void> {
+  await a.roleIs('active', 120_000);
+  await b.roleIs('standby', 120_000);
+  await sleep(300);
+}
+
+async function bfd(): Promise<readonly number[]> {
+  const pair = buildPair('bhab');
+  const frr: LabFrr[] = [];
+  try {
+    for (const [node, own, other] of [
+      [pair.a, ADDRESS_A, ADDRESS_B],
+      [pair.b, ADDRESS_B, ADDRESS_A],
+    ] as const) {
+      const one = await LabFrr.start(node.host, ['zebra', 'bfdd']);
+      frr.push(one);
+      node.frrDir = one.dir;
+      await node.start(bfdConfig(node === pair.a ? 'primary' : 'secondary', own, other));
+    }
+    await back(pair);
+    const { fail, mend } = cutter(pair.a.host);
+    return await trials(pair.client, VIP, fail, async () => {
+      mend();
+      await back(pair);
+    });
+  } finally {
+    await pair.close();
+    for (const one of frr) one.removeFiles();
+  }
+}
+
+async function bgp(): Promise<readonly number[]> {
+  const net = await buildRouted('bhag', 'frr');
+  try {
+    await net.a.start(routedConfig('primary', 'bgp'));
+    await net.b.start(routedConfig('secondary', 'bgp'));
+    for (const node of [net.a, net.b]) await node.call('tell', { kind: 'vip', vip: 'any', canServe: true });
+    await viaA(net);
+    const { fail, mend } = cutter(net.a.host);
+    return await trials(net.client, ROUTED_VIP, fail, async () => {
+      mend();
+      net.a.host.route('default', 'via', ROUTER);
+      await viaA(net);
+    });
+  } finally {
+    await net.close();
+  }
+}
+
+async function viaA(net: Routed): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (net.nextHops().join() !== '192.0.2.1') {
+    if (performance.now() > end) throw new Error(`the route goes by ${net.nextHops().join()}`);
+    await sleep(50);
+  }
+  await sleep(500);
+}
+
+const alone = await keepalivedAlone();
+const { cut, handover } = await vrrp();
+const ok = publish({
+  name: 'ha',
+  conditions: {
+    ...machine(),
+    trials: TRIALS,
+    'client asks every': '5 ms',
+    advert: '100 ms',
+    bfd: '3 x 50 ms',
+  },
+  rows: [
+    ...rowsOf('VRRP, link cut (peer: keepalived alone)', cut, '<= 350', alone),
+    ...rowsOf('VRRP, graceful handover', handover, '<= 30'),
+    ...rowsOf('BFD between nodes, link cut', await bfd(), '<= 200'),
+    ...rowsOf('BGP active-backup with BFD, link cut', await bgp(), '<= 300'),
+  ],
+});
+process.exit(ok ? 0 : 1);

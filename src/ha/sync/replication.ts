@@ -1,0 +1,171 @@
+// One connection to a peer: agrees on the version, sends everything once, then what changes; applies what the peer tells.
+// It knows neither sockets nor maps: bytes go through `send`, flows through the table of the data plane.
+import {
+  type FlowKey,
+  type FlowRecord,
+  readSync,
+  SYNC_VERSION,
+  type SyncMessage,
+  SyncProtocolError,
+  writeSync,
+} from './flow-message.ts';
+
+/** The flows of one data plane, as replication needs them. */
+export interface FlowTable {
+  /** Flows old enough to be told of, a part at a time. */
+  established(): Iterable<FlowRecord>;
+  /** Sequence of a flow that is known; undefined for others. */
+  sequenceOf(key: FlowKey): number | undefined;
+  put(flows: readonly FlowRecord[]): void;
+  remove(keys: readonly FlowKey[]): void;
+}
+
+export interface ReplicationOptions {
+  readonly node: string;
+  readonly table: FlowTable;
+  epoch(): number;
+  /** False: the peer takes no more for now; `resume` says when it does. */
+  send(bytes: Uint8Array): boolean;
+  /** Everything the peer had is here. */
+  onComplete(flows: number): void;
+  /** The connection is of no use: another version, or not this protocol. */
+  onRefused(why: string): void;
+}
+
+/** Flows a frame: some 18 kB. */
+const BATCH = 512;
+
+export class Replication {
+  readonly #options: ReplicationOptions;
+  #rest: Uint8Array = new Uint8Array(0);
+  #agreed = false;
+  #over = false;
+  #received = 0;
+  #outgoing: Iterator<FlowRecord> | undefined;
+  #sent = 0;
+  /** Changes that wait for a peer that takes no more; the newest of each flow. */
+  readonly #waiting = new Map<string, FlowRecord | { readonly key: FlowKey; readonly sequence: number }>();
+  #blocked = false;
+
+  constructor(options: ReplicationOptions) {
+    this.#options = options;
+    this.#say({ kind: 'hello', version: SYNC_VERSION, node: options.node, epoch: options.epoch() });
+    this.#say({ kind: 'pull' });
+  }
+
+  receive(bytes: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      const { messages, rest } = readSync(
+        this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes]),
+      );
+      this.#rest = rest;
+      for (const message of messages) this.#hear(message);
+    } catch (error) {
+      if (!(error instanceof SyncProtocolError)) throw error;
+      this.#refuse(error.message);
+    }
+  }
+
+  /** Flows that are new, changed or gone, as the data plane finds them. A slow peer gets the newest state of each. */
+  tell(
+    changed: readonly FlowRecord[],
+    gone: readonly { readonly key: FlowKey; readonly sequence: number }[],
+  ): void {
+    for (const one of [...changed, ...gone]) this.#waiting.set(textOf(one.key), one);
+    this.#flush();
+  }
+
+  /** The peer takes more again. */
+  resume(): void {
+    this.#blocked = false;
+    this.#flush();
+  }
+
+  /** How many changes wait: grows while the peer is slower than the traffic. */
+  get backlog(): number {
+    return this.#waiting.size;
+  }
+
+  #hear(message: SyncMessage): void {
+    if (this.#over) return;
+    if (message.kind === 'hello') {
+      if (message.version !== SYNC_VERSION) {
+        const why = `Cannot sync with "${message.node}" as it speaks version ${message.version}, we ${SYNC_VERSION}`;
+        this.#say({ kind: 'bye', reason: why });
+        this.#refuse(why);
+      }
+      this.#agreed = true;
+    } else if (message.kind === 'bye') this.#refuse(message.reason);
+    else if (!this.#agreed) this.#refuse('Cannot sync with a peer that does not say who it is');
+    else this.#work(message);
+  }
+
+  #work(message: SyncMessage): void {
+    const { table, onComplete } = this.#options;
+    if (message.kind === 'pull') {
+      this.#outgoing = table.established()[Symbol.iterator]();
+      this.#sent = 0;
+      this.#flush();
+    } else if (message.kind === 'put') {
+      const news = message.flows.filter((flow) => isNewer(flow.sequence, table.sequenceOf(flow.key)));
+      this.#received += message.flows.length;
+      if (news.length > 0) table.put(news);
+    } else if (message.kind === 'close') {
+      const gone = message.flows.filter(({ key, sequence }) => {
+        const known = table.sequenceOf(key);
+        return known !== undefined && isNewer(sequence, known);
+      });
+      if (gone.length > 0) table.remove(gone.map(({ key }) => key));
+    } else if (message.kind === 'complete') onComplete(this.#received);
+  }
+
+  /** Changes first: they are of flows that move now. */
+  #flush(): void {
+    while (!this.#blocked && !this.#over && this.#waiting.size > 0) {
+      const batch = [...this.#waiting.values()].slice(0, BATCH);
+      for (const one of batch) this.#waiting.delete(textOf(one.key));
+      const flows = batch.filter((one): one is FlowRecord => 'member' in one);
+      const gone = batch.filter((one) => !('member' in one));
+      if (flows.length > 0) this.#say({ kind: 'put', flows });
+      if (gone.length > 0) this.#say({ kind: 'close', flows: gone });
+    }
+    while (!this.#blocked && !this.#over && this.#outgoing !== undefined) this.#sendSome(this.#outgoing);
+  }
+
+  #sendSome(outgoing: Iterator<FlowRecord>): void {
+    const flows: FlowRecord[] = [];
+    while (flows.length < BATCH) {
+      const next = outgoing.next();
+      if (next.done === true) {
+        this.#outgoing = undefined;
+        break;
+      }
+      flows.push(next.value);
+    }
+    this.#sent += flows.length;
+    if (flows.length > 0) this.#say({ kind: 'put', flows });
+    if (this.#outgoing === undefined) this.#say({ kind: 'complete', count: this.#sent });
+  }
+
+  #say(message: SyncMessage): void {
+    if (!this.#options.send(writeSync(message))) this.#blocked = true;
+  }
+
+  #refuse(why: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.onRefused(why);
+  }
+}
+
+/** Serial numbers that wrap (RFC 1982): late and doubled messages are not newer. */
+export function isNewer(sequence: number, known: number | undefined): boolean {
+  if (known === undefined) return true;
+  const ahead = (sequence - known) >>> 0;
+  return ahead !== 0 && ahead < 0x8000_0000;
+}
+
+function textOf(key: FlowKey): string {
+  return `${key.protocol}/${key.client}/${key.clientPort}/${key.vip}/${key.vipPort}`;
+}
