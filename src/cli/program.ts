@@ -2,11 +2,14 @@
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
 import { addCompletion } from './commands/completion.ts';
+import { addConfirm, addReload } from './commands/control.ts';
 import { addDaemon } from './commands/daemon.ts';
 import { addDisable } from './commands/disable.ts';
 import { addDoctor } from './commands/doctor.ts';
+import { addEvents } from './commands/events.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addImport } from './commands/import.ts';
+import { addDrain, addMember } from './commands/member.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
 import { addShow } from './commands/show.ts';
@@ -61,6 +64,11 @@ export function createProgram(session: Session): Command {
     addDaemon,
     addDisable,
     addStatus,
+    addEvents,
+    addDrain,
+    addMember,
+    addReload,
+    addConfirm,
     addSystem,
     addRealserver,
     addDoctor,

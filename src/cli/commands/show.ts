@@ -1,4 +1,4 @@
-// lbctl show: every stage between the file and the plan, as text or as data.
+// lbctl show: every stage between the file and the plan, and what the daemon sees, as text or as data.
 import { type Command, Option } from 'commander';
 import { InputError } from '../../model/errors.ts';
 import type { Intent } from '../../model/intent.ts';
@@ -9,6 +9,7 @@ import { loadIntent } from '../load-intent.ts';
 import { type OutputFormat, outputOption, toOutput } from '../output.ts';
 import type { Session } from '../session.ts';
 import { engineOption } from './plan.ts';
+import { addShowLive } from './show-live.ts';
 
 interface ShowOptions {
   readonly output: OutputFormat;
@@ -18,13 +19,17 @@ interface ShowOptions {
 export function addShow(program: Command, session: Session): void {
   const show = program
     .command('show')
-    .summary('show a stage between the file and the plan')
-    .description('Show a stage between the file and the plan. Secrets print as [redacted].')
+    .summary('show a stage between the file and the plan, or what the daemon sees now')
+    .description(
+      'Show a stage between the file and the plan, or what a running daemon sees now. Secrets print as [redacted].',
+    )
     .addHelpText(
       'after',
       examples([
         ['lbctl show intent -o json', 'the configuration as it was understood'],
         ['lbctl show world web', 'what this node should do for listener "web"'],
+        ['lbctl show members -o wide', 'health, weights and overrides now'],
+        ['lbctl show rates --watch 1', 'traffic by listener and member'],
         ['lbctl show schema > config.schema.json', 'for an editor'],
       ]),
     );
@@ -59,6 +64,8 @@ export function addShow(program: Command, session: Session): void {
     .description('What the drivers want, as a snapshot file that "lbctl plan --against FILE" reads.')
     .addOption(engineOption())
     .action((options: ShowOptions, command: Command) => showItems(options, session, command));
+
+  addShowLive(show, session);
 
   show
     .command('schema')

@@ -1,0 +1,179 @@
+// The commands that talk to a running daemon, each against a real door over a real engine on the memory driver.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  buildVip,
+} from '../../../test/fixtures/build-intent.ts';
+import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
+import { type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
+import { runCli } from '../run-cli.ts';
+
+const INTENT = buildIntent({
+  vips: [buildVip('www', '192.0.2.10')],
+  listeners: [buildListener('web', 'www', 80)],
+  pools: [
+    buildPool('web', [
+      buildMember('10.0.0.1', { name: 'w1', port: 80, weight: 3 }),
+      buildMember('10.0.0.2', { name: 'w2', port: 80 }),
+    ]),
+  ],
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function withDaemon(
+  run: (lbctl: (...args: string[]) => Promise<Ran>, door: Door) => Promise<void>,
+): Promise<void> {
+  const door = await openDoor(INTENT);
+  const lbctl = async (...args: string[]): Promise<Ran> => {
+    const { toolbox, out, err } = toolboxWith({
+      nowMs: () => Date.now(),
+      env: { LBCTL_SOCKET: door.socket },
+      renderDiagnostics: async (found) => found.map((one) => `${one.message}\n`).join(''),
+    });
+    const code = await runCli(args, toolbox);
+    return { code, out: out.join(''), err: err.join('') };
+  };
+  try {
+    await run(lbctl, door);
+  } finally {
+    await door.close();
+  }
+}
+
+test('drain, member down, up and reset reach the data plane', () =>
+  withDaemon(async (lbctl, { control }) => {
+    const reasonOf = async () => {
+      await control.look();
+      const { out } = await lbctl('show', 'members', '-o', 'json');
+      const [w1] = JSON.parse(out) as { listeners: { observedWeight?: number; reason: string }[] }[];
+      return [w1?.listeners[0]?.reason, w1?.listeners[0]?.observedWeight];
+    };
+
+    const drained = await lbctl('drain', 'web/w1', '--for', '2m', '--why', 'disk');
+    assert.match(drained.out, /^web\/w1 drains, down at 20\d\d-/);
+    assert.deepEqual(await reasonOf(), ['AdminDrain', 0]);
+    assert.equal((await lbctl('member', 'down', 'web/w1')).out, 'web/w1 is down\n');
+    assert.equal((await reasonOf())[0], 'AdminDown');
+    assert.equal((await lbctl('member', 'up', 'web/w1', '--for', '1h')).out, 'web/w1 is up for 1h\n');
+    assert.deepEqual(await reasonOf(), ['AdminUp', 3]);
+    assert.equal((await lbctl('member', 'reset', 'web/w1')).code, 0);
+    assert.deepEqual(await reasonOf(), ['NotChecked', 3]);
+  }));
+
+test('what is wrong with a member or a duration ends with its own code', () =>
+  withDaemon(async (lbctl) => {
+    const table: [string[], number, RegExp][] = [
+      [['drain', 'w1'], 2, /must be POOL\/MEMBER/],
+      [['drain', 'web/nobody'], 4, /Cannot find member "web\/nobody"/],
+      [['member', 'down', 'web/w1', '--for', 'soon'], 2, /Cannot read "for" as a duration/],
+      [['member', 'reset', 'none/w1'], 4, /Cannot find member/],
+      [['events', '-n', 'many'], 2, /must be 0\.\.2048/],
+      [['show', 'members', '--watch', '0'], 2, /must be 0\.1\.\.3600/],
+    ];
+    for (const [args, code, pattern] of table) {
+      const ran = await lbctl(...args);
+      assert.equal(ran.code, code, `${args.join(' ')}: ${ran.err}`);
+      assert.match(ran.err, pattern);
+    }
+  }));
+
+test('every command ends with 6 where no daemon runs', async () => {
+  const commands = [
+    ['drain', 'web/w1'],
+    ['member', 'up', 'web/w1'],
+    ['member', 'reset', 'web/w1'],
+    ['reload'],
+    ['confirm'],
+    ['events'],
+    ['show', 'members'],
+    ['show', 'rates'],
+  ];
+  for (const args of commands) {
+    const { toolbox, err } = toolboxWith({ env: { LBCTL_SOCKET: '/nonexistent/api.sock' } });
+    assert.equal(await runCli(args, toolbox), 6, args.join(' '));
+    assert.match(err.join(''), /^error\[UNREACHABLE\]: Cannot reach a daemon on "\/nonexistent\/api\.sock"/);
+  }
+});
+
+test('drain --wait ends when no connection is left, or its time is over', () =>
+  withDaemon(async (lbctl, { control }) => {
+    // The first row of the fixture counts no connections, the member rows do.
+    const waited = await lbctl('drain', 'web/w2', '--for', '1s', '--wait');
+    assert.match(waited.out, /web\/w2 is down; \d+ connections were left\n$/);
+
+    control.counters = async () => new Map();
+    const empty = await lbctl('drain', 'web/w1', '--wait');
+    assert.match(empty.out, /web\/w1 drains\nweb\/w1 has no connections left\n$/);
+  }));
+
+test('reload shows what is wrong with the files, and confirm what guards hold', () =>
+  withDaemon(async (lbctl, { control }) => {
+    const before = await lbctl('confirm');
+    control.next = { error: 'Unknown key "listners"' };
+    const refused = await lbctl('reload');
+    control.next = { ...INTENT, listeners: new Map(), guard: { ...INTENT.guard, freeDeletions: 0 } };
+    const good = await lbctl('reload');
+    const held = await lbctl('status');
+    const confirmed = await lbctl('confirm');
+
+    assert.equal(before.out, 'nothing is held back\n');
+    assert.equal(refused.code, 2);
+    assert.match(refused.err, /Unknown key "listners"\nerror\[CONFIG_INVALID\]/);
+    assert.match(good.out, /^configuration v2 is in force\n$/);
+    assert.match(held.out, /3 held back/);
+    assert.match(confirmed.out, /^3 steps confirmed, 0 held back now\n$/);
+    assert.equal(confirmed.code, 0);
+  }));
+
+test('show services, connections, stats and rates print what the daemon counts', () =>
+  withDaemon(async (lbctl) => {
+    const services = await lbctl('show', 'services', '-o', 'wide');
+    const stats = await lbctl('show', 'stats');
+    const connections = await lbctl('show', 'connections');
+    const rates = await lbctl('show', 'rates');
+    const yaml = await lbctl('show', 'stats', '-o', 'yaml');
+
+    assert.match(services.out, /^web +tcp\/192\.0\.2\.10:80 +memory +nat +2\/2 +4 +ok +InService$/m);
+    // Exact beyond 2^53.
+    assert.match(stats.out, /^memory +tcp\/192\.0\.2\.10:80 +1152921504606846976 +1152921504606846977 /m);
+    assert.match(connections.out, /^memory +tcp\/192\.0\.2\.10:80 > 10\.0\.0\.1:80 +1 +2$/m);
+    assert.match(rates.out, /^memory +tcp\/192\.0\.2\.10:80 +0 +0 +0 +0 +0$/m);
+    assert.match(yaml.out, /connections: "1152921504606846976"/);
+  }));
+
+test('events -f goes on over a stream, and prints one event a line', () =>
+  withDaemon(async (lbctl, { socket, control, close }) => {
+    await lbctl('member', 'down', 'web/w1');
+    await control.look();
+    const last = await lbctl('events', '-n', '5');
+    const probe = toolboxWith({ env: { LBCTL_SOCKET: socket } });
+    const following = runCli(['events', '-f', '-n', '0', '-o', 'json', '--patience', '1s'], probe.toolbox);
+    for (let i = 0; i < 500 && !probe.out.join('').includes('AdminUp'); i++) {
+      if (i === 10) await lbctl('member', 'up', 'web/w1');
+      await sleep(20);
+    }
+    const printed = probe.out.join('');
+    await close();
+    assert.equal(await following, 6);
+
+    assert.match(last.out, /^\S+Z audit action=setOverride .* status=200 target=web\/w1 who=unix$/m);
+    assert.match(
+      last.out,
+      /^\S+Z member-changed effectiveWeight=0 from=NotChecked member=w1 pool=web to=AdminDown$/m,
+    );
+    const kinds = printed
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { kind: string }).kind);
+    assert.deepEqual(kinds, ['audit', 'member-changed']);
+  }));

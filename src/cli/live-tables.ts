@@ -1,0 +1,155 @@
+// What each live view asks of the daemon, and its table.
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Condition, Status } from '../model/status.ts';
+import { type Client, listAll } from './client.ts';
+import type { CounterRow, Stats } from './member-connections.ts';
+import type { MemberView } from './member-target.ts';
+import { type NamedRates, ratesBetween, shortNumber } from './rates.ts';
+import type { LiveCell, LiveColumn, LiveTable, Tone } from './render-live.ts';
+import { agoText } from './render-status.ts';
+
+export interface Made {
+  readonly data: unknown;
+  readonly table: LiveTable;
+}
+
+const RATE_WINDOW_MS = 1000;
+
+const TONES: Readonly<Record<Condition, Tone>> = {
+  ok: 'good',
+  degraded: 'doubt',
+  pending: 'doubt',
+  down: 'bad',
+  standby: 'quiet',
+  disabled: 'quiet',
+};
+
+export async function services(client: Client): Promise<Made> {
+  const { listeners } = await client.get<Status>('/v1/status');
+  const rows = listeners.map((one): LiveCell[] => {
+    const serving = one.members.filter((member) => (member.observedWeight ?? 0) > 0).length;
+    const weight = one.members.reduce((sum, member) => sum + (member.observedWeight ?? 0), 0);
+    return [
+      { text: one.name },
+      { text: one.key },
+      { text: one.engine },
+      { text: one.mode },
+      { text: `${serving}/${one.members.length}` },
+      { text: String(weight) },
+      { text: one.condition, tone: TONES[one.condition] },
+      { text: one.reason },
+    ];
+  });
+  const columns: LiveColumn[] = [
+    { title: 'SERVICE' },
+    { title: 'KEY' },
+    { title: 'ENGINE' },
+    { title: 'MODE' },
+    { title: 'SERVING', align: 'right' },
+    { title: 'WEIGHT', align: 'right', wide: true },
+    { title: 'CONDITION' },
+    { title: 'REASON' },
+  ];
+  return { data: listeners, table: { columns, rows: () => rows, empty: 'no listeners' } };
+}
+
+export async function members(client: Client): Promise<Made> {
+  const all = await listAll<MemberView>(client, '/v1/members');
+  const rowOf = (one: MemberView, nowMs: number): LiveCell[] => {
+    const [first] = one.listeners;
+    const observed = first?.observedWeight;
+    const override = one.override === undefined ? '-' : `${one.override.state} by ${one.override.by}`;
+    return [
+      { text: one.key },
+      { text: `${one.address}${one.port === 0 ? '' : ` ${one.port}`}` },
+      { text: String(one.weight) },
+      { text: observed === undefined ? '-' : String(observed) },
+      { text: one.health, tone: one.health === 'up' ? 'good' : one.health === 'down' ? 'bad' : 'quiet' },
+      { text: one.sinceMs === undefined ? '-' : agoText(nowMs - one.sinceMs) },
+      { text: first?.reason ?? 'no listener' },
+      { text: override },
+      { text: one.lastError ?? '' },
+    ];
+  };
+  const columns: LiveColumn[] = [
+    { title: 'MEMBER' },
+    { title: 'ADDRESS' },
+    { title: 'WEIGHT', align: 'right' },
+    { title: 'OBSERVED', align: 'right' },
+    { title: 'HEALTH' },
+    { title: 'SINCE', align: 'right' },
+    { title: 'REASON' },
+    { title: 'OVERRIDE' },
+    { title: 'LAST ERROR', wide: true },
+  ];
+  const rows = (nowMs: number) => all.map((one) => rowOf(one, nowMs));
+  return { data: all, table: { columns, rows, empty: 'no members' } };
+}
+
+export async function connections(client: Client): Promise<Made> {
+  const stats = await client.get<Stats>('/v1/stats');
+  const rows = counterRows(stats, ({ key, activeConnections, inactiveConnections }) => [
+    { text: key },
+    { text: String(activeConnections) },
+    { text: String(inactiveConnections) },
+  ]);
+  const columns: LiveColumn[] = [
+    { title: 'DRIVER' },
+    { title: 'KEY' },
+    { title: 'ACTIVE', align: 'right' },
+    { title: 'INACTIVE', align: 'right' },
+  ];
+  return { data: stats, table: { columns, rows: () => rows, empty: NO_COUNTERS } };
+}
+
+export async function stats(client: Client): Promise<Made> {
+  const read = await client.get<Stats>('/v1/stats');
+  const rows = counterRows(read, (row) => [
+    { text: row.key },
+    { text: row.connections },
+    { text: row.packetsIn },
+    { text: row.packetsOut },
+    { text: row.bytesIn },
+    { text: row.bytesOut },
+  ]);
+  const titles = ['CONNECTIONS', 'PACKETS IN', 'PACKETS OUT', 'BYTES IN', 'BYTES OUT'];
+  return { data: read, table: { columns: countColumns(titles), rows: () => rows, empty: NO_COUNTERS } };
+}
+
+/** The first look waits a second for the second one. */
+export function rates(): (client: Client) => Promise<Made> {
+  let before: Stats | undefined;
+  return async (client) => {
+    if (before === undefined) {
+      before = await client.get<Stats>('/v1/stats');
+      await sleep(RATE_WINDOW_MS);
+    }
+    const now = await client.get<Stats>('/v1/stats');
+    const found = ratesBetween(before, now);
+    before = now;
+    const titles = ['CONN/S', 'PKT/S IN', 'PKT/S OUT', 'BYTE/S IN', 'BYTE/S OUT'];
+    const rows = found.map(rateCells);
+    return { data: found, table: { columns: countColumns(titles), rows: () => rows, empty: NO_COUNTERS } };
+  };
+}
+
+const NO_COUNTERS = 'no data plane counts anything here';
+
+function rateCells(one: NamedRates): LiveCell[] {
+  const numbers = [one.connections, one.packetsIn, one.packetsOut, one.bytesIn, one.bytesOut];
+  return [{ text: one.driver }, { text: one.key }, ...numbers.map((value) => ({ text: shortNumber(value) }))];
+}
+
+function countColumns(titles: readonly string[]): LiveColumn[] {
+  return [
+    { title: 'DRIVER' },
+    { title: 'KEY' },
+    ...titles.map((title): LiveColumn => ({ title, align: 'right' })),
+  ];
+}
+
+function counterRows(read: Stats, cells: (row: CounterRow) => LiveCell[]): LiveCell[][] {
+  return Object.entries(read.drivers).flatMap(([driver, rows]) =>
+    rows.map((row) => [{ text: driver }, ...cells(row)]),
+  );
+}
