@@ -15,6 +15,7 @@ import { addRealserver } from './commands/realserver.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addSystem } from './commands/system.ts';
+import { addTop } from './commands/top.ts';
 import { addValidate } from './commands/validate.ts';
 import { addVersion } from './commands/version.ts';
 import { examples } from './examples.ts';
@@ -64,6 +65,7 @@ export function createProgram(session: Session): Command {
     addDaemon,
     addDisable,
     addStatus,
+    addTop,
     addEvents,
     addDrain,
     addMember,

@@ -21,6 +21,8 @@ export async function openDoors(control: Control, intent: Intent, { logger }: Lo
     onAudit: ({ kind: _kind, atMs: _atMs, ...audit }) => logger.info(audit, 'audit'),
     onFault,
   });
+  if (intent.api.listen !== undefined)
+    logger.error(intent.api.listen, 'api.listen is not served: this release answers on its unix socket only');
   const metrics = await openMetrics(control, intent.metrics.prometheus, onFault).catch((error: Error) => {
     logger.error({ error: error.message }, 'metrics are not served');
     return undefined;

@@ -1,0 +1,125 @@
+// Runs `lbctl top`: the alternate screen, keys as they come, a page every second; the terminal is given back whatever happens.
+import type { Command } from 'commander';
+import { InputError } from '../../model/errors.ts';
+import { memberItemKey, memberKey } from '../../model/keys.ts';
+import type { Status } from '../../model/status.ts';
+import { paint } from '../../plan/paint.ts';
+import { type Client, listAll } from '../client.ts';
+import { findDaemon } from '../find-daemon.ts';
+import type { Stats } from '../member-connections.ts';
+import { type MemberView, setOverride, toTarget } from '../member-target.ts';
+import { ratesBetween } from '../rates.ts';
+import type { Session } from '../session.ts';
+import { lineOf } from '../tell-events.ts';
+import { renderTop, type TopInput, topRows } from './render-top.ts';
+import { press, TOP_START, type TopState } from './top-state.ts';
+
+const ENTER = '\x1b[?1049h\x1b[?25l';
+const LEAVE = '\x1b[?25h\x1b[?1049l';
+const HOME = '\x1b[H';
+const CLEAR_LINE = '\x1b[K';
+const EVERY_MS = 1000;
+
+export async function runTop(session: Session, command: Command): Promise<void> {
+  const { stdin, stdout } = process;
+  if (!stdin.isTTY || !stdout.isTTY)
+    throw new InputError('USAGE', 'Cannot show "top" as this is no terminal', {
+      hint: 'Use "lbctl status --watch" in a pipe',
+    });
+  const client = await findDaemon(session, command);
+  const look = looker(client);
+  let input = await look();
+  let state = TOP_START;
+  const colour = session.colour(command);
+  const draw = (): void => {
+    const size = { rows: stdout.rows ?? 24, columns: stdout.columns ?? 80, colour };
+    const page = renderTop(input, state, size).replaceAll('\r\n', `${CLEAR_LINE}\r\n`);
+    stdout.write(`${HOME}${page}${CLEAR_LINE}`);
+  };
+  stdin.setRawMode(true);
+  stdout.write(ENTER);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const timer = setInterval(() => {
+        look().then((seen) => {
+          input = seen;
+          draw();
+        }, reject);
+      }, EVERY_MS);
+      const onKey = (chunk: Buffer): void => {
+        const members = topRows(input, state, false).flatMap((row) => row.member ?? []);
+        const pressed = press(state, chunk.toString('utf8'), members);
+        state = pressed.state;
+        if (pressed.action.kind === 'quit') resolve();
+        if (pressed.action.kind === 'drain')
+          void drain(client, pressed.action.member).then((message) => {
+            state = { ...state, message } satisfies TopState;
+            draw();
+          });
+        draw();
+      };
+      const end = (): void => {
+        clearInterval(timer);
+        stdin.off('data', onKey);
+        stdout.off('resize', draw);
+      };
+      stdin.on('data', onKey);
+      stdout.on('resize', draw);
+      process.once('SIGTERM', resolve);
+      stdin.once('end', resolve);
+      stdin.once('close', end);
+      draw();
+    });
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+    stdin.destroy();
+    stdout.write(LEAVE);
+  }
+}
+
+async function drain(client: Client, member: string): Promise<string> {
+  try {
+    await setOverride(client, toTarget(member), { state: 'drain', why: 'lbctl top' });
+    return `${member} drains; "lbctl member reset ${member}" brings it back`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function looker(client: Client): () => Promise<TopInput> {
+  let before: Stats | undefined;
+  return async () => {
+    const [status, stats, pools, told] = await Promise.all([
+      client.get<Status>('/v1/status'),
+      client.get<Stats>('/v1/stats'),
+      listAll<MemberView>(client, '/v1/members'),
+      client.get<{ items: { event: { kind: string; atMs: number } }[] }>('/v1/events', { last: 3 }),
+    ]);
+    const rates = ratesBetween(before ?? stats, stats);
+    before = stats;
+    const ink = paint(false);
+    return {
+      status,
+      rates,
+      members: namesOf(status, pools),
+      events: told.items.map(({ event }) => lineOf(event, 'table', ink).trimEnd()),
+    };
+  };
+}
+
+function namesOf(status: Status, members: readonly MemberView[]): Map<string, string> {
+  const pools = new Map<string, string>();
+  for (const member of members)
+    for (const row of member.listeners) pools.set(`${row.key} ${member.name}`, member.pool);
+  return new Map(
+    status.listeners.flatMap((listener) =>
+      listener.members.flatMap((member) => {
+        const pool = pools.get(`${listener.key} ${member.name}`);
+        return pool === undefined
+          ? []
+          : [[memberItemKey(listener.key, member.key), memberKey(pool, member.name)] as const];
+      }),
+    ),
+  );
+}
