@@ -56,7 +56,12 @@ export async function buildExecutable(options: ExecutableOptions): Promise<void>
     assets,
   };
   writeFileSync(join(work, 'sea.json'), JSON.stringify(settings, null, 2));
-  execFileSync(node, ['--build-sea=sea.json'], { cwd: work, stdio: ['ignore', 'ignore', 'inherit'] });
+  // V8 salts its code cache with a random number; with a fixed one the same source makes the same bytes. The fixed hash
+  // seed would do too, but V8 then refuses the cache when it starts.
+  execFileSync(node, ['--random-seed=1', '--build-sea=sea.json'], {
+    cwd: work,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   rmSync(output, { force: true });
   renameSync(join(work, 'lbctl'), output);
 }
