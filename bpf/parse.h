@@ -15,6 +15,22 @@ struct vlan_tag {
 	__be16 next;
 };
 
+/* Kernels before 6.8 take the result of a byte swap for any 64-bit number: the mask, out of the compiler's sight, tells
+ * them that it fits 16 bits. */
+static __always_inline __u64 host16(__be16 value)
+{
+	__u64 wide = bpf_ntohs(value);
+	asm volatile("%0 &= 65535" : "+r"(wide));
+	return wide;
+}
+
+/* The same for a number the compiler knows to be small. */
+static __always_inline __u64 below_512(__u64 value)
+{
+	asm volatile("%0 &= 511" : "+r"(value));
+	return value;
+}
+
 static __always_inline int parse_ethernet(struct xdp_md *ctx, struct work *w, __be16 *protocol)
 {
 	void *end = end_of(ctx);
@@ -85,12 +101,12 @@ static __always_inline int parse_ip4(struct xdp_md *ctx, struct work *w)
 {
 	void *data = start_of(ctx), *end = end_of(ctx);
 	struct iphdr *ip = data + (w->l3 & 31);
-	__u32 header, total, left;
+	__u64 header, total, left;
 
 	if ((void *)(ip + 1) > end)
 		return pass(COUNT_PASS_MALFORMED);
 	header = ip->ihl * 4;
-	total = bpf_ntohs(ip->tot_len);
+	total = host16(ip->tot_len);
 	if (ip->version != 4 || header < sizeof(*ip) || total < header || (void *)ip + total > end)
 		return pass(COUNT_PASS_MALFORMED);
 	w->v6 = 0;
@@ -130,12 +146,12 @@ static __always_inline int parse_ip6(struct xdp_md *ctx, struct work *w)
 {
 	void *data = start_of(ctx), *end = end_of(ctx);
 	struct ipv6hdr *ip = data + (w->l3 & 31);
-	__u32 offset, payload;
+	__u64 offset, payload;
 	__u8 next;
 
 	if ((void *)(ip + 1) > end)
 		return pass(COUNT_PASS_MALFORMED);
-	payload = bpf_ntohs(ip->payload_len);
+	payload = host16(ip->payload_len);
 	if (ip->version != 6 || (void *)(ip + 1) + payload > end)
 		return pass(COUNT_PASS_MALFORMED);
 	w->v6 = 1;
@@ -154,7 +170,7 @@ static __always_inline int parse_ip6(struct xdp_md *ctx, struct work *w)
 				break;
 			if (offset > L4_MAX - sizeof(*ip) - L3_MAX)
 				return pass(COUNT_PASS_MALFORMED);
-			e = (void *)(ip + 1) + offset;
+			e = (void *)(ip + 1) + below_512(offset);
 			if ((void *)(e + 1) > end || offset + sizeof(*e) > payload)
 				return pass(COUNT_PASS_MALFORMED);
 			if (next == IPPROTO_FRAGMENT) {
@@ -181,5 +197,5 @@ static __always_inline int parse_ip6(struct xdp_md *ctx, struct work *w)
 		return PARSED_LATER;
 	if (offset > payload || offset > L4_MAX - sizeof(*ip) - L3_MAX)
 		return pass(COUNT_PASS_MALFORMED);
-	return parse_l4((void *)(ip + 1) + offset, end, w, payload - offset);
+	return parse_l4((void *)(ip + 1) + below_512(offset), end, w, payload - offset);
 }
