@@ -2,6 +2,7 @@
 // ends that XDP sends to need a program of their own; their senders must finish checksums themselves.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { type Host, Lab } from '../../lab/netns.ts';
@@ -149,6 +150,7 @@ export class Site {
 
   async close(): Promise<void> {
     await this.lab.close();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
