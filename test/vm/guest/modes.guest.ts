@@ -48,17 +48,20 @@ async function assertCarried({ family, protocol, listener, memberPort }: Carry):
 /** Members hold the VIPs and say nothing about them. */
 function hideVips(): void {
   for (const { host } of net.members) {
-    host.sysctl('net.ipv4.conf.all.arp_ignore', 1);
-    host.sysctl('net.ipv4.conf.all.arp_announce', 2);
-    host.ip('address', 'replace', `${VIP4}/32`, 'dev', 'lo');
-    host.ip('address', 'replace', `${VIP6}/128`, 'dev', 'lo', 'nodad');
+    host.sysctls({ 'net.ipv4.conf.all.arp_ignore': 1, 'net.ipv4.conf.all.arp_announce': 2 });
+    host.ipAll([
+      ['address', 'replace', `${VIP4}/32`, 'dev', 'lo'],
+      ['address', 'replace', `${VIP6}/128`, 'dev', 'lo', 'nodad'],
+    ]);
   }
 }
 
 function showVips(): void {
   for (const { host } of net.members) {
-    host.ip('address', 'del', `${VIP4}/32`, 'dev', 'lo');
-    host.ip('address', 'del', `${VIP6}/128`, 'dev', 'lo');
+    host.ipAll([
+      ['address', 'del', `${VIP4}/32`, 'dev', 'lo'],
+      ['address', 'del', `${VIP6}/128`, 'dev', 'lo'],
+    ]);
   }
 }
 

@@ -62,17 +62,19 @@ export class Topology {
         addresses: [`${address4}/24`, `${address6}/64`],
       })),
     ]);
-    for (const host of [router, lab.root]) {
-      host.sysctl('net.ipv4.ip_forward', 1);
-      host.sysctl('net.ipv6.conf.all.forwarding', 1);
-    }
-    // Otherwise the balancer would tell the client's router of a shorter way than through itself.
-    lab.root.sysctl('net.ipv4.conf.all.send_redirects', 0);
-    lab.root.sysctl(`net.ipv4.conf.${DEVICE}.send_redirects`, 0);
-    client.route('default', 'via', '10.1.0.1');
-    client.ip('-6', 'route', 'add', 'default', 'via', '2001:db8:1::1');
-    lab.root.ip('route', 'replace', '10.1.0.0/24', 'via', '10.2.0.1');
-    lab.root.ip('-6', 'route', 'replace', '2001:db8:1::/64', 'via', '2001:db8:2::1');
+    const forward = { 'net.ipv4.ip_forward': 1, 'net.ipv6.conf.all.forwarding': 1 };
+    router.sysctls(forward);
+    lab.root.sysctls({
+      ...forward,
+      // Otherwise the balancer would tell the client's router of a shorter way than through itself.
+      'net.ipv4.conf.all.send_redirects': 0,
+      [`net.ipv4.conf.${DEVICE}.send_redirects`]: 0,
+    });
+    client.ipAll(['10.1.0.1', '2001:db8:1::1'].map((hop) => ['route', 'add', 'default', 'via', hop]));
+    lab.root.ipAll([
+      ['route', 'replace', '10.1.0.0/24', 'via', '10.2.0.1'],
+      ['route', 'replace', '2001:db8:1::/64', 'via', '2001:db8:2::1'],
+    ]);
     const topology = new Topology(lab, client, router, members);
     topology.answerThrough('router');
     await Promise.all(members.map((member) => startMember(member)));
@@ -82,10 +84,9 @@ export class Topology {
   /** Which way members answer clients: past the balancer (dr, tunnel, onearm) or through it (nat). */
   answerThrough(hop: 'router' | 'balancer'): void {
     const last = hop === 'router' ? 1 : 2;
-    for (const { host } of this.members) {
-      host.ip('route', 'replace', 'default', 'via', `10.2.0.${last}`);
-      host.ip('-6', 'route', 'replace', 'default', 'via', `2001:db8:2::${last}`);
-    }
+    const hops = [`10.2.0.${last}`, `2001:db8:2::${last}`];
+    for (const { host } of this.members)
+      host.ipAll(hops.map((hop) => ['route', 'replace', 'default', 'via', hop]));
   }
 
   /** Asks, waits, and closes what was held. */
