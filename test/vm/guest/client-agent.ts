@@ -8,6 +8,8 @@ export type Ask = Pick<ClientOrder, 'address' | 'port'> & Partial<Omit<ClientOrd
 /** Requests that go on in the background. */
 export interface Load {
   readonly report: Promise<ClientReport>;
+  /** Until so many more requests were answered, or the load is over: time says nothing on a slow machine. */
+  goOn(more: number): Promise<void>;
   /** Asks no more (and closes what is held), then gives the report. */
   finish(): Promise<ClientReport>;
 }
@@ -15,14 +17,20 @@ export interface Load {
 export class ClientAgent {
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, (report: ClientReport) => void>();
+  readonly #watching = new Map<number, () => void>();
   #next = 1;
 
   constructor(child: ChildProcess) {
     this.#child = child;
     createInterface({ input: child.stdout! }).on('line', (line) => {
-      const { id, report } = JSON.parse(line) as { readonly id: number; readonly report: ClientReport };
+      const { id, report } = JSON.parse(line) as { readonly id: number; readonly report?: ClientReport };
+      if (report === undefined) {
+        this.#watching.get(id)?.();
+        return;
+      }
       this.#waiting.get(id)?.(report);
       this.#waiting.delete(id);
+      this.#watching.delete(id);
     });
   }
 
@@ -44,7 +52,13 @@ export class ClientAgent {
       this.#send({ id, stop: true });
       return promise;
     };
-    return { report: promise, finish };
+    const goOn = async (more: number) => {
+      const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
+      this.#watching.set(id, reach);
+      this.#send({ id, more });
+      await Promise.race([reached, promise]);
+    };
+    return { report: promise, goOn, finish };
   }
 
   #send(value: unknown): void {

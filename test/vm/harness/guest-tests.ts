@@ -7,6 +7,8 @@ import { CHECKOUT, runInGuest } from './run-in-guest.ts';
 import { type GuestTestResult, parseResults } from './test-events.ts';
 
 const RESULTS_FILE = 'results.ndjson';
+/** Every Node of the run shares compiled code here, those behind ./lbctl too: compiling is most of their start in the guest. */
+const COMPILED = '/tmp/steelyard-compiled';
 
 export interface GuestTestRun {
   /** Absolute paths of test files below the checkout. */
@@ -18,7 +20,10 @@ export interface GuestTestRun {
 export async function testInGuest(run: GuestTestRun): Promise<void> {
   const files = run.files.map((file) => quote(relative(CHECKOUT, file))).join(' ');
   const guest = await runInGuest({
-    script: `modprobe -a ip_vs nf_tables veth\nexec node_modules/node/bin/node test/vm/harness/inner-run.ts ${files}`,
+    script: `modprobe -a ip_vs nf_tables veth
+mkdir -p ${COMPILED}/lbctl
+exec node_modules/node/bin/node test/vm/harness/inner-run.ts ${files}`,
+    env: { XDG_CACHE_HOME: COMPILED, NODE_COMPILE_CACHE: `${COMPILED}/lbctl` },
     timeoutMs: run.timeoutMs,
     collect: [RESULTS_FILE],
   });

@@ -1,5 +1,6 @@
 // A client that takes orders as lines of JSON and answers each with a line: who answered how often, and what failed.
 import { createSocket } from 'node:dgram';
+import { flushCompileCache } from 'node:module';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
@@ -21,9 +22,27 @@ export interface StopOrder {
   readonly stop: true;
 }
 
+/** Asks for a word as soon as the job had so many answers more than it has now. */
+export interface WatchOrder {
+  readonly id: number;
+  readonly more: number;
+}
+
 export interface ClientReport {
   readonly answers: Readonly<Record<string, number>>;
   readonly failures: readonly string[];
+}
+
+/** Ports move on with the clock, so that a client of a test file before this one has used others. */
+const FIRST_PORT = 10_000;
+const PORT_COUNT = 50_000;
+const MS_PER_PORT = 10;
+let portsUsed = Math.floor(Date.now() / MS_PER_PORT);
+
+/** Never one from before: the kernel remembers a connection for minutes and would send a new one the same way, past the scheduler. */
+function nextPort(): number {
+  portsUsed++;
+  return FIRST_PORT + (portsUsed % PORT_COUNT);
 }
 
 /** Enough to see what is wrong. */
@@ -35,6 +54,8 @@ class Job {
   readonly #failures: string[] = [];
   readonly #held: Socket[] = [];
   #left: number;
+  #answered = 0;
+  #watch = { at: Number.POSITIVE_INFINITY, reached: () => {} };
 
   constructor(order: ClientOrder) {
     this.#order = order;
@@ -44,6 +65,10 @@ class Job {
   async run(): Promise<ClientReport> {
     await Promise.all(Array.from({ length: this.#order.concurrency }, () => this.#work()));
     return { answers: this.#answers, failures: this.#failures };
+  }
+
+  watch(more: number, reached: () => void): void {
+    this.#watch = { at: this.#answered + more, reached };
   }
 
   stop(): void {
@@ -57,6 +82,8 @@ class Job {
       try {
         const name = this.#order.protocol === 'tcp' ? await this.#askTcp() : await askUdp(this.#order);
         this.#answers[name] = (this.#answers[name] ?? 0) + 1;
+        this.#answered++;
+        if (this.#answered === this.#watch.at) this.#watch.reached();
       } catch (error) {
         this.#failures.push(error instanceof Error ? error.message : String(error));
         // Waiting for each of many answers that do not come would take the time of all other tests.
@@ -68,7 +95,7 @@ class Job {
   #askTcp(): Promise<string> {
     const { address, port, timeoutMs, hold } = this.#order;
     return new Promise((done, fail) => {
-      const socket = connect({ host: address, port });
+      const socket = connect({ host: address, port, localPort: nextPort() });
       const timer = setTimeout(() => socket.destroy(new Error('no answer in time')), timeoutMs);
       // Stays for good: once the answer was whole, a later error is of no interest.
       socket.on('error', fail);
@@ -97,16 +124,23 @@ function askUdp({ address, port, timeoutMs }: ClientOrder): Promise<string> {
     const timer = setTimeout(() => end(() => fail(new Error('no answer in time'))), timeoutMs);
     socket.once('message', (message) => end(() => done(message.toString())));
     socket.once('error', (error) => end(() => fail(error)));
-    socket.send('?', port, address);
+    socket.bind(nextPort(), () => socket.send('?', port, address));
   });
 }
 
+// Killed in the end, so what the next one can use is kept now.
+flushCompileCache();
 const jobs = new Map<number, Job>();
 
 createInterface({ input: process.stdin }).on('line', async (line) => {
-  const order = JSON.parse(line) as ClientOrder | StopOrder;
+  const order = JSON.parse(line) as ClientOrder | StopOrder | WatchOrder;
   if ('stop' in order) {
     jobs.get(order.id)?.stop();
+    return;
+  }
+  if ('more' in order) {
+    const { id } = order;
+    jobs.get(id)?.watch(order.more, () => process.stdout.write(`${JSON.stringify({ id, reached: true })}\n`));
     return;
   }
   const job = new Job(order);

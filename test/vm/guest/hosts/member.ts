@@ -1,9 +1,12 @@
 // A member: answers every TCP connection and every UDP datagram with its name, over IPv4 and IPv6.
 import { createSocket } from 'node:dgram';
+import { flushCompileCache } from 'node:module';
 import { createServer, type Socket } from 'node:net';
 
 const [name = 'nobody', ...ports] = process.argv.slice(2);
 const numbers = ports.map(Number);
+// Killed in the end, so what the next one can use is kept now.
+flushCompileCache();
 
 /** Says the name, then waits for the client to close: the side that closes first keeps TIME_WAIT. */
 function serve(socket: Socket): void {
