@@ -79,7 +79,7 @@ async function keepalivedAlone(): Promise<readonly number[]> {
       node.host.spawn(argv);
       await sleep(1000);
     }
-    const { fail, mend } = cutter(pair.a.host);
+    const [fail, mend] = [() => pair.cut('a', true), () => pair.cut('a', false)];
     return await trials(pair.client, VIP, fail, async () => {
       mend();
       await sleep(1500);
@@ -112,7 +112,7 @@ async function vrrp(): Promise<{ readonly cut: readonly number[]; readonly hando
     await pair.b.start(pairConfig('secondary'));
     await pair.a.roleIs('active');
     await sleep(1000);
-    const { fail, mend } = cutter(pair.a.host);
+    const [fail, mend] = [() => pair.cut('a', true), () => pair.cut('a', false)];
     const handover = await trials(
       pair.client,
       VIP,
@@ -153,7 +153,7 @@ async function bfd(): Promise<readonly number[]> {
       await node.start(bfdConfig(node === pair.a ? 'primary' : 'secondary', own, other));
     }
     await back(pair);
-    const { fail, mend } = cutter(pair.a.host);
+    const [fail, mend] = [() => pair.cut('a', true), () => pair.cut('a', false)];
     return await trials(pair.client, VIP, fail, async () => {
       mend();
       await back(pair);
@@ -203,10 +203,10 @@ const ok = publish({
     bfd: '3 x 50 ms',
   },
   rows: [
-    ...rowsOf('VRRP, link cut (peer: keepalived alone)', cut, '<= 350', alone),
+    ...rowsOf('VRRP, node cut off (peer: keepalived alone)', cut, '<= 350', alone),
     ...rowsOf('VRRP, graceful handover', handover, '<= 30'),
-    ...rowsOf('BFD between nodes, link cut', await bfd(), '<= 200'),
-    ...rowsOf('BGP active-backup with BFD, link cut', await bgp(), '<= 300'),
+    ...rowsOf('BFD between nodes, node cut off', await bfd(), '<= 200'),
+    ...rowsOf('BGP active-backup with BFD, node cut off', await bgp(), '<= 300'),
   ],
 });
 process.exit(ok ? 0 : 1);

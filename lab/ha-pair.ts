@@ -11,6 +11,8 @@ export interface Pair {
   readonly b: HaNode;
   readonly client: Host;
   readonly dir: string;
+  /** The switch forgets one node (or remembers it again): its link stays up, so only silence tells. */
+  cut(node: 'a' | 'b', isCut: boolean): void;
   close(): Promise<void>;
 }
 
@@ -40,6 +42,17 @@ export function buildPair(prefix: string): Pair {
     b,
     client,
     dir,
+    cut: (node, isCut) =>
+      // 0 is disabled, 3 is forwarding (STP states of a bridge port).
+      void network.run(
+        'bridge',
+        'link',
+        'set',
+        'dev',
+        `sw0p${node === 'a' ? 0 : 1}`,
+        'state',
+        isCut ? '0' : '3',
+      ),
     async close() {
       for (const node of [a, b]) await node.end('kill');
       // Whatever still runs in the namespaces ends with them.

@@ -17,6 +17,7 @@ import type { HaStatus } from './status.ts';
 import { applyDaemons, wantedDaemons } from './sync/ipvs-sync.ts';
 import { Keepalived } from './vrrp/keepalived.ts';
 import type { RoutePort } from './vrrp/presence.ts';
+import { Vrrpd } from './vrrp/vrrpd.ts';
 import type { HaWord } from './words.ts';
 
 export interface HaOptions {
@@ -49,6 +50,7 @@ export class Ha {
   readonly #groups = new Map<string, GroupKeeper>();
   readonly #facts: NodeFacts;
   readonly #keepalived: Keepalived;
+  readonly #vrrpd: Vrrpd;
   readonly #frr: Frr;
   readonly #carrier: AddressCarrier;
   readonly #drops = new Map<string, () => void>();
@@ -81,6 +83,20 @@ export class Ha {
           program: 'keepalived',
           why,
           addressesRemoved,
+        }),
+    });
+    this.#vrrpd = new Vrrpd({
+      dir: frrDir ?? '/var/run/frr',
+      route,
+      clock,
+      onRole: (group, role) => this.#onVrrp(group, role),
+      onDeath: (why) =>
+        this.#emit({
+          kind: 'program-ended',
+          atMs: clock.nowMs(),
+          program: 'vrrpd',
+          why,
+          addressesRemoved: 0,
         }),
     });
     this.#frr = new Frr({
@@ -150,6 +166,7 @@ export class Ha {
     if (how === 'hand-over') await this.#handAllOver();
     this.#closed = true;
     if (how === 'leave') this.#keepalived.release();
+    this.#vrrpd.release();
     for (const cancel of this.#drops.values()) cancel();
     for (const keeper of this.#groups.values()) keeper.close();
     this.#carrier.close();
@@ -160,6 +177,7 @@ export class Ha {
     const { clock } = this.#options;
     await this.handover({ timeoutMs: 3000 });
     await this.#keepalived.stop();
+    await this.#vrrpd.stop();
     const intent = this.#intent;
     if (intent === undefined) return;
     if (intent.ha?.bgp !== undefined) {
@@ -186,9 +204,7 @@ export class Ha {
       if (known !== undefined) known.group = group;
       else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0, intent));
     }
-    const vrrp = groups.filter((group) => group.chooser === 'vrrp' && intent.ha?.provider === 'keepalived');
-    const plans = vrrp.map((group) => ({ group, addresses: addressesOf(group, intent) }));
-    for (const detail of await this.#keepalived.apply(plans))
+    for (const detail of await this.#applyVrrp(intent))
       this.#emit({ kind: 'note', atMs: this.#now(), detail });
     for (const keeper of this.#groups.values()) {
       if (before !== undefined) this.#dropRemoved(keeper, before, intent);
@@ -198,6 +214,16 @@ export class Ha {
     await this.#tellFrr();
     this.#cancelTick();
     this.#tick();
+  }
+
+  /** One program speaks VRRP; the other one lets its groups go when the provider changes. */
+  async #applyVrrp(intent: Intent): Promise<readonly string[]> {
+    const { provider, groups } = intent.ha ?? { provider: 'none', groups: [] };
+    const plans = groups
+      .filter((group) => group.chooser === 'vrrp')
+      .map((group) => ({ group, addresses: addressesOf(group, intent) }));
+    const of = (name: 'keepalived' | 'frr'): typeof plans => (provider === name ? plans : []);
+    return [...(await this.#keepalived.apply(of('keepalived'))), ...(await this.#vrrpd.apply(of('frr')))];
   }
 
   #keeperOf(group: HaGroup, epoch: number, intent: Intent): GroupKeeper {
@@ -226,6 +252,10 @@ export class Ha {
     keeper.decide(this.#inputsOf(keeper));
     if (chooser !== 'vrrp') return;
     const orders = keeper.vrrpOrders(this.#pulsing.has(keeper.name));
+    if (this.#intent.ha?.provider === 'frr') {
+      this.#vrrpd.setOrders(keeper.name, orders);
+      return;
+    }
     // One thing at a time: who lets go needs no other priority.
     if (!orders.fault) this.#keepalived.setWeight(keeper.name, orders.weight);
     this.#keepalived.setFault(keeper.name, orders.fault);

@@ -90,7 +90,10 @@ function compare(
     .map((one) => one.line)
     // Setting another value replaces it; taking it away first would end a session, or announce with no policy.
     .filter((line) => !replaced.has(slotOf(line)));
-  const commands = [...withoutImplied(removed).map((line) => `no ${line}`), ...added];
+  const commands = [
+    ...withoutImplied(removed).map((line) => (line.startsWith('no ') ? line.slice(3) : `no ${line}`)),
+    ...added,
+  ];
   if (commands.length > 0) changes.push({ path, commands });
   for (const one of wanted)
     compare(
@@ -103,12 +106,15 @@ function compare(
     );
 }
 
-/** Removing a neighbour removes all its lines. */
+/** Removing a neighbour, or a virtual router, removes all its lines. */
 function withoutImplied(lines: readonly string[]): readonly string[] {
   const gone = lines
-    .map((line) => /^(neighbor \S+) remote-as/.exec(line)?.[1])
+    .map((line) => /^(?:(neighbor \S+) remote-as.*|(vrrp \d+)(?: version \d)?)$/.exec(line))
+    .map((match) => match?.[1] ?? match?.[2])
     .filter((one) => one !== undefined);
-  const rest = lines.filter((line) => !gone.some((one) => line.startsWith(`${one} `)));
+  const rest = lines.filter(
+    (line) => !gone.some((one) => `${line.replace(/^no /, '')} `.startsWith(`${one} `)),
+  );
   return [...gone, ...rest];
 }
 
@@ -118,6 +124,7 @@ const SLOTS = [
   /^(neighbor \S+ bfd profile) /,
   /^(neighbor \S+ route-map) \S+ (?:in|out)$/,
   /^(network \S+) route-map /,
+  /^(vrrp \d+ (?:version|priority|advertisement-interval)) /,
   /^(set (?:metric|local-preference|community|as-path prepend)) /,
   /^(ipv?6? prefix-list \S+ seq \d+) /,
   /^(detect-multiplier|receive-interval|transmit-interval|profile|bgp router-id|minimum-ttl) /,

@@ -15,6 +15,8 @@ export interface Verdict {
   readonly detail: string;
   /** The addresses have moved already: nothing is left to delay. */
   readonly done: boolean;
+  /** Nobody else is there to carry it: flapping or not, it is taken at once. */
+  readonly urgent?: boolean;
   /** Given by an elector; otherwise the state machine counts. */
   readonly epoch?: number;
   /** When time alone may change the verdict. */
@@ -67,7 +69,7 @@ function whyBack(inputs: GroupInputs): readonly [Reason, string] | undefined {
 /** Two nodes and a watch between them (BGP preference, BFD). */
 function byPeers(inputs: GroupInputs, standing: Standing, nowMs: number): Verdict {
   const alive = inputs.choice?.kind === 'peers' ? inputs.choice.alive : 'none';
-  if (alive === 'no') return byName('active', 'no other node is seen');
+  if (alive === 'no') return { ...byName('active', 'no other node is seen'), urgent: true };
   if (alive === 'unknown')
     return byName(
       standing.role === 'active' ? 'active' : 'standby',

@@ -52,7 +52,8 @@ export function advance(state: RoleState, verdict: Verdict, nowMs: number, seenE
   if (verdict.role !== 'active' || state.role === 'active') return settle(state, verdict, nowMs);
 
   const wantedSinceMs = state.wantedSinceMs ?? nowMs;
-  const dueMs = wantedSinceMs + (verdict.done ? 0 : delayMs(state.damping, wantedSinceMs));
+  const dueMs =
+    wantedSinceMs + (verdict.done || verdict.urgent === true ? 0 : delayMs(state.damping, wantedSinceMs));
   if (nowMs < dueMs) {
     const held = {
       ...verdict,
@@ -92,11 +93,9 @@ function settle(state: RoleState, verdict: Verdict, nowMs: number): RoleStep {
     reason: verdict.reason,
     detail: verdict.detail,
     sinceMs: moved ? nowMs : state.sinceMs,
-    // What an operator does is no flapping.
+    // Who gives way to a better node, or to an operator, does not flap: who fails does.
     damping:
-      moved && state.role === 'active' && verdict.reason !== 'Maintenance'
-        ? afterLoss(state.damping, nowMs)
-        : state.damping,
+      state.role === 'active' && verdict.role === 'fault' ? afterLoss(state.damping, nowMs) : state.damping,
   };
   const changed = moved || state.reason !== verdict.reason || state.epoch !== epoch;
   return { state: next, changed, ...wake(verdict) };

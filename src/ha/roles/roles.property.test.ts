@@ -83,12 +83,12 @@ test('advance() gives up at once, however often the role changed', () => {
   );
 });
 
-test('advance() holds a role back that is wanted and lost each second for a minute, and lets it come in the end', () => {
+test('advance() holds a role back that fails each second for a minute, and lets it come in the end', () => {
   let state = initialState(0, 0);
   let takeOvers = 0;
   let nowMs = 0;
   for (let second = 0; second < 60; second++)
-    for (const role of ['active', 'standby'] as const) {
+    for (const role of ['active', 'fault'] as const) {
       nowMs += 500;
       const before = state.role;
       state = advance(state, verdict(role), nowMs).state;
@@ -104,4 +104,21 @@ test('advance() holds a role back that is wanted and lost each second for a minu
 
 test('delayMs() is nothing for a calm role', () => {
   assert.equal(delayMs(CALM, 1e9), 0);
+});
+
+test('advance() takes an address at once when nobody else is there, and after giving way to a better node', () => {
+  let state = initialState(0, 0);
+  for (let i = 0; i < 20; i++) {
+    state = advance(state, verdict('active'), i).state;
+    assert.equal(state.role, 'active');
+    state = advance(state, verdict('standby'), i).state;
+  }
+  for (let i = 0; i < 20; i++)
+    state = advance(
+      advance(state, { ...verdict('active'), urgent: true }, 30).state,
+      verdict('fault'),
+      30,
+    ).state;
+  assert.equal(advance(state, verdict('active'), 31).state.role, 'standby');
+  assert.equal(advance(state, { ...verdict('active'), urgent: true }, 31).state.role, 'active');
 });
