@@ -55,6 +55,7 @@ export class Daemon implements Control {
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saving: NodeJS.Timeout;
   #intent: Intent | undefined;
+  #servingSoon: NodeJS.Immediate | undefined;
 
   constructor(options: DaemonOptions) {
     const { intent, load } = options;
@@ -125,6 +126,7 @@ export class Daemon implements Control {
     this.#engine.start();
     await this.#engine.idle();
     this.#ha.ready();
+    this.#tellServing();
   }
 
   /** Leaves traffic flowing; what is remembered is on disk. */
@@ -244,10 +246,18 @@ export class Daemon implements Control {
     this.#watch.setFiles(intent.daemon.watchFiles ? (this.#intents.last?.files ?? []) : []);
   }
 
+  #tellServing(): void {
+    this.#servingSoon = undefined;
+    const status = this.#engine.status();
+    if (status !== undefined) this.#ha.tellServing(status);
+  }
+
   #tell(event: EngineEvent): void {
     logEvent(this.log.logger, event);
     this.#alerts.emit(event);
     this.#ha.heed(event);
+    // Told in the middle of a round: its Status stands when the round has ended.
+    if (this.#intent?.ha?.bgp !== undefined) this.#servingSoon ??= setImmediate(() => this.#tellServing());
     for (const listener of this.#listeners) listener(event);
   }
 }

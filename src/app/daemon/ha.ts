@@ -7,9 +7,13 @@ import type { HaEvent } from '../../ha/events.ts';
 import { Ha } from '../../ha/ha.ts';
 import type { HaStatus } from '../../ha/status.ts';
 import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
+import { PacketNeighbours } from '../../kernel/packet.ts';
+import { SysctlFiles } from '../../kernel/sysctl-files.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { RoleFact } from '../../model/facts.ts';
 import type { Intent } from '../../model/intent.ts';
+import { endpointKey } from '../../model/keys.ts';
+import type { Status } from '../../model/status.ts';
 
 export interface NodeHaOptions {
   readonly runDir: string;
@@ -57,6 +61,20 @@ export class NodeHa {
     this.#ha?.tell({ kind: 'ready', applied: true, synced: true });
   }
 
+  /** After a round: an address is announced only while some listener on it serves. */
+  tellServing(status: Status): void {
+    const ha = this.#ha;
+    if (ha === undefined) return;
+    const serving = status.listeners.filter(
+      ({ condition }) => condition === 'ok' || condition === 'degraded' || condition === 'standby',
+    );
+    for (const { vip, key } of status.addresses) {
+      const address = key.slice(0, key.indexOf('/'));
+      const canServe = serving.some((listener) => listener.key.includes(`/${endpointKey(address, '')}`));
+      ha.tell({ kind: 'vip', vip, canServe });
+    }
+  }
+
   heed(event: EngineEvent): void {
     if (event.kind === 'quorum-changed')
       this.#ha?.tell({ kind: 'pool', pool: event.pool, healthy: event.held });
@@ -77,6 +95,7 @@ export class NodeHa {
       clock: systemClock,
       runDir,
       route: new RouteKernel(),
+      neighbours: new PacketNeighbours(new SysctlFiles()),
       epochs: new EpochFile(join(stateDir, 'epochs.json')),
       onRole,
       onEvent: (event) => this.#log(event),
