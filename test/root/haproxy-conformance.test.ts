@@ -7,9 +7,18 @@ import { converge } from '../conformance/converge.ts';
 import { testDriver } from '../conformance/test-driver.ts';
 import { Rig } from './haproxy-rig.ts';
 
+/** Two runs on one machine must not meet: each has VIPs of its own, of the network for benchmarks. */
+const [high, low] = [(process.pid >> 8) & 255, process.pid & 255];
+const addresses = {
+  ...DOCUMENTATION_ADDRESSES,
+  vip4: `198.18.${high}.${low}`,
+  vip6: `2001:db8:2::${process.pid.toString(16).slice(-4)}`,
+};
+
 testDriver({
   name: 'haproxy',
   engine: 'haproxy',
+  addresses,
   async create() {
     const rig = new Rig();
     const stranger = new Rig();
@@ -20,7 +29,7 @@ testDriver({
       plantForeign: async (world: World) => void (await converge(stranger.open(), world)),
       foreignKeys: async () =>
         [...listeningSockets()].filter(
-          (socket) => socket.startsWith(`${DOCUMENTATION_ADDRESSES.vip4}:`) && !rig.owns(socket),
+          (socket) => socket.startsWith(`${addresses.vip4}:`) && !rig.owns(socket),
         ),
       failOn: async (key) => {
         const [container = '', member = ''] = key.split(' > ');

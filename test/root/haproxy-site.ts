@@ -16,7 +16,9 @@ import { resolve } from '../../src/plan/resolve.ts';
 import { applyPhases, type Planned, planOf } from '../conformance/converge.ts';
 import { buildIntent, buildListener, buildMember, buildPool, buildVip } from '../fixtures/build-intent.ts';
 
-export const VIP = '127.0.71.1';
+/** Two runs on one machine must not meet: each has a loopback address of its own, which its children share. */
+export const VIP =
+  process.env.SY_SITE_VIP ?? `127.71.${(process.pid >> 8) & 255}.${1 + ((process.pid & 255) % 250)}`;
 export const VIP6 = '::1';
 
 export interface Told {

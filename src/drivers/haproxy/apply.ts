@@ -6,7 +6,7 @@ import type { Item } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import { installCertificate, installCopy, removeFile } from './certificates.ts';
 import { behindOf } from './desired.ts';
-import { type Command, memberCommands } from './member-commands.ts';
+import { type Command, goneCommands, memberCommands } from './member-commands.ts';
 import { backendName, certificatePath, copyPath } from './names.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
@@ -63,6 +63,7 @@ export class Applier {
     }
     await this.#changeCertificates(steps, record, state, errors);
     await this.#changeMembers(steps, record, state, errors);
+    await this.#removeStrays(record, state);
     this.#removeFiles(steps, record, errors);
     return steps.map((step) => {
       const error = errors.get(step);
@@ -193,6 +194,21 @@ export class Applier {
       record,
       ready.filter((step) => errors.has(step)),
     );
+  }
+
+  /** Servers that a removal had to leave with a connection, or whose own step never came. What fails is tried again. */
+  async #removeStrays(record: Record, state: WorkerState | undefined): Promise<void> {
+    if (state === undefined) return;
+    const commands: string[] = [];
+    for (const block of record.blocks.values()) {
+      const backend = backendName(block.item.key);
+      const servers = state.servers.get(backend);
+      if (servers === undefined) continue;
+      const known = new Set(record.membersToWrite(block).map((member) => serverPlace(member).name));
+      for (const name of servers.keys())
+        if (!known.has(name)) commands.push(...goneCommands(`${backend}/${name}`).map(({ text }) => text));
+    }
+    if (commands.length > 0) await this.#ports.ask(this.#ports.process.admin, commands);
   }
 
   #write(record: Record, steps: readonly Step[]): void {

@@ -10,6 +10,7 @@ import { SourceWatch } from './certificates.ts';
 import { Counters } from './counters.ts';
 import { desiredItems } from './desired.ts';
 import { toObserved } from './observe.ts';
+import { connectionsAllowedHere } from './open-files.ts';
 import { planHaproxy } from './plan.ts';
 import { HaproxyProcess } from './process.ts';
 import type { GlobalSettings } from './render/global.ts';
@@ -52,10 +53,17 @@ export class HaproxyDriver implements Driver {
   readonly #supervisor: Supervisor | undefined;
   readonly #nowMs: () => number;
   readonly #ask: typeof ask;
+  readonly #notes: readonly string[] = [];
   #last: { readonly world: World; readonly items: ItemMap } | undefined;
 
   constructor(options: HaproxyOptions) {
-    const { binary, runDir, maxConnections, threads, prefix } = options;
+    const { binary, runDir, threads, prefix } = options;
+    const allowed = connectionsAllowedHere();
+    const maxConnections = Math.min(options.maxConnections, allowed);
+    if (maxConnections < options.maxConnections)
+      this.#notes = [
+        `HAProxy takes ${maxConnections} connections instead of ${options.maxConnections}: open files are limited (ulimit -Hn, LimitNOFILE)`,
+      ];
     this.#settings = {
       runDir,
       maxConnections,
@@ -89,7 +97,8 @@ export class HaproxyDriver implements Driver {
   }
 
   plan(desired: ItemMap, observed: Observed): DriverPlan {
-    return planHaproxy(this.name, desired, observed);
+    const plan = planHaproxy(this.name, desired, observed);
+    return desired.size === 0 ? plan : { ...plan, notes: [...plan.notes, ...this.#notes] };
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
@@ -97,6 +106,7 @@ export class HaproxyDriver implements Driver {
     const state = await this.#state();
     signal?.throwIfAborted();
     const record = this.#store.recordOf(state?.generation ?? '');
+    record.forgetWaiting();
     return toObserved({
       state,
       record,

@@ -47,8 +47,12 @@ function setCommands(step: Step, live: LiveServer | undefined): readonly Command
 }
 
 /** The engine has drained it already, for as long as the pool says: what is left is cut. */
-export function removeCommands(item: Item): readonly Command[] {
-  const server = serverOf(item);
+function removeCommands(item: Item): readonly Command[] {
+  return goneCommands(serverOf(item));
+}
+
+/** `server` as `backend/server`. */
+export function goneCommands(server: string): readonly Command[] {
   return [
     { text: `set server ${server} state maint`, fine: /No such server/ },
     { text: `shutdown sessions server ${server}`, fine: /No such server/ },

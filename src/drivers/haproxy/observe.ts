@@ -36,7 +36,7 @@ export function toObserved(input: ObserveInput): Observed {
     }
   }
   // Without a record that fits, our own sockets could not be told from those of others.
-  const known = state === undefined || state.generation === record.generation;
+  const known = wanted.size > 0 && (state === undefined || state.generation === record.generation);
   return { items, foreign: known ? foreignListeners(record, pid) : new Map() };
 }
 

@@ -22,6 +22,7 @@ export class HaproxyProcess {
   readonly #pidFile: string;
   readonly #master: string;
   readonly #log: string;
+  #lastPid: number | undefined;
 
   constructor(options: ProcessOptions) {
     const { runDir } = options;
@@ -43,10 +44,13 @@ export class HaproxyProcess {
   /** The master, if one lives that was started with our socket: a pid alone may have passed to somebody else. */
   pid(): number | undefined {
     try {
-      const pid = Number(readFileSync(this.#pidFile, 'utf8').trim());
+      // The master writes the file anew at each of its lives: for a moment it is empty.
+      const pid = Number(readFileSync(this.#pidFile, 'utf8').trim()) || this.#lastPid;
+      if (pid === undefined) return undefined;
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      // A zombie has no words left.
-      return words.some((word) => word.startsWith(`${this.#master},`)) ? pid : undefined;
+      const isOurs = words.some((word) => word.startsWith(`${this.#master},`)) || isBetweenLives(pid, words);
+      this.#lastPid = isOurs ? pid : undefined;
+      return this.#lastPid;
     } catch {
       return undefined;
     }
@@ -66,6 +70,7 @@ export class HaproxyProcess {
 
   /** Returns once the worker answers. It lives on without us. */
   async start(): Promise<void> {
+    this.#lastPid = undefined;
     for (const path of [this.#pidFile, this.#master, this.admin]) rmSync(path, { force: true });
     const from = this.#logSize();
     const log = openSync(this.#log, 'a', 0o600);
@@ -85,7 +90,11 @@ export class HaproxyProcess {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (Date.now() < deadline) {
       if (ended !== undefined) throw this.#failed('start', `${ended}: ${this.#logSince(from)}`);
-      if (this.pid() !== undefined && (await this.generation()) !== undefined) return;
+      if (this.pid() !== undefined && (await this.generation()) !== undefined) {
+        // The master begins another life once its worker runs, and listens only then.
+        await this.workers();
+        return;
+      }
       await pause(POLL_MS);
     }
     child.kill('SIGKILL');
@@ -103,12 +112,25 @@ export class HaproxyProcess {
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (Date.now() < deadline) {
       const now = await this.#worker();
-      if (now !== undefined && now.pid !== before && now.generation === generation) return;
+      if (now !== undefined && now.pid !== before && now.generation === generation)
+        return this.#untilStopping(before, deadline);
       if ((await this.#failures()) > failedBefore) throw this.#failed('reload', this.#logSince(from));
       if (this.pid() === undefined) throw this.#failed('reload', `the master ended: ${this.#logSince(from)}`);
       await pause(POLL_MS);
     }
     throw this.#failed('reload', `no new worker in ${START_TIMEOUT_MS} ms: ${this.#logSince(from)}`);
+  }
+
+  /**
+   * Both workers accept on the same sockets, the admin socket too, until the master has told the old one to stop. Before
+   * that, the next question could be answered from the past.
+   */
+  async #untilStopping(old: number | undefined, deadline: number): Promise<void> {
+    while (old !== undefined && Date.now() < deadline) {
+      const info = await askMaster(this.#master, `@!${old} show info`).catch(() => '');
+      if (infoField(info, 'Stopping') !== '0') return;
+      await pause(POLL_MS);
+    }
   }
 
   /** What the worker runs with; undefined while none answers. */
@@ -194,6 +216,13 @@ export class HaproxyProcess {
       { cause, hint: 'Install the package "haproxy"' },
     );
   }
+}
+
+/** A process that executes itself anew has no words for a moment; one that is dead and not yet buried has none for good. */
+function isBetweenLives(pid: number, words: readonly string[]): boolean {
+  if (words.join('') !== '') return false;
+  const state = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
+  return state !== 'Z' && state !== 'X';
 }
 
 export function pause(ms: number): Promise<void> {

@@ -32,13 +32,28 @@ export class Record {
 
   putMember(member: Item): void {
     const container = member.parent ?? '';
+    this.#awaitNoMore(container, member.key);
     const known = this.#members.get(container);
     if (known === undefined) this.#members.set(container, new Map([[member.key, member]]));
     else known.set(member.key, member);
   }
 
   dropMember(key: string, container: string): void {
+    this.#awaitNoMore(container, key);
     this.#members.get(container)?.delete(key);
+  }
+
+  /** A round is over: members whose own step never came must not come back with the next reload. */
+  forgetWaiting(): void {
+    for (const [key, block] of this.blocks)
+      if (block.firstMembers.length > 0) this.blocks.set(key, { ...block, firstMembers: [] });
+  }
+
+  #awaitNoMore(container: string, key: string): void {
+    const block = this.blocks.get(container);
+    if (block === undefined || !block.firstMembers.some((member) => member.key === key)) return;
+    const firstMembers = block.firstMembers.filter((member) => member.key !== key);
+    this.blocks.set(container, { ...block, firstMembers });
   }
 
   /** A listener goes with its pools, a container with its members. */

@@ -140,7 +140,6 @@ function byListener(changes: readonly Change[]): readonly (readonly Change[])[] 
 
 /** The socket of somebody else that stands in the way: on the very address, or on all addresses of the family. */
 function takenPlace(step: Step, sockets: ReadonlySet<string>, ours: readonly string[]): string | undefined {
-  if (step.verb === 'adopt') return undefined;
   const match = /^tcp\/(?:\[(.+)\]|([^:]+)):(\d+)(?:-(\d+))?$/.exec(step.item.key);
   if (match === null) return undefined;
   const address = match[1] ?? match[2]!;
