@@ -202,7 +202,10 @@ function sameWorld(a: World, b: World): boolean {
 }
 
 function sameAddresses(a: readonly WorldAddress[], b: readonly WorldAddress[]): boolean {
-  return a.length === b.length && a.every((one, i) => one.key === b[i]!.key && one.vip === b[i]!.vip);
+  return (
+    a.length === b.length &&
+    a.every((one, i) => one.key === b[i]!.key && one.vip === b[i]!.vip && one.carrier === b[i]!.carrier)
+  );
 }
 
 function sameElements(a: readonly unknown[], b: readonly unknown[]): boolean {

@@ -10,10 +10,20 @@ const ENDING = '.guest.ts';
 /** Below what the test runner gives one test. */
 export const GUEST_TIMEOUT_MS = 590_000;
 
-export function guestFiles(part: 'traffic' | 'control'): readonly string[] {
+/** Minutes each under emulation: `make test-vm-long`. */
+const LONG = ['compare', 'end-to-end'];
+
+export type GuestPart = 'traffic' | 'control' | 'long';
+
+export function guestFiles(part: GuestPart): readonly string[] {
   return readdirSync(FOLDER)
     .filter((name) => name.endsWith(ENDING))
-    .filter((name) => TRAFFIC.includes(name.slice(0, -ENDING.length)) === (part === 'traffic'))
+    .filter((name) => partOf(name.slice(0, -ENDING.length)) === part)
     .sort()
     .map((name) => join(FOLDER, name));
+}
+
+function partOf(name: string): GuestPart {
+  if (LONG.includes(name)) return 'long';
+  return TRAFFIC.includes(name) ? 'traffic' : 'control';
 }
