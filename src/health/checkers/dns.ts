@@ -2,7 +2,7 @@
 
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { connect, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { canonicalIp, isIp } from '../../lib/ip.ts';
 import { type DnsAnswer, decodeAnswer, encodeQuestion } from '../../wire/dns.ts';
 import {
@@ -14,6 +14,7 @@ import {
   reasonOf,
   type Target,
 } from './checker.ts';
+import { connectPlain } from './open-stream.ts';
 
 type DnsCheck = CheckOf<'dns'>;
 
@@ -52,11 +53,7 @@ function askUdp(check: DnsCheck, target: Target, signal: AbortSignal): Promise<C
 function askTcp(check: DnsCheck, target: Target, signal: AbortSignal): Promise<CheckOutcome> {
   return new Promise((resolve) => {
     const id = randomInt(0x10000);
-    const socket = connect({
-      host: target.address,
-      port: target.port,
-      ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
-    });
+    const socket = connectPlain(check, target);
     let received = Buffer.alloc(0);
     const finish = (outcome: CheckOutcome): void => {
       signal.removeEventListener('abort', onAbort);

@@ -50,7 +50,8 @@ export function openStream(
   });
 }
 
-function connectPlain(check: HealthCheck, target: Target): Socket {
+/** In clear, from the source address asked for. */
+export function connectPlain(check: HealthCheck, target: Target): Socket {
   return connect({
     host: target.address,
     port: target.port,

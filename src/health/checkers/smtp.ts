@@ -1,7 +1,8 @@
 // smtp: the member greets, takes our EHLO (or HELO), and starts TLS where asked; then we leave politely.
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { connect as startTls, type TLSSocket } from 'node:tls';
 import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
+import { connectPlain } from './open-stream.ts';
 import { excerpt } from './tcp.ts';
 import { certificateFault, tlsReason } from './tls-options.ts';
 
@@ -12,11 +13,7 @@ type Phase = 'greeting' | 'answer to EHLO' | 'answer to HELO' | 'answer to START
 
 export const checkSmtp: Checker<'smtp'> = (check, target, signal) =>
   new Promise<CheckOutcome>((resolve) => {
-    const plain = connect({
-      host: target.address,
-      port: target.port,
-      ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
-    });
+    const plain = connectPlain(check, target);
     let phase: Phase = 'greeting';
     let received = '';
     let secured: TLSSocket | undefined;

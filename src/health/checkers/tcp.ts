@@ -1,21 +1,13 @@
 // tcp: the member accepts a connection; with `send` and `expect`, it also answers as expected.
-import { connect, type Socket } from 'node:net';
-import {
-  type Checker,
-  type CheckOf,
-  type CheckOutcome,
-  failed,
-  PASSED,
-  reasonOf,
-  type Target,
-} from './checker.ts';
+import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
+import { connectPlain } from './open-stream.ts';
 
 /** Enough for every banner; a member that talks without end fails instead of filling our memory. */
 const MAX_REPLY_BYTES = 64 * 1024;
 
 export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
   new Promise<CheckOutcome>((resolve) => {
-    const socket = open(check, target);
+    const socket = connectPlain(check, target);
     let waitingFor = 'the connection';
     let reply = '';
 
@@ -49,14 +41,6 @@ export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
       finish(failed(`The member closed the connection before the expected reply: got "${excerpt(reply)}"`)),
     );
   });
-
-function open(check: CheckOf<'tcp'>, target: Target): Socket {
-  return connect({
-    host: target.address,
-    port: target.port,
-    ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
-  });
-}
 
 /** `\r`, `\n`, `\t`, `\\` and `\xHH`, so that a binary request fits into a line of YAML. */
 export function unescapeText(text: string): Buffer {
