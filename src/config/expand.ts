@@ -1,4 +1,5 @@
 // `${NAME}` in any string becomes the value of the environment variable; `$$` is one dollar sign.
+import { defineKey } from '../lib/define-key.ts';
 import type { Path } from './source.ts';
 
 export interface Expansion {
@@ -35,27 +36,20 @@ export function expand(value: unknown, env: Environment): Expansion {
   function walk(value: unknown, path: (string | number)[]): unknown {
     if (typeof value === 'string') return value.includes('$') ? text(value, [...path]) : value;
     if (typeof value !== 'object' || value === null || path.length > DEEPEST) return value;
-    let changed = false;
-    if (Array.isArray(value)) {
-      const out = value.map((item: unknown, index) => {
-        path.push(index);
-        const next = walk(item, path);
-        path.pop();
-        if (next !== item) changed = true;
-        return next;
-      });
-      return changed ? out : value;
-    }
-    const out: [string, unknown][] = [];
-    for (const key of Object.keys(value)) {
-      const item = (value as Record<string, unknown>)[key];
-      path.push(key);
+    // Most of a configuration names no variable: nothing is copied until something differs.
+    let copy: unknown[] | Record<string, unknown> | undefined;
+    const steps = Array.isArray(value) ? value.keys() : Object.keys(value);
+    for (const step of steps) {
+      const item = (value as Record<string | number, unknown>)[step];
+      if (typeof item !== 'string' && (typeof item !== 'object' || item === null)) continue;
+      path.push(step);
       const next = walk(item, path);
       path.pop();
-      if (next !== item) changed = true;
-      out.push([key, next]);
+      if (next === item) continue;
+      copy ??= Array.isArray(value) ? [...(value as unknown[])] : { ...value };
+      defineKey(copy, step, next);
     }
-    return changed ? Object.fromEntries(out) : value;
+    return copy ?? value;
   }
 
   return { value: walk(value, []), missing, malformed };

@@ -1,6 +1,7 @@
 // Findings -> diagnostics: the only place that asks for positions, and only for what will be shown.
 import type { Diagnostic, Place } from '../model/diagnostic.ts';
 import { RULES } from './check/rules.ts';
+import { isReference } from './diagnostics/hide-secrets.ts';
 import type { Canonical } from './legacy/to-canonical.ts';
 import type { Finding, Origin } from './report.ts';
 import type { ParsedFile, Path } from './source.ts';
@@ -9,11 +10,6 @@ import type { ParsedFile, Path } from './source.ts';
 export const MOST_SHOWN = 200;
 
 const LONGEST_VALUE = 80;
-/** Keys whose plain text must not be shown even in the line around another fault. */
-const SECRET_KEY =
-  /((?:password|secret|token|key_pem)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\{[^}]*\}?|\[[^\]]*\]?|[^,{}\s#][^,}#]*)/g;
-/** A reference says where a secret is, not what it is; a default would say it. */
-const REFERENCE = /^\{\s*(?:file|env)\s*:[^,{}]*\}/;
 
 export function renderFindings(
   findings: readonly Finding[],
@@ -119,14 +115,8 @@ export function formatPath(path: Path): string {
 /** The line; where a secret itself is at fault, nothing of it. */
 function excerptOf(finding: Finding, line: string, column: number): string {
   const rest = line.slice(column - 1);
-  const cut = finding.secret === true && finding.what === 'value' && !REFERENCE.test(rest);
-  return hideSecrets(cut ? `${line.slice(0, column - 1)}[redacted]` : line);
-}
-
-function hideSecrets(line: string): string {
-  return line.replace(SECRET_KEY, (_, key: string, value: string) =>
-    REFERENCE.test(value) ? key + value : `${key}[redacted]`,
-  );
+  const cut = finding.secret === true && finding.what === 'value' && !isReference(rest);
+  return cut ? `${line.slice(0, column - 1)}[redacted]` : line;
 }
 
 /** As written, before expansion; nothing for blocks, lists and whatever a secret may stand in. */

@@ -18,7 +18,7 @@ export interface ParsedFile {
   readonly value: unknown;
   /** Where the value (or its key) stands; the nearest ancestor where the path itself does not exist. Parses for positions on first use. */
   locate(path: Path, what: 'key' | 'value'): Place;
-  /** Text of a line, without its end; long lines are cut around the column by the renderer. */
+  /** Text of a line, without its end and its secrets; long lines are cut around the column by the renderer. */
   excerpt(line: number): string;
 }
 

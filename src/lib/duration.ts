@@ -10,8 +10,19 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 };
 const PART = /(\d+(?:\.\d+)?)(us|ms|s|m|h|d)/y;
 
+/** Files say the same few spellings many thousand times; the bound is for hostile ones. */
+const KNOWN = new Map<string, number | undefined>();
+const MOST_KNOWN = 1000;
+
 /** Milliseconds, or undefined where the text is no duration. A bare number has no unit and is none. */
 export function parseDuration(text: string): number | undefined {
+  if (KNOWN.has(text)) return KNOWN.get(text);
+  const total = read(text);
+  if (KNOWN.size < MOST_KNOWN) KNOWN.set(text, total);
+  return total;
+}
+
+function read(text: string): number | undefined {
   PART.lastIndex = 0;
   let total = 0;
   let end = 0;

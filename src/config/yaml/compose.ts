@@ -7,6 +7,7 @@ import {
   SCALAR_STYLE,
   type ScalarEvent,
 } from 'js-yaml';
+import { defineKey } from '../../lib/define-key.ts';
 import { looksOctal, resolvePlain } from './core-scalar.ts';
 import type { Findings } from './findings.ts';
 import { YAML_LIMITS } from './limits.ts';
@@ -289,7 +290,7 @@ export class Composer {
     frame.key = undefined;
     if (frame.isMerge) this.#merge(frame, made.value, mergePlace);
     else {
-      define(frame.map!, key, made.value);
+      defineKey(frame.map!, key, made.value);
       frame.merged?.delete(key);
       if (made.place !== undefined)
         frame.place!.keys!.set(key, { offset: frame.keyOffset, value: made.place });
@@ -317,7 +318,7 @@ export class Composer {
       }
       for (const [key, value] of entries) {
         if (Object.hasOwn(frame.map!, key)) continue;
-        define(frame.map!, key, value);
+        defineKey(frame.map!, key, value);
         frame.merged ??= new Set();
         frame.merged.add(key);
         const found = places?.get(key);
@@ -364,10 +365,4 @@ export class Composer {
 function startOf(event: ScalarEvent): number {
   const isQuoted = event.style === SCALAR_STYLE.SINGLE_QUOTED || event.style === SCALAR_STYLE.DOUBLE_QUOTED;
   return isQuoted ? event.valueStart - 1 : event.valueStart;
-}
-
-/** Assigning `__proto__` would set the prototype instead of making a key. */
-function define(map: Record<string, unknown>, key: string, value: unknown): void {
-  if (key !== '__proto__') map[key] = value;
-  else Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
 }

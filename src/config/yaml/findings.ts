@@ -1,6 +1,5 @@
 // Collects diagnostics of one text by offset, capped, so that a hostile file costs no more than its excerpt.
 import type { Diagnostic, Severity } from '../../model/diagnostic.ts';
-import { hideSecrets } from '../diagnostics/hide-secrets.ts';
 import { YAML_LIMITS } from './limits.ts';
 import type { LineIndex } from './line-index.ts';
 
@@ -24,14 +23,14 @@ export class Findings {
   add(offset: number, { rule, message, hint, value, path = '', severity = 'error' }: Finding): void {
     if (this.#all.length >= YAML_LIMITS.diagnostics) return;
     const place = this.#lines.placeOf(offset);
-    const line = this.#lines.excerpt(place.line);
-    const excerpt = hideSecrets(line);
+    const excerpt = this.#lines.excerpt(place.line);
+    const hidesSecret = excerpt !== this.#lines.lineText(place.line);
     this.#all.push({
       severity,
       rule,
       path,
       message,
-      ...(value === undefined || excerpt !== line ? {} : { value }),
+      ...(value === undefined || hidesSecret ? {} : { value }),
       ...(hint === undefined ? {} : { hint }),
       place,
       excerpt,

@@ -1,5 +1,6 @@
 // Offsets of a text to line and column and back to the line's text; the line starts are found once.
 import type { Place } from '../../model/diagnostic.ts';
+import { hideSecrets } from '../diagnostics/hide-secrets.ts';
 
 export class LineIndex {
   readonly #file: string;
@@ -24,8 +25,13 @@ export class LineIndex {
     return { file: this.#file, line: low + 1, column: offset - starts[low]! + 1 };
   }
 
-  /** Text of a line without its end; empty where there is no such line. */
+  /** A line as it may be shown: what stands behind keys of secrets is blotted out. */
   excerpt(line: number): string {
+    return hideSecrets(this.lineText(line));
+  }
+
+  /** Text of a line without its end; empty where there is no such line. */
+  lineText(line: number): string {
     const starts = this.#lineStarts();
     const start = starts[line - 1];
     if (start === undefined) return '';
