@@ -17,6 +17,8 @@ export interface Machine {
   readonly engines: Facts['engines'];
   /** What a reader of Status should know about how the drivers were opened. */
   readonly notes: readonly string[];
+  /** Links or addresses changed outside; absent where no driver cares. */
+  networkChanged?(): void;
 }
 
 /** `look`: nothing on the machine changes by opening. `serve`: programs are attached where listeners may need them. */
@@ -47,13 +49,14 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
   const ipvs = openIpvsHere(intent);
   const xdp = openXdpHere(intent, use, ipvs.fact.available);
   const haproxy = openHaproxyHere(intent, use);
+  const address = openAddress(stateDir);
   const drivers: Driver[] = [
-    openAddress(stateDir),
+    address,
     new MemoryDriver({ name: 'memory', engines: ['memory'], addresses: false }),
   ];
   for (const { driver } of [ipvs, xdp, haproxy]) if (driver !== undefined) drivers.push(driver);
   const engines = { ipvs: ipvs.fact, xdp: xdp.fact, haproxy: haproxy.fact, memory: { available: true } };
-  return { drivers, engines, notes: xdp.notes ?? [] };
+  return { drivers, engines, notes: xdp.notes ?? [], networkChanged: () => address.announceReturned() };
 }
 
 /** One table for everything, to try a configuration without touching the machine. */

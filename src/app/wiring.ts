@@ -98,11 +98,16 @@ async function formatConfig(file: string, text: string): Promise<FormattedConfig
   return { text: formatted.text, diagnostics: [...parsed.warnings, ...formatted.diagnostics] };
 }
 
-async function importKeepalived(path: string): Promise<ImportedConfig> {
+async function importKeepalived(path: string, configId?: string): Promise<ImportedConfig> {
   const { importKeepalived: run } = await import('../config/import/keepalived/import-keepalived.ts');
   const { readKeepalivedInclude, readTextFile } = await import('./text-files.ts');
   const text = await readTextFile(path);
-  const { yaml, diagnostics, report } = run({ file: path, text, readInclude: readKeepalivedInclude });
+  const { yaml, diagnostics, report } = run({
+    file: path,
+    text,
+    readInclude: readKeepalivedInclude,
+    ...(configId === undefined ? {} : { configId }),
+  });
   const notes = report.map(({ what, note, ...rest }) => ({ ...rest, kind: what, message: note }));
   return { text: yaml, notes, diagnostics };
 }

@@ -62,7 +62,8 @@ export interface Toolbox {
    */
   loadConfig(path: string, secrets?: 'needed' | 'wished'): Promise<LoadedConfig>;
   formatConfig(file: string, text: string): Promise<FormattedConfig>;
-  importKeepalived(path: string): Promise<ImportedConfig>;
+  /** `configId` is what keepalived is started with as `--config-id`. */
+  importKeepalived(path: string, configId?: string): Promise<ImportedConfig>;
   /** As text for people, with its summary as the last line; empty for none. */
   renderDiagnostics(
     diagnostics: readonly Diagnostic[],

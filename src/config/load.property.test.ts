@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { cpuMs } from '../../test/fixtures/cpu-time.ts';
 import { isRuleId } from './check/rules.ts';
 import { loadConfig } from './load.ts';
 import { MOST_SHOWN } from './render-findings.ts';
@@ -20,7 +21,7 @@ function fileOf(value: unknown, role: 'main' | 'included'): ParsedFile {
 }
 
 function holds(main: unknown, included: unknown): void {
-  const started = performance.now();
+  const started = cpuMs();
   const { intent, hash, diagnostics } = loadConfig([fileOf(main, 'main'), fileOf(included, 'included')], {
     HOME: '/',
   });
@@ -32,7 +33,7 @@ function holds(main: unknown, included: unknown): void {
   assert.equal(hash === undefined, intent === undefined);
   assert.ok(diagnostics.length <= 2 * (MOST_SHOWN + 1));
   for (const one of diagnostics) assert.ok(isRuleId(one.rule) && one.message !== '', one.rule);
-  assert.ok(performance.now() - started < 2000, 'took too long');
+  assert.ok(cpuMs() - started < 2000, 'took too long');
 }
 
 const WORDS = [

@@ -293,6 +293,28 @@ test('import keepalived writes a file that loads, and reports what it could not 
   assert.equal(valid.code, 0, valid.err);
 });
 
+test('import keepalived --config-id chooses the lines of one machine', async () => {
+  shop.write(
+    'pair.conf',
+    [
+      'vrrp_instance VI_1 {',
+      '  interface eth0',
+      '  virtual_router_id 51',
+      '  @main priority 150',
+      '  @backup priority 100',
+      '  virtual_ipaddress { 192.0.2.10/24 }',
+      '}',
+      '',
+    ].join('\n'),
+  );
+
+  const ran = await shop.run(['import', 'keepalived', 'pair.conf', '--config-id', 'backup']);
+
+  assert.equal(ran.code, 0, ran.err);
+  assert.match(ran.out, /role: secondary/);
+  assert.match(ran.err, /pair\.conf:4: not carried priority: the condition @main does not hold/);
+});
+
 test('writing where it is not allowed says so and leaves nothing behind', async () => {
   shop.write('keepalived.conf', 'global_defs { router_id lb1 }\n');
 

@@ -53,7 +53,7 @@ export const SUITES: readonly Suite[] = [
     needs: ['vm'],
     parallel: 1,
     lane: 'vm',
-    testTimeoutMs: 600_000,
+    testTimeoutMs: 1_260_000,
     limitMs: 1_500_000,
   },
 ];

@@ -23,6 +23,7 @@ import { NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
 import { FileIntents } from './intents.ts';
 import { type Log, logEvent, openLog } from './log.ts';
+import { NetworkChanges } from './network-watch.ts';
 import { FileWatch } from './watch-files.ts';
 
 export interface DaemonOptions {
@@ -51,6 +52,7 @@ export class Daemon implements Control {
   readonly #alerts: AlertHub;
   readonly #ha: NodeHa;
   readonly #watch: FileWatch;
+  #network: NetworkChanges | undefined;
   readonly #history = new RoundHistory();
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saving: NodeJS.Timeout;
@@ -123,6 +125,7 @@ export class Daemon implements Control {
       if (!available) this.log.logger.info({ engine, why }, 'engine not available');
     for (const note of this.#machine.notes)
       this.log.logger.warn({ note }, 'a data plane is not as configured');
+    this.#watchNetwork();
     this.#engine.start();
     await this.#engine.idle();
     this.#ha.ready();
@@ -133,6 +136,7 @@ export class Daemon implements Control {
   async stop(): Promise<void> {
     clearInterval(this.#saving);
     this.#watch.close();
+    await this.#network?.close();
     await this.#ha.close();
     await this.#engine.close();
     this.#state.remember('health', this.#health.snapshot());
@@ -244,6 +248,20 @@ export class Daemon implements Control {
     this.#ha.setIntent(intent);
     this.#alerts.setIntent(intent);
     this.#watch.setFiles(intent.daemon.watchFiles ? (this.#intents.last?.files ?? []) : []);
+  }
+
+  #watchNetwork(): void {
+    const machine = this.#machine;
+    if (machine.networkChanged === undefined) return;
+    machine.networkChanged();
+    this.#network = new NetworkChanges({
+      onChange: () => {
+        machine.networkChanged?.();
+        this.#engine.wake('drift-tick');
+      },
+      onFault: (error) =>
+        this.log.logger.warn({ error: error.message }, 'changes of links and addresses are not heard'),
+    });
   }
 
   #tellServing(): void {

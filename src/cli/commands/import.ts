@@ -10,6 +10,7 @@ import type { ImportNote } from '../toolbox.ts';
 interface ImportOptions {
   readonly output?: string;
   readonly report?: boolean;
+  readonly configId?: string;
 }
 
 export function addImport(program: Command, session: Session): void {
@@ -26,19 +27,24 @@ export function addImport(program: Command, session: Session): void {
     )
     .argument('<file>', 'the keepalived.conf')
     .option('-o, --output <file>', 'write the YAML there instead of to standard output')
+    .option('--config-id <name>', 'what keepalived is started with as --config-id: decides "@name" lines')
     .option('--report', 'print only the report of what could not be carried over')
     .addHelpText(
       'after',
       examples([
         ['lbctl import keepalived /etc/keepalived/keepalived.conf -o config.yaml', 'write and report'],
         ['lbctl import keepalived keepalived.conf --report', 'what would be lost?'],
+        [
+          'lbctl import keepalived keepalived.conf --config-id backup',
+          'the lines of "@backup" and none of "@main"',
+        ],
       ]),
     )
     .action((file: string, options: ImportOptions, command: Command) => run(file, options, session, command));
 }
 
 async function run(file: string, options: ImportOptions, session: Session, command: Command): Promise<void> {
-  const { text, notes, diagnostics } = await session.toolbox.importKeepalived(file);
+  const { text, notes, diagnostics } = await session.toolbox.importKeepalived(file, options.configId);
   if (text === undefined || hasErrors(diagnostics)) throw new InvalidConfig(file, diagnostics);
   await session.warn(diagnostics, command);
   const onlyReport = options.report === true;

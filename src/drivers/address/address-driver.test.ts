@@ -170,3 +170,24 @@ test('AddressDriver succeeds at removing what is gone and adding what is there',
   assert.ok((await driver.apply(added.steps)).every((result) => result.ok));
   assert.ok((await driver.apply(added.steps)).every((result) => result.ok));
 });
+
+test('AddressDriver announces its addresses on a link that comes back, and only there', async () => {
+  const { route, clock, driver } = machine();
+  route.addLink('eth1');
+  await converge(driver, worldOf('192.0.2.10/32 eth0', '192.0.2.20/32 eth1'));
+  await clock.advance(5000);
+  driver.announceReturned();
+  route.announced.length = 0;
+
+  route.setCarrier('eth1', false);
+  driver.announceReturned();
+  assert.deepEqual(route.announced, []);
+  route.setCarrier('eth1', true);
+  driver.announceReturned();
+  assert.deepEqual(
+    route.announced,
+    Array.from({ length: 3 }, () => '192.0.2.20 on eth1'),
+  );
+  driver.announceReturned();
+  assert.equal(route.announced.length, 3);
+});

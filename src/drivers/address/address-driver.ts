@@ -8,7 +8,7 @@ import type { Item, ItemMap, Observed } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import type { World } from '../../model/world.ts';
 import { diffItems } from '../../plan/diff.ts';
-import { hasNeighbours, isUp } from '../../wire/netlink/route-link.ts';
+import { hasNeighbours, isRunning, isUp } from '../../wire/netlink/route-link.ts';
 import { findLink, type GainOptions, gain, toAddress } from './gain.ts';
 import { desiredItems, toObserved } from './items.ts';
 
@@ -35,6 +35,8 @@ export class AddressDriver implements Driver {
   readonly #options: AddressDriverOptions;
   readonly #gain: GainOptions;
   readonly #repeats = new Set<() => void>();
+  /** Links that carried traffic when last looked at; absent before the first look. */
+  #running: ReadonlySet<string> | undefined;
 
   constructor(options: AddressDriverOptions) {
     this.#options = options;
@@ -75,6 +77,23 @@ export class AddressDriver implements Driver {
     const link = findLink(route, String(item.fields.interface));
     if (!isUp(link) || !hasNeighbours(link)) return;
     for (let i = 0; i < announceCount; i++) neighbours.announce(link, String(item.fields.address));
+  }
+
+  /** Links changed: on those that run again our addresses are announced, as switches forgot them meanwhile. */
+  announceReturned(): void {
+    const { route, registry } = this.#options;
+    const before = this.#running;
+    this.#running = new Set(
+      route
+        .links()
+        .filter(isRunning)
+        .map((link) => link.name),
+    );
+    if (before === undefined) return;
+    const returned = [...this.#running].filter((name) => !before.has(name));
+    if (returned.length === 0) return;
+    for (const item of toObserved(route.addresses(), route.links(), registry.claims).items.values())
+      if (returned.includes(String(item.fields.interface))) this.announce(item);
   }
 
   /** The addresses stay: traffic flows without us. */

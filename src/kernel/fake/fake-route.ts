@@ -18,12 +18,20 @@ export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
   /** False plays a kernel before 5.18, which forgets the protocol mark. */
   keepsProtocol = true;
 
-  addLink(name: string, flags: number = LINK_FLAG.up | LINK_FLAG.broadcast): Link {
+  addLink(name: string, flags: number = LINK_FLAG.up | LINK_FLAG.running | LINK_FLAG.broadcast): Link {
     const index = this.#links.length + 1;
     const mac = `02:00:00:00:00:${index.toString(16).padStart(2, '0')}`;
     const link = { index, name, flags, mac, mtu: 1500, master: 0, type: '' };
     this.#links.push(link);
     return link;
+  }
+
+  /** The cable of a link is pulled, or back. */
+  setCarrier(name: string, on: boolean): void {
+    const at = this.#links.findIndex((link) => link.name === name);
+    const link = this.#links[at]!;
+    const flags = on ? link.flags | LINK_FLAG.running : link.flags & ~LINK_FLAG.running;
+    this.#links[at] = { ...link, flags };
   }
 
   /** The next change of this address fails. */

@@ -55,6 +55,11 @@ export function isUp(link: Link): boolean {
   return (link.flags & LINK_FLAG.up) !== 0;
 }
 
+/** Up, and something answers at the other end. */
+export function isRunning(link: Link): boolean {
+  return isUp(link) && (link.flags & LINK_FLAG.running) !== 0;
+}
+
 /** True where neighbours are found by ARP or ND, so that announcing and probing make sense. */
 export function hasNeighbours(link: Link): boolean {
   return (link.flags & (LINK_FLAG.loopback | LINK_FLAG.noArp)) === 0 && link.mac.length === 17;

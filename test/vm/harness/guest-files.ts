@@ -8,7 +8,7 @@ const TRAFFIC = ['topology', 'modes', 'schedulers', 'changes'];
 const ENDING = '.guest.ts';
 
 /** Below what the test runner gives one test. */
-export const GUEST_TIMEOUT_MS = 590_000;
+export const GUEST_TIMEOUT_MS = 1_200_000;
 
 /** Minutes each under emulation: `make test-vm-long`. */
 const LONG = ['compare', 'end-to-end'];
