@@ -6,12 +6,13 @@ import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import { ERROR_CATALOGUE, InputError } from '../../model/errors.ts';
+import { type Actor, mayUse } from './actor.ts';
 import type { AuditEvent, EventRing } from './event-ring.ts';
 import type { EventStreams } from './event-stream.ts';
 import { openApiDocument } from './openapi.ts';
 import { HttpError, statusOf, toLbError, toProblem } from './problem.ts';
 import type { Pulse } from './pulse.ts';
-import { type Caller, mayUse, type Route, type RouteContext, type Shapes } from './route.ts';
+import type { Route, RouteContext, Shapes } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 export interface AppOptions {
@@ -20,7 +21,7 @@ export interface AppOptions {
   readonly pulse: Pulse;
   readonly streams: EventStreams;
   /** Who asks; throws HttpError 401 or 429. */
-  readonly authenticate: (request: FastifyRequest) => Caller;
+  readonly authenticate: (request: FastifyRequest) => Actor;
   /** What a write did, whatever came of it. */
   readonly audit: (event: AuditEvent) => void;
   /** Faults of ours, in full. */
@@ -48,26 +49,25 @@ export function buildApp(options: AppOptions): FastifyInstance {
     frameworkErrors: (error, request, reply) => sendProblem(error, request, reply, options),
   });
   app.removeContentTypeParser('text/plain');
-  const callers = new WeakMap<FastifyRequest, Caller>();
-  const callerOf = (request: FastifyRequest): Caller => {
-    const caller = callers.get(request) ?? options.authenticate(request);
-    callers.set(request, caller);
-    return caller;
+  app.decorateRequest('actor', null);
+  const actorOf = (request: FastifyRequest): Actor => {
+    request.actor ??= options.authenticate(request);
+    return request.actor;
   };
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');
     reply.header('x-content-type-options', 'nosniff');
-    callerOf(request);
+    actorOf(request);
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => {
     sendProblem(notFound(request), request, reply, options);
   });
-  for (const route of ROUTES) addRoute(app, route, options, callerOf);
+  for (const route of ROUTES) addRoute(app, route, options, actorOf);
   app.get('/v1/openapi.json', () => openApiDocument());
   app.get('/v1/events/watch', (request, reply) => {
-    callerOf(request);
+    actorOf(request);
     options.streams.open(request, reply);
   });
   return app;
@@ -77,23 +77,23 @@ function addRoute(
   app: FastifyInstance,
   route: Route,
   options: AppOptions,
-  callerOf: (request: FastifyRequest) => Caller,
+  actorOf: (request: FastifyRequest) => Actor,
 ): void {
   const { control, ring, pulse, nowMs } = options;
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
-      const caller = callerOf(request);
-      const context: RouteContext = { control, ring, pulse, caller, nowMs };
+      const actor = actorOf(request);
+      const context: RouteContext = { control, ring, pulse, actor, nowMs };
       try {
         const answer = await run(route, request, context);
-        if (route.method !== 'GET') options.audit(auditOf(route, request, caller, nowMs(), answer));
+        if (route.method !== 'GET') options.audit(auditOf(route, request, actor, nowMs(), answer));
         return send(route, answer, request, reply);
       } catch (error) {
         if (route.method !== 'GET') {
           const status = statusOf(toLbError(error));
-          options.audit({ ...auditOf(route, request, caller, nowMs(), undefined), status });
+          options.audit({ ...auditOf(route, request, actor, nowMs(), undefined), status });
         }
         throw error;
       }
@@ -102,10 +102,10 @@ function addRoute(
 }
 
 function run(route: Route, request: FastifyRequest, context: RouteContext): unknown {
-  if (!mayUse(context.caller.role, route.role))
+  if (!mayUse(context.actor.role, route.role))
     throw new InputError(
       'DENIED',
-      `Cannot ${route.method} ${route.path} as "${context.caller.name}": role is "${context.caller.role}"`,
+      `Cannot ${route.method} ${route.path} as "${context.actor.name}": role is "${context.actor.role}"`,
       { hint: `It needs role "${route.role}"` },
     );
   const input = {
@@ -166,7 +166,7 @@ function matches(header: string, etag: string): boolean {
 function auditOf(
   route: Route,
   request: FastifyRequest,
-  caller: Caller,
+  actor: Actor,
   atMs: number,
   answer: unknown,
 ): AuditEvent {
@@ -175,7 +175,7 @@ function auditOf(
   return {
     kind: 'audit',
     atMs,
-    who: caller.name,
+    who: actor.name,
     action: route.id,
     target: Object.values((request.params ?? {}) as Record<string, string>).join('/'),
     status: route.reply === undefined ? 204 : 200,

@@ -5,12 +5,12 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Control } from '../../engine/control.ts';
 import type { ApiSettings } from '../../model/settings.ts';
+import { type Actor, unixActor } from './actor.ts';
 import { buildApp } from './build-app.ts';
 import { type AuditEvent, EventRing } from './event-ring.ts';
 import { EventStreams } from './event-stream.ts';
 import { HttpError, toProblem } from './problem.ts';
 import { Pulse } from './pulse.ts';
-import type { Caller } from './route.ts';
 import { listenUnix } from './unix-socket.ts';
 
 /** Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED). */
@@ -70,7 +70,7 @@ export async function openRest(
   };
   const unix = buildApp({
     ...shared,
-    authenticate: unixCaller(options.unixPeer),
+    authenticate: unixActors(options.unixPeer),
     createServer: (handler) => limited(createServer(SERVER_OPTIONS, handler)),
   });
   try {
@@ -113,18 +113,17 @@ function limited(server: Server): Server {
   return server;
 }
 
-/** The mode and group of the socket say who gets in; whoever does is admin. */
-function unixCaller(peerOf: RestOptions['unixPeer']): (request: FastifyRequest) => Caller {
-  const known = new WeakMap<Socket, Caller>();
+/** Asked once a connection: the other end of it does not change. */
+function unixActors(peerOf: RestOptions['unixPeer']): (request: FastifyRequest) => Actor {
+  const known = new WeakMap<Socket, Actor>();
   return ({ raw: { socket } }) => {
     const before = known.get(socket);
     if (before !== undefined) return before;
     const fd = (socket as Socket & { _handle?: { fd?: number } })._handle?.fd ?? -1;
     const peer = fd < 0 ? undefined : peerOf?.(fd);
-    const name = peer === undefined ? 'unix' : `unix:uid=${peer.uid},pid=${peer.pid}`;
-    const caller: Caller = { name, role: 'admin' };
-    known.set(socket, caller);
-    return caller;
+    const actor = unixActor(peer);
+    known.set(socket, actor);
+    return actor;
   };
 }
 

@@ -1,24 +1,15 @@
 // What a route is: its words, who may use it, the strict shapes of what goes in and out, and what it does.
 import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
+import type { Actor, ApiRole } from './actor.ts';
 import type { EventRing } from './event-ring.ts';
 import type { Pulse } from './pulse.ts';
-
-/** Each may do what stands before it, and more. */
-export const API_ROLES = ['viewer', 'operator', 'admin'] as const;
-export type ApiRole = (typeof API_ROLES)[number];
-
-/** Who asks: `unix:uid=0,pid=123`, `token:ci`, `cert:CN`. */
-export interface Caller {
-  readonly name: string;
-  readonly role: ApiRole;
-}
 
 export interface RouteContext {
   readonly control: Control;
   readonly ring: EventRing;
   readonly pulse: Pulse;
-  readonly caller: Caller;
+  readonly actor: Actor;
   readonly nowMs: () => number;
 }
 
@@ -77,8 +68,4 @@ export function route<S extends Shapes>(method: Route['method'], path: string, s
     // The shapes have been checked when it is called.
     handle: spec.handle as unknown as Route['handle'],
   };
-}
-
-export function mayUse(role: ApiRole, needed: ApiRole): boolean {
-  return API_ROLES.indexOf(role) >= API_ROLES.indexOf(needed);
 }

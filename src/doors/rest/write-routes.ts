@@ -38,13 +38,13 @@ export const writeRoutes: readonly Route[] = [
     tag: 'operate',
     shapes: { params: memberParams, body: overrideRequest },
     reply: z.strictObject({ member: z.string(), override: overrideShape }),
-    handle: ({ params, body }, { control, caller, nowMs }) => {
+    handle: ({ params, body }, { control, actor, nowMs }) => {
       requireIntent(control);
       const member = memberKey(params.pool, params.member);
       const override: Override = {
         state: body.state,
         ...untilOf(body.for, nowMs()),
-        by: caller.name,
+        by: actor.name,
         ...(body.why === undefined ? {} : { why: body.why }),
       };
       control.setOverride(member, override);
