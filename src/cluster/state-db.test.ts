@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { OpError } from '../model/errors.ts';
 import { StateDb } from './state-db.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-state-'));
 after(() => rmSync(folder, { recursive: true }));
+
+const REVISION = {
+  atMs: 1,
+  author: 'root',
+  reason: 'test',
+  hash: 'h',
+  edits: [],
+  outcome: { state: 'pending' },
+} as const;
 
 describe('StateDb', () => {
   it('remembers over a reopen', () => {
@@ -40,22 +51,48 @@ describe('StateDb', () => {
     db.close();
   });
 
-  it('numbers revisions and gives them back newest first', () => {
-    const { db } = StateDb.open(join(folder, 'revisions.db'), 1);
-    const revision = { author: 'root', reason: 'test', hash: 'h', content: '{}' };
+  it('gives an older file its new tables and lets nobody else read it', () => {
+    const path = join(folder, 'old.db');
+    const old = new DatabaseSync(path);
+    old.exec('CREATE TABLE memory (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT');
+    old.exec('CREATE TABLE revisions (number INTEGER PRIMARY KEY, content TEXT); PRAGMA user_version = 1');
+    old.exec(`INSERT INTO memory VALUES ('x', '7')`);
+    old.close();
 
-    const numbers = [db.addRevision({ ...revision, atMs: 1 }), db.addRevision({ ...revision, atMs: 2 })];
+    const { db, setAside } = StateDb.open(path, 1);
 
-    assert.deepEqual(numbers, [1, 2]);
-    assert.deepEqual(
-      db.revisions(10).map(({ number, atMs }) => [number, atMs]),
-      [
-        [2, 2],
-        [1, 1],
-      ],
+    assert.deepEqual([setAside, db.recall('x'), db.revisions.list(9)], [undefined, 7, []]);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    db.close();
+  });
+
+  it('tells a full disk by a code, and keeps what was there', () => {
+    const path = join(folder, 'full.db');
+    StateDb.open(path, 1).db.close();
+    // The limit is one of the connection, so it is set from inside.
+    const { db } = StateDb.open(path, 1);
+    db.remember('small', 1);
+    db.limitPages(1);
+
+    const refused = (act: () => void): boolean => {
+      try {
+        act();
+        return false;
+      } catch (error) {
+        return error instanceof OpError && error.code === 'STATE_UNWRITABLE' && error.op.errno === 'ENOSPC';
+      }
+    };
+
+    assert.ok(refused(() => db.remember('large', 'x'.repeat(100_000))));
+    assert.ok(
+      refused(() =>
+        db.revisions.add({
+          ...REVISION,
+          files: [{ file: 'a.yaml', role: 'main', text: 'y'.repeat(100_000) }],
+        }),
+      ),
     );
-    assert.equal(db.revision(1)?.content, '{}');
-    assert.equal(db.revision(9), undefined);
+    assert.deepEqual([db.recall('small'), db.recall('large'), db.revisions.list(9)], [1, undefined, []]);
     db.close();
   });
 

@@ -1,54 +1,40 @@
 // What one node must remember: state.db, an SQLite file in WAL mode. A broken file is kept aside and a new one begun:
 // traffic does not depend on it, as files and kernel hold the rest.
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-
-/** Raised with every change of the tables; an older file is migrated by the steps between. */
-const SCHEMA_VERSION = 1;
-const TABLES = `
-  CREATE TABLE IF NOT EXISTS memory (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-  CREATE TABLE IF NOT EXISTS revisions (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    at_ms INTEGER NOT NULL,
-    author TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    hash TEXT NOT NULL,
-    content TEXT NOT NULL
-  ) STRICT;
-`;
-
-export interface Revision {
-  readonly number: number;
-  readonly atMs: number;
-  readonly author: string;
-  readonly reason: string;
-  /** Of the Intent. */
-  readonly hash: string;
-  /** The files it came from, as JSON. */
-  readonly content: string;
-}
+import { RevisionTable } from './revision-table.ts';
+import { prepareTables } from './state-schema.ts';
+import { writing } from './state-write.ts';
 
 export interface OpenedState {
   readonly db: StateDb;
   /** Where the broken file was put, when there was one. */
   readonly setAside?: string;
+  /** Why nothing can be written now, when that is so. */
+  readonly readOnly?: string;
 }
 
 export class StateDb {
+  /** The configurations that were in force. */
+  readonly revisions: RevisionTable;
   readonly #db: DatabaseSync;
   readonly #read: StatementSync;
   readonly #write: StatementSync;
   #lastWritten = new Map<string, string>();
 
-  private constructor(path: string) {
-    this.#db = new DatabaseSync(path);
+  private constructor(path: string, readOnly = false) {
+    this.#db = new DatabaseSync(path, { readOnly });
     try {
       // NORMAL in WAL: a power cut may lose the last commits, never the file (sqlite.org/wal.html).
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+      if (!readOnly) this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;');
+      this.#db.exec('PRAGMA busy_timeout = 2000');
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new Error(check.quick_check);
-      this.#db.exec(`${TABLES} PRAGMA user_version = ${SCHEMA_VERSION};`);
+      prepareTables(this.#db);
+      // It holds configurations, and those hold secrets.
+      if (path !== ':memory:' && !readOnly) chmodSync(path, 0o600);
+      this.revisions = new RevisionTable(this.#db);
       this.#read = this.#db.prepare('SELECT value FROM memory WHERE name = ?');
       this.#write = this.#db.prepare(
         'INSERT INTO memory (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
@@ -59,13 +45,15 @@ export class StateDb {
     }
   }
 
-  /** `now` names the file that is set aside. Throws only where the folder cannot be written at all. */
+  /** `now` names the file that is set aside. Throws where there is no file yet and none can be made. */
   static open(path: string, nowMs: number): OpenedState {
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
     try {
       return { db: new StateDb(path) };
     } catch (error) {
       if (!existsSync(path)) throw error;
+      // What cannot be written may well be whole: a broken file would not open for reading either.
+      if (!isBroken(error)) return { db: new StateDb(path, true), readOnly: (error as Error).message };
       const setAside = `${path}.broken-${nowMs}`;
       renameSync(path, setAside);
       for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
@@ -84,40 +72,26 @@ export class StateDb {
     }
   }
 
-  /** Written only when it differs from what was written last. */
+  /** Written only when it differs from what was written last. Throws OpError STATE_UNWRITABLE. */
   remember(name: string, value: unknown): void {
     const text = JSON.stringify(value);
     if (this.#lastWritten.get(name) === text) return;
-    this.#write.run(name, text);
+    writing(`"${name}"`, () => this.#write.run(name, text));
     this.#lastWritten.set(name, text);
   }
 
-  addRevision(revision: Omit<Revision, 'number'>): number {
-    const { atMs, author, reason, hash, content } = revision;
-    const result = this.#db
-      .prepare('INSERT INTO revisions (at_ms, author, reason, hash, content) VALUES (?, ?, ?, ?, ?)')
-      .run(atMs, author, reason, hash, content);
-    return Number(result.lastInsertRowid);
-  }
-
-  /** Newest first. */
-  revisions(limit: number): readonly Omit<Revision, 'content'>[] {
-    const rows = this.#db
-      .prepare(
-        'SELECT number, at_ms AS atMs, author, reason, hash FROM revisions ORDER BY number DESC LIMIT ?',
-      )
-      .all(limit);
-    return rows as unknown as readonly Omit<Revision, 'content'>[];
-  }
-
-  revision(number: number): Revision | undefined {
-    const row = this.#db
-      .prepare('SELECT number, at_ms AS atMs, author, reason, hash, content FROM revisions WHERE number = ?')
-      .get(number);
-    return row as unknown as Revision | undefined;
+  /** As a full disk would: for those who must see what happens then. */
+  limitPages(count: number): void {
+    this.#db.exec(`PRAGMA max_page_count = ${count}`);
   }
 
   close(): void {
     this.#db.close();
   }
+}
+
+/** SQLITE_CORRUPT and SQLITE_NOTADB (sqlite.org/rescode.html), or a check of ours that it did not pass. */
+function isBroken(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode === undefined || [11, 26].includes(errcode & 0xff);
 }

@@ -15,6 +15,34 @@ export const ERROR_CATALOGUE = {
   },
   USAGE: { what: 'The command line is wrong', cure: 'See "lbctl help"' },
   NOT_FOUND: { what: 'The named object does not exist', cure: 'List what exists with "lbctl show"' },
+  OBJECT_EXISTS: {
+    what: 'An object of this name exists already',
+    cure: 'Change it instead, or choose another name',
+  },
+  OBJECT_IN_USE: {
+    what: 'Other objects refer to the object',
+    cure: 'Change them first, or take them away too with "cascade"',
+  },
+  OBJECT_FROM_FILE: {
+    what: 'The object stands in a configuration file, so the API may not change it',
+    cure: 'Change the file and run "lbctl reload"',
+  },
+  ETAG_MISSING: {
+    what: 'A change of an object must say which state of it is changed',
+    cure: 'Read the object, and send its ETag as "If-Match" ("*" for any state)',
+  },
+  ETAG_STALE: {
+    what: 'The object was changed by somebody else in the meantime',
+    cure: 'Read it again, look at the difference, and send the new ETag',
+  },
+  TRIAL_RUNS: {
+    what: 'A configuration is on trial, so nothing else may change it',
+    cure: 'Keep it with "lbctl confirm", or wait until it is undone',
+  },
+  STATE_UNWRITABLE: {
+    what: 'The state file cannot be written: nothing was changed, and what serves goes on serving',
+    cure: 'Look at the space on the disk of "system.state_dir", and whether it is mounted read-only',
+  },
   CONFLICT: {
     what: 'Somebody else made an object on this key',
     cure: 'Remove it, or set "adopt: true" on the listener',
