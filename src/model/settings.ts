@@ -61,13 +61,35 @@ export interface GuardSettings {
   readonly maxMembersPerListener: number;
 }
 
+/** Each may do what stands before it, and more. */
+export const API_ROLES = ['viewer', 'operator', 'admin'] as const;
+export type ApiRole = (typeof API_ROLES)[number];
+
 export interface ApiSettings {
   readonly socket: string;
   readonly socketMode: string;
   readonly socketGroup?: string;
   readonly listen?: { readonly host: string; readonly port: number };
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly clientCa?: string };
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly clientCa?: string;
+    readonly clientCrl?: string;
+    /** What bearers of certificates may do whose subject does not say it itself. */
+    readonly clients: readonly ApiClient[];
+  };
+  /** Of one caller over TCP; 0 is unlimited. */
+  readonly requestsPerSecond: number;
+  /** Writes the audit log keeps; the oldest go. */
+  readonly auditEntries: number;
   readonly writableFiles: boolean;
+}
+
+export interface ApiClient {
+  /** Common name of the certificate. */
+  readonly name: string;
+  readonly role: ApiRole;
+  readonly project?: string;
 }
 
 export interface PrometheusSettings {

@@ -46,6 +46,21 @@ function checkDoors(context: CheckContext): void {
     report.add('api-tls-unused', context.main('api', 'tls'), 'api.tls has no effect without api.listen', {
       what: 'key',
     });
+  const { clientCa, clientCrl, clients = [] } = api.tls ?? {};
+  if (clientCa === undefined && (clientCrl !== undefined || clients.length > 0))
+    report.add(
+      'api-clients-without-ca',
+      context.main('api', 'tls', clientCrl === undefined ? 'clients' : 'client_crl'),
+      'Client certificates are spoken of without an authority that they could be of',
+      { hint: 'Set api.tls.client_ca' },
+    );
+  for (const [at, { name }] of clients.entries())
+    if (clients.findIndex((one) => one.name === name) < at)
+      report.add(
+        'api-client-twice',
+        context.main('api', 'tls', 'clients', at),
+        `Client "${name}" is named twice`,
+      );
   const { prometheus } = metrics;
   const everywhere = new Set(['0.0.0.0', '::']);
   if (

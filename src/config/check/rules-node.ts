@@ -11,6 +11,16 @@ export const NODE_RULES = {
     what: 'api.tls has no effect without api.listen',
     cure: 'Remove it',
   },
+  'api-clients-without-ca': {
+    severity: 'error',
+    what: 'Client certificates are spoken of, and no authority is named that they could be of',
+    cure: 'Set api.tls.client_ca',
+  },
+  'api-client-twice': {
+    severity: 'error',
+    what: 'A client of the API is named twice',
+    cure: 'Keep one of the entries',
+  },
   'door-clash': {
     severity: 'error',
     what: 'The API and the metrics listen on one address and port',

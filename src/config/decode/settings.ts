@@ -72,7 +72,15 @@ export function toApi(doc: ApiDoc | undefined): ApiSettings {
     tls:
       doc?.tls === undefined
         ? undefined
-        : given({ certificate: doc.tls.certificate, key: doc.tls.key, clientCa: doc.tls.client_ca }),
+        : given({
+            certificate: doc.tls.certificate,
+            key: doc.tls.key,
+            clientCa: doc.tls.client_ca,
+            clientCrl: doc.tls.client_crl,
+            clients: (doc.tls.clients ?? []).map(given),
+          }),
+    requestsPerSecond: doc?.requests_per_second ?? D.requestsPerSecond,
+    auditEntries: doc?.audit_entries ?? D.auditEntries,
     writableFiles: doc?.writable_files ?? D.writableFiles,
   });
 }

@@ -1,12 +1,12 @@
 // The blocks `api`, `metrics`, `logging` and `notifications`: how the node is asked and how it speaks.
 import type { z } from 'zod';
-import { LOG_LEVELS, NOTIFY_EVENTS } from '../../model/settings.ts';
+import { API_ROLES, LOG_LEVELS, NOTIFY_EVENTS } from '../../model/settings.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { block, list } from './block.ts';
 import { opt } from './field.ts';
 import { address, duration, endpoint, port } from './numbers.ts';
 import { secret } from './secret.ts';
-import { flag, int, oneOf, text } from './words.ts';
+import { flag, int, name, oneOf, text } from './words.ts';
 
 const HTTP_URL = /^https?:\/\/[^\s/]+\S*$/;
 const url = (about: string) =>
@@ -33,6 +33,32 @@ export const apiSchema = block('The REST API.', {
       certificate: text('PEM file of the certificate.'),
       key: text('PEM file of the key.'),
       client_ca: opt(text('PEM file of the authorities of clients; without it, tokens are needed.')),
+      client_crl: opt(text('PEM file of revoked client certificates; needs `client_ca`.')),
+      clients: opt(
+        list(
+          'What bearers of client certificates may do. Needed for those whose subject has no unit of the form `lbctl-ROLE`.',
+          block('A client.', {
+            name: text('Common name of its certificate.'),
+            role: oneOf('What it may do.', API_ROLES),
+            project: opt(name('Project whose objects it may see and change. Default: all.')),
+          }),
+        ),
+      ),
+    }),
+  ),
+  requests_per_second: opt(
+    int('Requests of one caller over TCP; bursts of twice as many pass, 0 is no limit.', {
+      min: 0,
+      max: 1_000_000,
+      default: A.requestsPerSecond,
+      unit: '1/s',
+    }),
+  ),
+  audit_entries: opt(
+    int('Writes that the audit log keeps; the oldest go.', {
+      min: 100,
+      max: 10_000_000,
+      default: A.auditEntries,
     }),
   ),
   writable_files: opt(flag('Writes through the API change the configuration files.', A.writableFiles)),
