@@ -84,9 +84,15 @@ static __always_inline bool write_link(struct xdp_md *ctx, const struct work *w,
 	return true;
 }
 
+/* What XDP_TX sends over veth lies in the ring of the other end until an ordinary frame wakes it, unless an XDP program
+ * is there too; redirected frames wake it themselves. User space knows the kind of its interfaces. */
 static __always_inline int leave(const struct work *w)
 {
-	return w->hop.ifindex == w->ingress ? XDP_TX : bpf_redirect(w->hop.ifindex, 0);
+	struct config *c = config_of();
+
+	if (w->hop.ifindex == w->ingress && c && !c->redirects)
+		return XDP_TX;
+	return bpf_redirect(w->hop.ifindex, 0);
 }
 
 /* Out with only the link header changed: dr, and the last step of every translation. */

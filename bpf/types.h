@@ -260,5 +260,5 @@ struct config {
 	__be32 tunnel_source6[4]; /* the flow decides the last 32 bits */
 	__be32 own6[4];
 	__be32 own4;         /* source of ICMP errors we make; 0: the VIP */
-	__u32 generation;
+	__u32 redirects; /* never XDP_TX: see leave() */
 };

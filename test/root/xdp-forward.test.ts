@@ -50,6 +50,17 @@ for (const family of FAMILIES)
       assert.deepEqual(rig.memberCounts(members[0]!), [1, bytes, transport === 'tcp' ? 1 : 0, 0, 0]);
     });
 
+    test(`dr IPv${family} ${transport} over veth leaves by redirect where it came in`, () => {
+      rig.listen({ address: VIP[family], portFrom: VIP_PORT, transport }, [{ address: MEMBER[family] }]);
+      rig.configure({ redirects: 1 });
+
+      const { verdict, out } = sent(frame(FROM_CLIENT, packet(transport, request(family))));
+
+      rig.configure();
+      assert.equal(verdict, VERDICT.redirect);
+      same(out, frame(TO_MEMBER, packet(transport, request(family), { ttl: 63 })));
+    });
+
     test(`dr IPv${family} ${transport} to another port passes to the kernel untouched`, () => {
       rig.listen({ address: VIP[family], portFrom: VIP_PORT, transport }, [{ address: MEMBER[family] }]);
       const bytes = frame(FROM_CLIENT, packet(transport, { ...request(family), toPort: 81 }));

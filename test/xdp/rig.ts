@@ -83,6 +83,7 @@ export class Rig {
       tunnelMask4: 0xffff,
       floodPerWindow: 0,
       hasNat: 1,
+      redirects: 0,
       ...values,
     };
     FLOW_STATES.forEach((_, index) => {

@@ -65,7 +65,7 @@ export const CONFIG = {
   tunnelSource6: 88,
   own6: 104,
   own4: 120,
-  generation: 124,
+  redirects: 124,
 } as const;
 
 export const LIVE = { size: 16, active: 0, inactive: 4, full: 8 } as const;

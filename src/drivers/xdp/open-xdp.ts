@@ -43,12 +43,13 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
   const { object, resized } = program.load(tableSizes(options.limits));
   const surroundings = new Surroundings();
   try {
-    const indexes = options.interfaces.map((name) => ({ name, ifindex: surroundings.linkIndexOf(name) }));
+    const indexes = options.interfaces.map((name) => ({ name, ifindex: surroundings.linkOf(name)?.index }));
     const map = (name: string) => object.map(name);
     const clock = clockOf(tickNs());
     const settings = {
       ...DEFAULT_SETTINGS,
       ...ownOf(surroundings, indexes[0]?.ifindex),
+      redirects: options.interfaces.some((name) => surroundings.linkOf(name)?.type === 'veth'),
       ...options.settings,
     };
     writeSettings(map('config').memory(), settings, clock);

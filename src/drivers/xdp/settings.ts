@@ -17,6 +17,8 @@ export interface PlaneSettings {
   readonly tunnelSource6: string;
   readonly own4?: string;
   readonly own6?: string;
+  /** Frames leave by redirect even where they came in: an interface is veth (bpf/emit.h). */
+  readonly redirects?: boolean;
 }
 
 /**
@@ -80,4 +82,5 @@ export function writeSettings(memory: ArrayBuffer, settings: PlaneSettings, cloc
   if (settings.own6 !== undefined) bytes.set(toBytes(settings.own6), CONFIG.own6);
   // One lookup more for packets that are not ours; without it a listener added later would lose its first replies.
   u32(CONFIG.hasNat, 1);
+  u32(CONFIG.redirects, settings.redirects ? 1 : 0);
 }

@@ -2,6 +2,7 @@
 // neighbour discovery, which traffic that XDP forwards never does.
 import { createSocket } from 'node:dgram';
 import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
+import type { Link } from '../../wire/netlink/route-link.ts';
 import { HopFinder, type NextHop } from './next-hop.ts';
 
 /** Discard (RFC 863): a datagram there asks for nothing but the address under it. */
@@ -43,8 +44,8 @@ export class Surroundings {
     return { ...(own4 === undefined ? {} : { own4 }), ...(own6 === undefined ? {} : { own6 }) };
   }
 
-  linkIndexOf(name: string): number | undefined {
-    return this.#kernel.links().find((link) => link.name === name)?.index;
+  linkOf(name: string): Link | undefined {
+    return this.#kernel.links().find((link) => link.name === name);
   }
 
   async ask(unknown: readonly NextHop[]): Promise<void> {
