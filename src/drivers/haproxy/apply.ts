@@ -6,7 +6,8 @@ import type { Item } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import { installCertificate, installCopy, removeFile } from './certificates.ts';
 import { behindOf } from './desired.ts';
-import { type Command, goneCommands, memberCommands } from './member-commands.ts';
+import { Leaving } from './leaving.ts';
+import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
 import { backendName, certificatePath, copyPath } from './names.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
@@ -32,18 +33,34 @@ type Errors = Map<Step, LbError>;
 export class Applier {
   readonly #ports: ApplierPorts;
   readonly #reloader: Reloader;
+  readonly #leaving: Leaving;
   /** One apply after another: all of them write the same file. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(ports: ApplierPorts) {
     this.#ports = ports;
     this.#reloader = new Reloader(ports);
+    this.#leaving = new Leaving({
+      ask: ports.ask,
+      socket: ports.process.admin,
+      nowMs: ports.nowMs,
+      exclusive: (work) => this.#enqueue(work),
+    });
+  }
+
+  /** Members that were taken out finish what they serve. */
+  close(): Promise<void> {
+    return this.#leaving.close();
   }
 
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
     const { supervisor } = this.#ports;
     const run = () => this.#apply(steps);
-    const done = this.#queue.then(() => (supervisor === undefined ? run() : supervisor.during(run)));
+    return this.#enqueue(() => (supervisor === undefined ? run() : supervisor.during(run)));
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
     this.#queue = done.catch(() => undefined);
     return done;
   }
@@ -170,6 +187,7 @@ export class Applier {
         const name = serverPlace(step.item).name;
         const live = state?.servers.get(backendName(container))?.get(name);
         for (const command of memberCommands(step, block.backend, live)) commands.push({ step, command });
+        if (step.verb !== 'remove') this.#leaving.keep(serverOf(step.item));
         ready.push(step);
       });
     if (ready.length === 0) return;
@@ -194,21 +212,25 @@ export class Applier {
       record,
       ready.filter((step) => errors.has(step)),
     );
+    this.#leaving.add(leftBehind(commands, answers));
   }
 
-  /** Servers that a removal had to leave with a connection, or whose own step never came. What fails is tried again. */
+  /** Servers whose removal another daemon did not see to its end, or whose own step never came. */
   async #removeStrays(record: Record, state: WorkerState | undefined): Promise<void> {
     if (state === undefined) return;
     const commands: string[] = [];
+    const strays: string[] = [];
     for (const block of record.blocks.values()) {
       const backend = backendName(block.item.key);
       const servers = state.servers.get(backend);
       if (servers === undefined) continue;
       const known = new Set(record.membersToWrite(block).map((member) => serverPlace(member).name));
-      for (const name of servers.keys())
-        if (!known.has(name)) commands.push(...goneCommands(`${backend}/${name}`).map(({ text }) => text));
+      for (const name of servers.keys()) if (!known.has(name)) strays.push(`${backend}/${name}`);
     }
-    if (commands.length > 0) await this.#ports.ask(this.#ports.process.admin, commands);
+    for (const server of strays) commands.push(...goneCommands(server).map(({ text }) => text));
+    if (commands.length === 0) return;
+    await this.#ports.ask(this.#ports.process.admin, commands);
+    this.#leaving.add(strays);
   }
 
   #write(record: Record, steps: readonly Step[]): void {
@@ -245,6 +267,18 @@ export class Applier {
       });
     }
   }
+}
+
+/** Servers that could not be deleted as something is still served by them. */
+function leftBehind(
+  commands: readonly { readonly step: Step; readonly command: Command }[],
+  answers: readonly string[],
+): readonly string[] {
+  return commands.flatMap(({ step, command }, index) =>
+    command.text.startsWith('del server') && !/Server deleted|No such/.test(answers[index]!)
+      ? [serverOf(step.item)]
+      : [],
+  );
 }
 
 function isBlock({ item }: Step): boolean {

@@ -132,6 +132,7 @@ export class HaproxyDriver implements Driver {
   /** HAProxy runs on: the next of us finds it again. */
   async close(): Promise<void> {
     this.#supervisor?.close();
+    await this.#applier.close();
   }
 
   /** Undefined while no process of ours runs. One that runs and does not answer is an error, not an empty machine. */

@@ -17,7 +17,7 @@ export function memberCommands(
   backend: Backend,
   live: LiveServer | undefined,
 ): readonly Command[] {
-  if (step.verb === 'remove') return live === undefined ? [] : removeCommands(step.item);
+  if (step.verb === 'remove') return live === undefined ? [] : goneCommands(serverOf(step.item));
   const commands: Command[] = [];
   if (live === undefined)
     commands.push({
@@ -46,17 +46,10 @@ function setCommands(step: Step, live: LiveServer | undefined): readonly Command
   return commands;
 }
 
-/** The engine has drained it already, for as long as the pool says: what is left is cut. */
-function removeCommands(item: Item): readonly Command[] {
-  return goneCommands(serverOf(item));
-}
-
-/** `server` as `backend/server`. */
+/** Nothing new reaches it from here on. A server that still serves stays, and `Leaving` follows it to its end. */
 export function goneCommands(server: string): readonly Command[] {
   return [
     { text: `set server ${server} state maint`, fine: /No such server/ },
-    { text: `shutdown sessions server ${server}`, fine: /No such server/ },
-    // One that still has a connection stays in maintenance, gets nothing, and is tried again at the next change.
     {
       text: `del server ${server}`,
       fine: /Server deleted|No such server|still has|attached|cannot be deleted|in use/i,
@@ -64,6 +57,7 @@ export function goneCommands(server: string): readonly Command[] {
   ];
 }
 
-function serverOf(item: Item): string {
+/** `backend/server`. */
+export function serverOf(item: Item): string {
   return `${backendName(item.parent ?? '')}/${serverPlace(item).name}`;
 }
