@@ -27,8 +27,10 @@ import { type FinishedRound, roundEvents, toRecord } from './round-report.ts';
 import { buildStatus } from './status.ts';
 
 export interface EngineOptions extends ResolveOptions {
-  /** Wakes that come within this time make one round: flapping facts cost one look. Default 10. */
+  /** Wakes that come within this time make one round. Default 10. */
   readonly coalesceMs?: number;
+  /** The same for facts, as a failed member waits for it: those of one turn have come together already. Default 1. */
+  readonly factsCoalesceMs?: number;
   readonly backoff?: BackoffOptions;
   readonly limits?: Partial<RoundLimits>;
   /** A confirmation that nothing used is void after this. Default 5 min. */
@@ -71,6 +73,7 @@ export class Engine {
   #running = false;
   #closed = false;
   #cancelStart: (() => void) | undefined;
+  #startAtMs = 0;
   #cancelTimer: (() => void) | undefined;
 
   constructor(ports: EnginePorts, options: EngineOptions = {}) {
@@ -165,8 +168,14 @@ export class Engine {
   }
 
   #schedule(): void {
-    if (this.#isBusy() || this.#pending.size === 0 || this.#closed) return;
-    this.#cancelStart = this.#ports.clock.after(this.#options.coalesceMs ?? 10, () => {
+    if (this.#running || this.#pending.size === 0 || this.#closed) return;
+    const { coalesceMs = 10, factsCoalesceMs = 1 } = this.#options;
+    const waitMs = this.#pending.has('facts') ? Math.min(factsCoalesceMs, coalesceMs) : coalesceMs;
+    const atMs = this.#ports.clock.monotonicMs() + waitMs;
+    if (this.#cancelStart !== undefined && this.#startAtMs <= atMs) return;
+    this.#cancelStart?.();
+    this.#startAtMs = atMs;
+    this.#cancelStart = this.#ports.clock.after(waitMs, () => {
       this.#cancelStart = undefined;
       void this.#run();
     });
