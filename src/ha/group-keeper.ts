@@ -54,6 +54,11 @@ export class GroupKeeper {
     return this.#state.detail;
   }
 
+  /** Since when the role is what it is. */
+  get sinceMs(): number {
+    return this.#state.sinceMs;
+  }
+
   choose(choice: Choice): void {
     this.#choice = choice;
   }

@@ -37,8 +37,10 @@ export interface HaOptions {
   onEvent(event: HaEvent): void;
 }
 
-/** How long an address stays after its role was given up on purpose: the peer takes over meanwhile. */
-const OVERLAP_MS = 150;
+/** How long an address stays after its role was given up to a node that is there: it takes over meanwhile. */
+const OVERLAP_MS = 300;
+/** After a role moved or a session came or went both nodes may answer for a moment: that is no split brain. */
+const QUIET_MS = 2000;
 /** Routers need this long to forget a route that was withdrawn before what it led to may go. */
 const WITHDRAW_MS = 1000;
 const TICK_MS = 1000;
@@ -58,6 +60,7 @@ export class Ha {
   readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
   #rivals = 0;
+  #watchChangedMs = 0;
   #ticks = 0;
   #queue: Promise<void> = Promise.resolve();
   #cancelTick: () => void = () => {};
@@ -248,6 +251,7 @@ export class Ha {
   #decide(keeper: GroupKeeper): void {
     if (this.#closed || this.#intent === undefined) return;
     const { chooser } = keeper.group;
+    this.#facts.hold(this.#intent, this.#isWatchedActive());
     if (chooser === 'bfd' || chooser === 'bgp') keeper.choose(this.#facts.peersSeen(this.#intent));
     keeper.decide(this.#inputsOf(keeper));
     if (chooser !== 'vrrp') return;
@@ -279,7 +283,12 @@ export class Ha {
 
   #onBfd(session: string, up: boolean): void {
     if (!this.#facts.setBfd(session, up)) return;
-    for (const keeper of this.#groups.values()) this.#decide(keeper);
+    this.#watchChangedMs = this.#now();
+    for (const keeper of this.#groups.values()) {
+      this.#decide(keeper);
+      // Both carried it while they did not see each other: the neighbours must learn who does from now on.
+      if (up && keeper.group.chooser === 'bfd' && keeper.fact.role === 'active') this.#carry(keeper);
+    }
   }
 
   #onRival(group: string): void {
@@ -317,7 +326,8 @@ export class Ha {
       return;
     }
     if (fact.reason === 'NotReady') return;
-    const waitMs = routed ? WITHDRAW_MS : fact.reason === 'Maintenance' ? OVERLAP_MS : 0;
+    const toPeer = fact.role === 'standby' && fact.reason !== 'SplitBrain';
+    const waitMs = routed ? WITHDRAW_MS : toPeer ? OVERLAP_MS : 0;
     const drop = (): void => this.#guarded(`addresses of ${group.name}`, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
     else this.#drops.set(group.name, this.#options.clock.after(waitMs, drop));
@@ -347,14 +357,13 @@ export class Ha {
     if (intent === undefined || ha === undefined || this.#closed) return Promise.resolve();
     if (ha.bgp === undefined && ha.bfd.length === 0) return Promise.resolve();
     const roles = new Map([...this.#groups].map(([name, keeper]) => [name, keeper.fact.role]));
-    const { maintenance, applied, canServe } = this.#facts;
+    const { maintenance, canServe } = this.#facts;
     return this.#frr.apply({
       ...(ha.bgp === undefined ? {} : { bgp: ha.bgp }),
       vips: advertisedVips(intent),
       announced: withdraw ? [] : announcements(intent, { roles, canServe, maintenance }),
       bfd: ha.bfd,
-      // A node that is not ready looks dead to its peer, so that the peer goes on serving.
-      bfdHeld: maintenance || !applied,
+      bfdHeld: this.#facts.held,
     });
   }
 
@@ -373,6 +382,7 @@ export class Ha {
     for (const keeper of [...this.#groups.values()]) {
       const [first] = addressesOf(keeper.group, intent).filter((one) => !one.address.includes(':'));
       if (first === undefined || keeper.fact.role !== 'active' || isRouted(keeper.group)) continue;
+      if (this.#now() - Math.max(keeper.sinceMs, this.#watchChangedMs) < QUIET_MS) continue;
       try {
         const link = route.links().find((one) => one.name === first.interface);
         if (link === undefined || !isUp(link) || !hasNeighbours(link)) continue;
@@ -411,6 +421,13 @@ export class Ha {
   #onTrouble(what: string, detail: string): void {
     this.#troubles.set(what, `${what}: ${detail}`);
     this.#emit({ kind: 'trouble', atMs: this.#now(), what, detail });
+  }
+
+  /** Some group whose role the watch between the nodes decides is active here. */
+  #isWatchedActive(): boolean {
+    return [...this.#groups.values()].some(
+      ({ group, fact }) => (group.chooser === 'bfd' || group.chooser === 'bgp') && fact.role === 'active',
+    );
   }
 
   #activeGroups(): readonly string[] {

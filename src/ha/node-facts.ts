@@ -17,6 +17,7 @@ export class NodeFacts {
   readonly #serving = new Set<string>();
   #watchedSinceMs = Number.POSITIVE_INFINITY;
   #maintenance = false;
+  #held = true;
   readonly #everUp = new Set<string>();
   #applied = false;
   #synced = false;
@@ -30,12 +31,20 @@ export class NodeFacts {
   }
 
   set maintenance(on: boolean) {
-    if (this.#maintenance && !on) this.#watchAnew();
     this.#maintenance = on;
   }
 
-  get applied(): boolean {
-    return this.#applied;
+  /** Our side of the sessions between the nodes is held down. */
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** A node that is not ready looks dead to its peer, so that the peer goes on serving; one that is active already goes on. */
+  hold(intent: Intent, isActive: boolean): void {
+    const ready = this.#applied && this.#isSynced(intent);
+    const held = this.#maintenance || (!ready && !isActive);
+    if (this.#held && !held) this.#watchAnew();
+    this.#held = held;
   }
 
   get canServe(): ReadonlySet<string> {
@@ -44,7 +53,6 @@ export class NodeFacts {
 
   tell(word: HaWord): void {
     if (word.kind === 'ready') {
-      if (word.applied && !this.#applied) this.#watchAnew();
       this.#applied = word.applied;
       this.#synced = word.synced;
     } else if (word.kind === 'pool') this.#pools.set(word.pool, word.healthy);
@@ -70,6 +78,7 @@ export class NodeFacts {
     const ofBgp = new Set(intent.ha?.bgp?.peers.map((peer) => peer.bfd));
     const sessions = (intent.ha?.bfd ?? []).filter((one) => !ofBgp.has(one.name));
     if (sessions.length === 0) return { kind: 'peers', alive: 'none' };
+    if (this.#held) return { kind: 'peers', alive: 'unknown' };
     const states = sessions.map((one) => this.#bfd.get(one.name));
     if (states.includes(true)) return { kind: 'peers', alive: 'some' };
     const waited = this.#clock.monotonicMs() - this.#watchedSinceMs > FIRST_WORD_MS;
@@ -91,7 +100,7 @@ export class NodeFacts {
       node: intent?.node.name ?? '',
       preferred: intent?.node.role !== 'secondary',
       applied: this.#applied,
-      synced: this.#synced || intent?.ha?.sync.enabled !== true,
+      synced: this.#isSynced(intent),
       maintenance: this.#maintenance,
       faults,
       weight,
@@ -106,6 +115,10 @@ export class NodeFacts {
   } {
     const bfd = Object.fromEntries(this.#bfd);
     return { maintenance: this.#maintenance, applied: this.#applied, synced: this.#synced, bfd };
+  }
+
+  #isSynced(intent: Intent | undefined): boolean {
+    return this.#synced || intent?.ha?.sync.enabled !== true;
   }
 
   /** Undefined for what keepalived watches by itself. What nobody spoke of yet counts as well. */

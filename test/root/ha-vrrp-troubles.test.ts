@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
+import { until } from '../../lab/until.ts';
 
 let pair: Pair;
 
@@ -29,14 +30,6 @@ async function hasHeardAMaster(node: Pair['a']): Promise<void> {
 
 function holds(node: Pair['a']): boolean {
   return node.host.ip('-o', 'address', 'show').includes(`${VIP}/`);
-}
-
-async function until(what: string, isTrue: () => boolean, withinMs = 10_000): Promise<void> {
-  const end = performance.now() + withinMs;
-  while (!isTrue()) {
-    if (performance.now() > end) throw new Error(`Not within ${withinMs} ms: ${what}`);
-    await new Promise<void>((resolve) => setTimeout(resolve, 20));
-  }
 }
 
 test('adverts lost in one direction: the master tells of the second one, and all is well when they flow again', async () => {
