@@ -1,8 +1,5 @@
 // Who asks: a name for the history and the audit, a role for what may be done, a project for whose objects.
-
-/** Each may do what stands before it, and more. */
-export const API_ROLES = ['viewer', 'operator', 'admin'] as const;
-export type ApiRole = (typeof API_ROLES)[number];
+import { API_ROLES, type ApiRole } from '../../model/settings.ts';
 
 export interface Actor {
   /** `unix:uid=0,pid=123`, `token:ci`, `cert:CN`. */

@@ -1,7 +1,8 @@
 // What a route is: its words, who may use it, the strict shapes of what goes in and out, and what it does.
 import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
-import type { Actor, ApiRole } from './actor.ts';
+import type { ApiRole } from '../../model/settings.ts';
+import type { Actor } from './actor.ts';
 import type { EventRing } from './event-ring.ts';
 import type { Pulse } from './pulse.ts';
 
