@@ -1,0 +1,250 @@
+// Every write, chained: each entry carries the hash of the one before, so that none can be changed, lost or put between
+// without showing. audit.db is a file of its own, so that a broken state.db takes no evidence with it.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { stableJson } from '../lib/stable-json.ts';
+
+/** Where the chain stands. */
+interface Link {
+  readonly number: number;
+  readonly hash: string;
+}
+
+export interface AuditRecord {
+  readonly atMs: number;
+  readonly who: string;
+  readonly action: string;
+  readonly target: string;
+  readonly status: number;
+  readonly requestId: string;
+  /** What was asked, and how it was before and after; without secrets. */
+  readonly change?: unknown;
+}
+
+export interface AuditEntry extends AuditRecord {
+  readonly number: number;
+  readonly hash: string;
+}
+
+export interface AuditQuery {
+  readonly limit: number;
+  /** Entries after this number, oldest first; without it the last ones. */
+  readonly after?: number | undefined;
+  readonly who?: string | undefined;
+  readonly action?: string | undefined;
+}
+
+export interface AuditVerdict {
+  readonly ok: boolean;
+  readonly entries: number;
+  /** Number and hash of the last entry: kept elsewhere, they show a log that was cut or written anew. */
+  readonly head: Link;
+  /** Entries before it went as the log was full. */
+  readonly first: number;
+  readonly fault?: { readonly number: number; readonly why: string };
+}
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS entries (
+    number INTEGER PRIMARY KEY,
+    at_ms INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    request_id TEXT NOT NULL,
+    change TEXT,
+    hash TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS anchor (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
+`;
+const COLUMNS = 'number, at_ms AS atMs, who, action, target, status, request_id AS requestId, change, hash';
+const GENESIS = { number: 0, hash: createHash('sha256').update('lbctl audit').digest('hex') };
+/** Kept in memory while the disk takes nothing. */
+const MOST_WAITING = 10_000;
+const LONGEST_CHANGE = 64 * 1024;
+
+interface Row extends Omit<AuditEntry, 'change'> {
+  readonly change: string | null;
+}
+
+export interface OpenedAudit {
+  readonly log: AuditLog;
+  /** Where the broken file was put, when there was one. */
+  readonly setAside?: string;
+}
+
+export class AuditLog {
+  readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #onFault: (error: Error) => void;
+  readonly #waiting: AuditEntry[] = [];
+  #head: Link;
+  #limit: number;
+  #count: number;
+
+  private constructor(path: string, limit: number, onFault: (error: Error) => void) {
+    this.#limit = limit;
+    this.#onFault = onFault;
+    this.#db = new DatabaseSync(path);
+    try {
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
+      const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+      if (check.quick_check !== 'ok') throw new Error(check.quick_check);
+      this.#db.exec(TABLES);
+      this.#insert = this.#db.prepare(
+        'INSERT INTO entries (number, at_ms, who, action, target, status, request_id, change, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      );
+      const last = this.#db.prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1').get();
+      this.#head = (last as Link | undefined) ?? this.#anchor();
+      this.#count = Number((this.#db.prepare('SELECT count(*) AS n FROM entries').get() as { n: number }).n);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+  }
+
+  /** A broken file is set aside, never mended: it is evidence. */
+  static open(path: string, nowMs: number, limit: number, onFault: (error: Error) => void): OpenedAudit {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
+    try {
+      return { log: new AuditLog(path, limit, onFault) };
+    } catch (error) {
+      if (!existsSync(path)) throw error;
+      const setAside = `${path}.broken-${nowMs}`;
+      renameSync(path, setAside);
+      for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
+      return { log: new AuditLog(path, limit, onFault), setAside };
+    }
+  }
+
+  setLimit(limit: number): void {
+    this.#limit = limit;
+    this.#prune();
+  }
+
+  /** Entries that the disk did not take yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** Never throws: a disk that is full must not keep an operator from draining a member. */
+  append(record: AuditRecord): AuditEntry {
+    const change = record.change === undefined ? undefined : shortened(record.change);
+    const { change: _, ...rest } = record;
+    const plain = { ...rest, number: this.#head.number + 1, ...(change === undefined ? {} : { change }) };
+    const entry: AuditEntry = { ...plain, hash: hashOf(this.#head.hash, plain) };
+    this.#head = { number: entry.number, hash: entry.hash };
+    if (this.#waiting.length < MOST_WAITING) this.#waiting.push(entry);
+    this.#write();
+    return entry;
+  }
+
+  list({ limit, after, who, action }: AuditQuery): readonly AuditEntry[] {
+    const [where, values]: [string[], (string | number)[]] = [['number > ?'], [after ?? 0]];
+    if (who !== undefined) [where.push('who = ?'), values.push(who)];
+    if (action !== undefined) [where.push('action = ?'), values.push(action)];
+    const order = after === undefined ? 'DESC' : 'ASC';
+    const rows = this.#db
+      .prepare(`SELECT ${COLUMNS} FROM entries WHERE ${where.join(' AND ')} ORDER BY number ${order} LIMIT ?`)
+      .all(...values, limit) as unknown as Row[];
+    return (after === undefined ? rows.reverse() : rows).map(toEntry);
+  }
+
+  /** Follows the whole chain. */
+  verify(): AuditVerdict {
+    let previous = this.#anchor();
+    const first = previous.number + 1;
+    let entries = 0;
+    let fault: AuditVerdict['fault'];
+    for (const row of this.#db.prepare(`SELECT ${COLUMNS} FROM entries ORDER BY number`).iterate()) {
+      const entry = toEntry(row as unknown as Row);
+      const { hash, ...plain } = entry;
+      if (entry.number !== previous.number + 1)
+        fault = { number: entry.number, why: `entries after ${previous.number} are missing` };
+      else if (hashOf(previous.hash, plain) !== hash)
+        fault = { number: entry.number, why: 'its content does not fit its hash' };
+      if (fault !== undefined) break;
+      previous = { number: entry.number, hash };
+      entries++;
+    }
+    const onDisk = this.#waiting[0] === undefined ? this.#head.number : this.#waiting[0].number - 1;
+    if (fault === undefined && previous.number !== onDisk)
+      fault = { number: previous.number + 1, why: 'entries at the end are missing' };
+    return {
+      ok: fault === undefined,
+      entries,
+      head: previous,
+      first,
+      ...(fault === undefined ? {} : { fault }),
+    };
+  }
+
+  close(): void {
+    this.#write();
+    this.#db.close();
+  }
+
+  #write(): void {
+    try {
+      for (let entry = this.#waiting[0]; entry !== undefined; entry = this.#waiting[0]) {
+        const { number, atMs, who, action, target, status, requestId, change, hash } = entry;
+        const text = change === undefined ? null : stableJson(change);
+        this.#insert.run(number, atMs, who, action, target, status, requestId, text, hash);
+        this.#waiting.shift();
+        this.#count++;
+      }
+      this.#prune();
+    } catch (error) {
+      this.#onFault(error as Error);
+    }
+  }
+
+  /** Rarely, and a tenth at once; the anchor holds where the chain goes on. */
+  #prune(): void {
+    if (this.#count <= this.#limit * 1.1) return;
+    const last = this.#db
+      .prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1 OFFSET ?')
+      .get(this.#limit) as Link | undefined;
+    if (last === undefined) return;
+    this.#db.exec('BEGIN');
+    this.#db
+      .prepare(
+        'INSERT INTO anchor (id, number, hash) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash',
+      )
+      .run(last.number, last.hash);
+    this.#db.prepare('DELETE FROM entries WHERE number <= ?').run(last.number);
+    this.#db.exec('COMMIT');
+    this.#count = this.#limit;
+  }
+
+  #anchor(): Link {
+    const row = this.#db.prepare('SELECT number, hash FROM anchor WHERE id = 1').get();
+    return (row as Link | undefined) ?? GENESIS;
+  }
+}
+
+function hashOf(previous: string, entry: Omit<AuditEntry, 'hash'>): string {
+  return createHash('sha256').update(previous).update('\n').update(stableJson(entry)).digest('hex');
+}
+
+/** As the file will give it back, so that its hash holds; what is too long says how long it was. */
+function shortened(change: unknown): unknown {
+  const text = stableJson(change);
+  return text.length <= LONGEST_CHANGE ? JSON.parse(text) : { cut: true, characters: text.length };
+}
+
+function toEntry({ change, ...rest }: Row): AuditEntry {
+  return { ...rest, ...(change === null ? {} : { change: parsed(change) }) };
+}
+
+/** What somebody spoiled does not fit its hash, whatever it reads as. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
