@@ -1,6 +1,8 @@
-// Keeps the alerts of the settings in force: a reload that leaves them as they are interrupts nothing.
+// Keeps the alerts of the settings in force: a reload that leaves them as they are interrupts nothing. Beside them run the
+// programs that pools name for their quorum.
 import type { EngineEvent } from '../../engine/events.ts';
 import { Alerts } from '../../health/alerts/alerts.ts';
+import { QuorumScripts } from '../../health/alerts/quorum-scripts.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { Secret } from '../../lib/secret.ts';
 import { stableJson } from '../../lib/stable-json.ts';
@@ -19,6 +21,7 @@ export class AlertHub {
   readonly #options: AlertHubOptions;
   #intent: Intent | undefined;
   #alerts: Alerts | undefined;
+  #quorumScripts: QuorumScripts | undefined;
   readonly #closing = new Set<Promise<void>>();
 
   constructor(options: AlertHubOptions) {
@@ -28,6 +31,8 @@ export class AlertHub {
   setIntent(intent: Intent): void {
     const before = this.#intent;
     this.#intent = intent;
+    this.#quorumScripts ??= new QuorumScripts({ node: intent.node.name, onFault: this.#options.onFault });
+    this.#quorumScripts.setIntent(intent);
     if (before !== undefined && settingsKey(before) === settingsKey(intent)) return;
     this.#retire();
     this.#alerts = new Alerts({
@@ -44,12 +49,13 @@ export class AlertHub {
   }
 
   emit(event: EngineEvent): void {
+    this.#quorumScripts?.emit(event);
     this.#alerts?.emit(event);
   }
 
   async close(): Promise<void> {
     this.#retire();
-    await Promise.all(this.#closing);
+    await Promise.all([...this.#closing, this.#quorumScripts?.close()]);
   }
 
   #retire(): void {

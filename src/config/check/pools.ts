@@ -1,4 +1,5 @@
 // Pools and their members: no duplicates, somebody who can serve, a quorum that can be met.
+import { commandWords } from '../../lib/command-words.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Member, Pool } from '../../model/pool.ts';
 import { specialKind } from './addresses.ts';
@@ -145,6 +146,17 @@ function checkQuorum(context: CheckContext, pool: Pool): void {
       context.at(pool, 'quorum', 'weight'),
       `The quorum of ${hysteresis === 0 ? weight : `${weight} + ${hysteresis}`} can never be met: all members of pool "${pool.name}" together weigh ${total}`,
     );
+  for (const [key, line] of [
+    ['on_up', pool.quorum.onUp],
+    ['on_down', pool.quorum.onDown],
+  ] as const) {
+    if (line === undefined || commandWords(line)?.[0]?.startsWith('/') === true) continue;
+    context.report.add(
+      'check-script-path',
+      context.at(pool, 'quorum', key),
+      `A program is named by its absolute path, and every quote is closed: current value is "${line}"`,
+    );
+  }
   if (hysteresis > 0 && hysteresis >= weight)
     context.report.add(
       'hysteresis-over-quorum',

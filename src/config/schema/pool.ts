@@ -28,8 +28,12 @@ export const poolShape = {
           default: D.hysteresis,
         }),
       ),
-      on_up: opt(text('Program run when the quorum is gained.')),
-      on_down: opt(text('Program run when it is lost.')),
+      on_up: opt(
+        text(
+          'Program run when the quorum is gained, with its arguments; no shell. It finds LBCTL_POOL, LBCTL_QUORUM (`up`, `down`), LBCTL_MEMBERS (`all`; of mixed families `ipv4`, `ipv6`, `both`) and LBCTL_NODE.',
+        ),
+      ),
+      on_down: opt(text('The same when it is lost.')),
     }),
   ),
   sorry: opt(
