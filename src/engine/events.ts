@@ -19,7 +19,14 @@ export type EngineEvent =
       readonly to: Reason;
       readonly effectiveWeight: number;
     }
-  | { readonly kind: 'quorum-changed'; readonly atMs: number; readonly pool: string; readonly held: boolean }
+  | {
+      readonly kind: 'quorum-changed';
+      readonly atMs: number;
+      readonly pool: string;
+      readonly held: boolean;
+      /** Of a pool with members of both families, one event each for `ipv4`, `ipv6` and `both` (what tunnels and proxies reach). */
+      readonly members?: 'ipv4' | 'ipv6' | 'both';
+    }
   | {
       readonly kind: 'role-changed';
       readonly atMs: number;

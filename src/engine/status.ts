@@ -15,6 +15,8 @@ import type {
 } from '../model/status.ts';
 import type { World, WorldListener, WorldMember } from '../model/world.ts';
 import { differingFields } from '../plan/diff.ts';
+import { crossesFamilies } from '../plan/expand-listener.ts';
+import { quorumKey } from '../plan/judge-pool.ts';
 import { groupOfVip, roleOfVip, toWorldAddress } from '../plan/place-addresses.ts';
 import type { HeldStep } from './apply-plan.ts';
 import type { DriverView, RoundOutcome } from './reconcile.ts';
@@ -156,10 +158,16 @@ function serving(
   if (told('SorryServer')) return { condition: 'degraded', reason: 'SorryServer' };
   if (!members.some((member) => (member.observedWeight ?? member.effectiveWeight) > 0))
     return { condition: 'down', reason: 'NoHealthyMember' };
-  if (quorum.get(listener.pool) === false) return { condition: 'degraded', reason: 'QuorumLost' };
+  if (quorumOf(listener, quorum) === false) return { condition: 'degraded', reason: 'QuorumLost' };
   for (const reason of ['PanicAllUsed', 'BackupInUse', 'CheckFailed'] as const)
     if (told(reason)) return { condition: 'degraded', reason };
   return { condition: 'ok', reason: 'InService' };
+}
+
+/** Of the members that count for it: those of its family, where the pool has both and nothing crosses. */
+function quorumOf({ pool, family, mode }: WorldListener, quorum: ReadonlyMap<string, boolean>) {
+  const own = crossesFamilies(mode) ? undefined : quorum.get(quorumKey(pool, family));
+  return own ?? quorum.get(pool);
 }
 
 function memberStatus(

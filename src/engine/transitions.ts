@@ -2,6 +2,7 @@
 import type { Facts } from '../model/facts.ts';
 import { memberKey } from '../model/keys.ts';
 import type { World, WorldListener, WorldMember } from '../model/world.ts';
+import { quorumKey } from '../plan/judge-pool.ts';
 import type { EngineEvent } from './events.ts';
 
 export function worldTransitions(before: World, now: World, atMs: number): readonly EngineEvent[] {
@@ -15,9 +16,12 @@ export function quorumTransitions(
   atMs: number,
 ): readonly EngineEvent[] {
   const events: EngineEvent[] = [];
-  for (const [pool, held] of now)
-    if (before.has(pool) && before.get(pool) !== held)
-      events.push({ kind: 'quorum-changed', atMs, pool, held });
+  for (const [key, held] of now) {
+    if (!before.has(key) || before.get(key) === held) continue;
+    const [pool = '', family] = key.split(' ') as [string, ('ipv4' | 'ipv6')?];
+    const members = family ?? (now.has(quorumKey(pool, 4)) ? 'both' : undefined);
+    events.push({ kind: 'quorum-changed', atMs, pool, held, ...(members === undefined ? {} : { members }) });
+  }
   return events;
 }
 

@@ -47,6 +47,6 @@ export interface Facts {
   /** By memberKey(pool, member name). */
   readonly health: ReadonlyMap<string, MemberHealth>;
   readonly overrides: ReadonlyMap<string, Override>;
-  /** By pool name: whether quorum was held last round, for hysteresis. */
+  /** By pool name (`web`, and `web ipv4`, `web ipv6` where members of both families are in it): held last round, for hysteresis. */
   readonly quorum: ReadonlyMap<string, boolean>;
 }

@@ -6,7 +6,7 @@ import { type ConcreteEngine, type Mode, transportOf } from '../model/protocol.t
 import type { Vip } from '../model/vip.ts';
 import type { WorldLayer7, WorldListener, WorldMember, WorldPool } from '../model/world.ts';
 import { modeOn } from './choose-engine.ts';
-import type { PoolVerdict } from './judge-pool.ts';
+import { familyOfCanonical, type PoolVerdict } from './judge-pool.ts';
 
 export interface ExpandInput {
   readonly listener: Listener;
@@ -45,11 +45,6 @@ function expandMark(input: ExpandInput, mark: number): WorldListener {
 function expandPorts(input: ExpandInput, vip: Vip, ports: PortRange): WorldListener {
   const key = listenerKey(transportOf(input.listener.protocol), vip.address, ports.from, ports.to);
   return build(input, key, vip.address, ports, familyOfCanonical(vip.address));
-}
-
-/** An Intent holds canonical addresses, so the colon tells; parsing each again would cost more than all the rest. */
-function familyOfCanonical(address: string): 4 | 6 {
-  return address.includes(':') ? 6 : 4;
 }
 
 /** Optional fields are set afterwards rather than spread: this runs for every listener of a whole configuration. */
@@ -99,17 +94,13 @@ function build(
 }
 
 /** Rows of one listener. A packet forwarder cannot change the address family, so those of the other one are left out. */
-function toMembers(
-  verdict: PoolVerdict,
-  ports: PortRange,
-  family: 4 | 6,
-  mode: Mode,
-): readonly WorldMember[] {
+function toMembers(whole: PoolVerdict, ports: PortRange, family: 4 | 6, mode: Mode): readonly WorldMember[] {
   const port = ports.from === ports.to ? ports.from : 0;
-  const crossesFamilies = mode === 'tunnel' || mode === 'proxy';
+  const crosses = crossesFamilies(mode);
+  const verdict = crosses ? whole : (whole.byFamily?.[family] ?? whole);
   const rows: WorldMember[] = [];
   for (const { member, weight, present, resetFlows, reason } of verdict.members) {
-    if (!crossesFamilies && familyOfCanonical(member.address) !== family) continue;
+    if (!crosses && familyOfCanonical(member.address) !== family) continue;
     const memberPort = member.port === 0 ? port : member.port;
     rows.push({
       key: endpointKey(member.address, memberPort),
@@ -127,8 +118,13 @@ function toMembers(
   }
   const { sorry } = verdict.pool;
   if (!verdict.sorry || sorry === undefined) return rows;
-  if (!crossesFamilies && familyOfCanonical(sorry.address) !== family) return rows;
+  if (!crosses && familyOfCanonical(sorry.address) !== family) return rows;
   return withSorry(rows, sorry.address, sorry.port === 0 ? port : sorry.port);
+}
+
+/** Only a tunnel or a proxy reaches a member of the other address family. */
+export function crossesFamilies(mode: Mode): boolean {
+  return mode === 'tunnel' || mode === 'proxy';
 }
 
 /** Where the sorry server is a member too, it keeps one row and answers. */

@@ -4,7 +4,7 @@ import { buildMember, buildPool, TCP_CHECK } from '../../test/fixtures/build-int
 import type { Facts, MemberHealth, Override } from '../model/facts.ts';
 import type { Member, Pool } from '../model/pool.ts';
 import { ALL_ENGINES } from './assumed-facts.ts';
-import { holdsQuorum, judgePool, memberKeysOf, poolFacts } from './judge-pool.ts';
+import { holdsQuorum, isCurrent, judgePool, memberKeysOf, poolFacts } from './judge-pool.ts';
 
 const NOW = 1000;
 
@@ -261,4 +261,53 @@ test('holdsQuorum() confirms its own answer, whatever it started from', () => {
           const answer = holdsQuorum(pool, live, held);
           assert.equal(holdsQuorum(pool, live, answer), answer, `${weight} ${hysteresis} ${live} ${held}`);
         }
+});
+
+test('judgePool() judges a pool of both families over each as well: quorum, backup, panic and sorry are its own', () => {
+  const members = [
+    buildMember('10.0.0.1', { weight: 10 }),
+    buildMember('10.0.0.2', { weight: 10, backup: true }),
+    buildMember('2001:db8::1', { weight: 10 }),
+    buildMember('2001:db8::2', { weight: 10, backup: true }),
+  ];
+  const pool = buildPool('web', members, {
+    quorum: { weight: 10, hysteresis: 0 },
+    sorry: { address: '10.0.0.99', port: 80 },
+    checks: [TCP_CHECK],
+  });
+  const keys = memberKeysOf(pool);
+  const state = (i: number) => (i === 2 || i === 3 ? ('up' as const) : ('down' as const));
+  const facts: Facts = {
+    nowMs: NOW,
+    engines: ALL_ENGINES,
+    roles: new Map(),
+    health: new Map(keys.map((key, i) => [key, { state: state(i), factor: 1, ramp: 1, sinceMs: 0 }])),
+    overrides: new Map(),
+    quorum: new Map([['web ipv6', true]]),
+  };
+
+  const verdict = judgePool(pool, poolFacts(pool, keys, facts));
+
+  const told = (family?: 4 | 6) => {
+    const one = family === undefined ? verdict : verdict.byFamily![family];
+    const reasons = one.members.map(({ reason }) => reason).join(' ');
+    return `${one.liveWeight} ${one.quorum ? 'quorum' : 'lost'}${one.sorry ? ' sorry' : ''}: ${reasons}`;
+  };
+  assert.equal(told(), '10 quorum: CheckFailed CheckFailed InService BackupIdle');
+  assert.equal(told(4), '0 lost sorry: CheckFailed CheckFailed');
+  assert.equal(told(6), '10 quorum: InService BackupIdle');
+  const current = poolFacts(pool, keys, facts);
+  assert.ok(isCurrent(current, verdict, keys, facts));
+  assert.ok(!isCurrent(current, verdict, keys, { ...facts, quorum: new Map([['web ipv6', false]]) }));
+});
+
+test('judgePool() of one family has nothing to part', () => {
+  const pool = buildPool('web', [buildMember('10.0.0.1'), buildMember('10.0.0.2')]);
+  const facts = {
+    health: [undefined, undefined],
+    admin: ['enabled', 'enabled'],
+    heldQuorum: undefined,
+  } as const;
+
+  assert.equal(judgePool(pool, facts).byFamily, undefined);
 });

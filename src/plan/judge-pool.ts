@@ -1,4 +1,5 @@
 // What each member of a pool is worth now: operator, health, backup, panic and quorum applied, with the reason.
+import type { Family } from '../lib/ip.ts';
 import type { Facts, MemberHealth } from '../model/facts.ts';
 import { memberKey } from '../model/keys.ts';
 import type { Member, MemberAdminState, Pool } from '../model/pool.ts';
@@ -22,6 +23,11 @@ export interface PoolVerdict {
   readonly quorum: boolean;
   /** True: the sorry server answers instead of the members. */
   readonly sorry: boolean;
+  /**
+   * Of a pool with members of both families, the same judged over each: a packet forwarder of one family is not served by
+   * members of the other, so they hold no quorum for it and keep no backup idle.
+   */
+  readonly byFamily?: Readonly<Record<Family, PoolVerdict>>;
 }
 
 interface Base extends MemberVerdict {
@@ -36,6 +42,13 @@ export interface PoolFacts {
   readonly health: readonly (MemberHealth | undefined)[];
   readonly admin: readonly MemberAdminState[];
   readonly heldQuorum: boolean | undefined;
+  /** Only of a pool with members of both families. */
+  readonly heldByFamily?: Readonly<Record<Family, boolean | undefined>>;
+}
+
+/** Under which name the quorum of a pool is remembered: of all its members, or of those of one family. */
+export function quorumKey(pool: string, family?: Family): string {
+  return family === undefined ? pool : `${pool} ipv${family}`;
 }
 
 /** memberKey() of every member, in the pool's order. */
@@ -47,18 +60,44 @@ export function memberKeysOf(pool: Pool): readonly string[] {
 export function poolFacts(pool: Pool, keys: readonly string[], facts: Facts): PoolFacts {
   const health = keys.map((key) => facts.health.get(key));
   const admin = pool.members.map((member, i) => adminState(member, facts, keys[i]!));
-  return { health, admin, heldQuorum: facts.quorum.get(pool.name) };
+  const held = (family?: Family) => facts.quorum.get(quorumKey(pool.name, family));
+  const own = { health, admin, heldQuorum: held() };
+  return isMixed(pool) ? { ...own, heldByFamily: { 4: held(4), 6: held(6) } } : own;
 }
 
 export function judgePool(pool: Pool, facts: PoolFacts): PoolVerdict {
   const bases = pool.members.map((member, i) => judgeMember(pool, member, facts.admin[i]!, facts.health[i]));
+  const whole = judgeBases(pool, bases, facts.heldQuorum);
+  const held = facts.heldByFamily;
+  if (held === undefined) return whole;
+  const ofFamily = (family: Family): PoolVerdict =>
+    judgeBases(
+      pool,
+      bases.filter(({ member }) => familyOfCanonical(member.address) === family),
+      held[family],
+    );
+  return { ...whole, byFamily: { 4: ofFamily(4), 6: ofFamily(6) } };
+}
+
+function judgeBases(pool: Pool, bases: readonly Base[], held: boolean | undefined): PoolVerdict {
   const chosen = applyPanic(pool, applyBackup(bases));
   let liveWeight = 0;
   for (const one of chosen) if (!one.failed && one.weight > 0) liveWeight += one.live;
-  const quorum = holdsQuorum(pool, liveWeight, facts.heldQuorum);
+  const quorum = holdsQuorum(pool, liveWeight, held);
   const sorry = !quorum && pool.sorry !== undefined;
   const members = sorry ? chosen.map(givenUp) : chosen;
   return { pool, members, liveWeight, quorum, sorry };
+}
+
+function isMixed({ members }: Pool): boolean {
+  if (members.length < 2) return false;
+  const first = familyOfCanonical(members[0]!.address);
+  return members.some(({ address }) => familyOfCanonical(address) !== first);
+}
+
+/** An Intent holds canonical addresses, so the colon tells; parsing each again would cost more than all the rest. */
+export function familyOfCanonical(address: string): Family {
+  return address.includes(':') ? 6 : 4;
 }
 
 /** While the sorry server answers, the others admit nothing new. */
@@ -85,15 +124,23 @@ export function isCurrent(
   keys: readonly string[],
   facts: Facts,
 ): boolean {
-  const { pool } = verdict;
-  const held = facts.quorum.get(pool.name);
-  if (held !== known.heldQuorum && held !== verdict.quorum) return false;
+  const { pool, byFamily } = verdict;
+  if (!isSameQuorum(facts.quorum.get(pool.name), known.heldQuorum, verdict)) return false;
+  if (byFamily !== undefined)
+    for (const family of [4, 6] as const) {
+      const held = facts.quorum.get(quorumKey(pool.name, family));
+      if (!isSameQuorum(held, known.heldByFamily?.[family], byFamily[family])) return false;
+    }
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i]!;
     if (!isSameHealth(known.health[i], facts.health.get(key))) return false;
     if (adminState(pool.members[i]!, facts, key) !== known.admin[i]) return false;
   }
   return true;
+}
+
+function isSameQuorum(held: boolean | undefined, known: boolean | undefined, verdict: PoolVerdict): boolean {
+  return held === known || held === verdict.quorum;
 }
 
 /** Only what a verdict rests on: when it began and what the last error was change nothing. */

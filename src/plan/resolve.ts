@@ -16,6 +16,7 @@ import {
   type PoolFacts,
   type PoolVerdict,
   poolFacts,
+  quorumKey,
 } from './judge-pool.ts';
 import { placeAddresses } from './place-addresses.ts';
 
@@ -27,7 +28,7 @@ export interface ResolveOptions {
 export interface Resolver {
   /** The very same World as last time when nothing that counts has changed. */
   resolve(intent: Intent, facts: Facts): World;
-  /** Quorum by pool after the last resolve(): the Facts of the next round. */
+  /** Quorum by quorumKey() after the last resolve(): the Facts of the next round. */
   quorum(): ReadonlyMap<string, boolean>;
 }
 
@@ -66,6 +67,7 @@ class MemoResolver implements Resolver {
   #listeners = new Map<string, ListenerMemo>();
   #engines = '';
   #quorum: ReadonlyMap<string, boolean> = new Map();
+  #quorumPools = 0;
   #last: World | undefined;
 
   constructor(options: ResolveOptions) {
@@ -108,8 +110,16 @@ class MemoResolver implements Resolver {
       this.#pools.set(pool.name, { pool, keys, facts: now, verdict: judgePool(pool, now) });
       isSame = false;
     }
-    if (isSame && this.#quorum.size === this.#pools.size) return;
-    this.#quorum = new Map([...this.#pools].map(([name, { verdict }]) => [name, verdict.quorum]));
+    if (isSame && this.#quorumPools === this.#pools.size) return;
+    this.#quorumPools = this.#pools.size;
+    const quorum = new Map<string, boolean>();
+    for (const [name, { verdict }] of this.#pools) {
+      quorum.set(name, verdict.quorum);
+      if (verdict.byFamily === undefined) continue;
+      for (const family of [4, 6] as const)
+        quorum.set(quorumKey(name, family), verdict.byFamily[family].quorum);
+    }
+    this.#quorum = quorum;
   }
 
   #place(listener: Listener, intent: Intent, facts: Facts): Placed {

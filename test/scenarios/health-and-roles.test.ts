@@ -199,3 +199,33 @@ test('Engine ends an operator drain at its time: the member is down then', async
     /InService -> AdminDrain[\s\S]*AdminDrain -> AdminDown[\s\S]*AdminDown -> InService/,
   );
 });
+
+test('Engine holds a quorum for each family: a listener is not served by members it cannot reach', async () => {
+  const members = [
+    buildMember('10.0.0.1', { name: 'four', port: 80, weight: 10, backup: false }),
+    buildMember('10.0.0.2', { name: 'spare', port: 80, weight: 10, backup: true }),
+    buildMember('2001:db8::1', { name: 'six', port: 80, weight: 10 }),
+  ];
+  const intent = buildIntent({
+    vips: [buildVip('v4', '192.0.2.10'), buildVip('v6', '2001:db8:1::10')],
+    pools: [buildPool('web', members, { checks: [TCP_CHECK], quorum: { weight: 10, hysteresis: 0 } })],
+    listeners: [buildListener('web', 'v4', 80, { vips: ['v4', 'v6'] })],
+  });
+  const story = await Story.begin({ intent });
+  for (const name of ['four', 'spare', 'six']) await story.health(`web/${name}`, { state: 'up' });
+  assert.equal(weights(story), '10.0.0.1:80=10 [2001:db8::1]:80=10');
+  story.heard();
+
+  await story.health('web/four', { state: 'down' });
+
+  assert.match(
+    weights(story),
+    /10\.0\.0\.2:80=10/,
+    'the member of the other family does not keep the backup idle',
+  );
+  await story.health('web/spare', { state: 'down' });
+  assert.match(story.heard(), /quorum-changed web ipv4 lost/);
+  assert.match(story.tells(), /web down NoHealthyMember/);
+  assert.match(story.tells(), /web ok InService/);
+  assert.match(weights(story), /\[2001:db8::1\]:80=10/);
+});

@@ -241,7 +241,7 @@ function eventText(event: EngineEvent): string {
     case 'member-changed':
       return `member-changed ${event.pool}/${event.member} ${event.from} -> ${event.to}`;
     case 'quorum-changed':
-      return `quorum-changed ${event.pool} ${event.held ? 'gained' : 'lost'}`;
+      return `quorum-changed ${event.pool}${event.members === undefined ? '' : ` ${event.members}`} ${event.held ? 'gained' : 'lost'}`;
     case 'role-changed':
       return `role-changed ${event.group} ${event.from} -> ${event.to}`;
     case 'listener-placed':

@@ -76,7 +76,7 @@ export class NodeHa {
   }
 
   heed(event: EngineEvent): void {
-    if (event.kind === 'quorum-changed')
+    if (event.kind === 'quorum-changed' && (event.members ?? 'both') === 'both')
       this.#ha?.tell({ kind: 'pool', pool: event.pool, healthy: event.held });
   }
 

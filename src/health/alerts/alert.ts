@@ -34,9 +34,13 @@ export function toAlert(event: EngineEvent, lastError?: string): Alert | undefin
         event: 'quorum',
         severity: event.held ? 'info' : 'critical',
         atMs: event.atMs,
-        subject: `Pool ${event.pool} ${event.held ? 'has its quorum again' : 'lost its quorum'}`,
+        subject: `Pool ${event.pool} ${event.held ? 'has its quorum again' : 'lost its quorum'}${ofMembers(event)}`,
         text: event.held ? 'The live weight is enough again.' : 'The live weight is below the quorum.',
-        fields: { pool: event.pool, held: event.held },
+        fields: {
+          pool: event.pool,
+          held: event.held,
+          ...(event.members === undefined ? {} : { members: event.members }),
+        },
       };
     case 'role-changed':
       return {
@@ -68,6 +72,10 @@ export function toAlert(event: EngineEvent, lastError?: string): Alert | undefin
     default:
       return undefined;
   }
+}
+
+function ofMembers({ members }: Extract<EngineEvent, { kind: 'quorum-changed' }>): string {
+  return members === undefined || members === 'both' ? '' : ` of ${members} members`;
 }
 
 /** Only changes between serving and not serving: a ramp that takes a step is no news. */

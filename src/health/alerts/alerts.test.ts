@@ -368,6 +368,29 @@ describe('Alerts', () => {
     ]);
   });
 
+  it('writes a line for the listeners that the quorum of a family is about, and for no others', async () => {
+    const { lvsLines } = await import('./fifo.ts');
+    const pool = buildPool('web', [
+      buildMember('10.0.0.1', { port: 80 }),
+      buildMember('2001:db8::1', { port: 80 }),
+    ]);
+    const intent = buildIntent({
+      vips: [buildVip('v4', '192.0.2.10'), buildVip('v6', '2001:db8:1::10')],
+      pools: [pool],
+      listeners: [
+        buildListener('web', 'v4', 80, { vips: ['v4', 'v6'] }),
+        buildListener('far', 'v4', 81, { pool: 'web', mode: 'tunnel' }),
+      ],
+    });
+    const world = resolve(intent, assumedFacts(intent, 0));
+    const lines = (members: 'ipv4' | 'ipv6' | 'both') =>
+      lvsLines({ kind: 'quorum-changed', atMs: 0, pool: 'web', held: false, members }, world);
+
+    assert.deepEqual(lines('ipv4'), ['VS [192.0.2.10]:tcp:80 DOWN']);
+    assert.deepEqual(lines('ipv6'), ['VS [2001:db8:1::10]:tcp:80 DOWN']);
+    assert.deepEqual(lines('both'), ['VS [192.0.2.10]:tcp:81 DOWN']);
+  });
+
   it('sends no more than its limit a minute', async () => {
     const { AlertBatch } = await import('./batch.ts');
     const clock = new FakeClock();

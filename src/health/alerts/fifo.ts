@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { closeSync, constants, openSync, statSync, writeSync } from 'node:fs';
 import type { EngineEvent } from '../../engine/events.ts';
 import type { World, WorldListener } from '../../model/world.ts';
+import { crossesFamilies } from '../../plan/expand-listener.ts';
 import { toAlert } from './alert.ts';
 
 const ROLE_WORDS = { active: 'MASTER', standby: 'BACKUP', fault: 'FAULT' } as const;
@@ -10,9 +11,9 @@ const ROLE_WORDS = { active: 'MASTER', standby: 'BACKUP', fault: 'FAULT' } as co
 /** `VS [192.0.2.10]:tcp:80 UP`, `RS [10.0.0.1]:tcp:80 [192.0.2.10]:tcp:80 DOWN`: one for each listener concerned. */
 export function lvsLines(event: EngineEvent, world: World): readonly string[] {
   if (event.kind === 'quorum-changed') {
-    return listenersOf(event.pool, world).map(
-      (listener) => `VS ${service(listener)} ${event.held ? 'UP' : 'DOWN'}`,
-    );
+    return listenersOf(event.pool, world)
+      .filter((listener) => isAbout(event, listener))
+      .map((listener) => `VS ${service(listener)} ${event.held ? 'UP' : 'DOWN'}`);
   }
   if (event.kind !== 'member-changed') return [];
   const alert = toAlert(event);
@@ -29,6 +30,15 @@ export function lvsLines(event: EngineEvent, world: World): readonly string[] {
 export function vrrpLines(event: EngineEvent, priorityOf: (group: string) => number): readonly string[] {
   if (event.kind !== 'role-changed') return [];
   return [`INSTANCE "${event.group}" ${ROLE_WORDS[event.to]} ${priorityOf(event.group)}`];
+}
+
+/** In a pool of both families a listener has the quorum of the members it can reach. */
+function isAbout(
+  { members }: Extract<EngineEvent, { kind: 'quorum-changed' }>,
+  listener: WorldListener,
+): boolean {
+  if (members === undefined) return true;
+  return crossesFamilies(listener.mode) ? members === 'both' : members === `ipv${listener.family}`;
 }
 
 function listenersOf(pool: string, world: World): readonly WorldListener[] {
