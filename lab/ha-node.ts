@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HaEvent } from '../src/ha/events.ts';
-import type { HaStatus } from '../src/ha/status.ts';
+import type { HaStatus } from '../src/model/ha-status.ts';
 import type { Host } from './netns.ts';
 import { stop } from './process.ts';
 

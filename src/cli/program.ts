@@ -8,6 +8,7 @@ import { addDisable } from './commands/disable.ts';
 import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addFmt } from './commands/fmt.ts';
+import { addHa } from './commands/ha.ts';
 import { addImport } from './commands/import.ts';
 import { addDrain, addMember } from './commands/member.ts';
 import { addPlan } from './commands/plan.ts';
@@ -69,6 +70,7 @@ export function createProgram(session: Session): Command {
     addEvents,
     addDrain,
     addMember,
+    addHa,
     addReload,
     addConfirm,
     addSystem,

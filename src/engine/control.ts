@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ItemCounters } from '../model/driver.ts';
 import type { MemberHealth, Override, RoleFact } from '../model/facts.ts';
+import type { HaStatus } from '../model/ha-status.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Plan } from '../model/plan.ts';
 import type { LogLevel } from '../model/settings.ts';
@@ -23,6 +24,14 @@ export interface ProbeLatency {
   readonly count: number;
   readonly sumMs: number;
   readonly buckets: readonly number[];
+}
+
+export interface Lease {
+  readonly group: string;
+  readonly role: 'active' | 'standby';
+  /** Counts the elector's terms: one that speaks with an older epoch is not obeyed. */
+  readonly epoch: number;
+  readonly leaseMs: number;
 }
 
 export interface Control {
@@ -54,6 +63,14 @@ export interface Control {
   /** By memberKey(pool, member name); undefined resets. Throws InputError NOT_FOUND for a member nobody configured. */
   setOverride(member: string, override: Override | undefined): void;
   setLogLevel(level: LogLevel): void;
+  /** Undefined where no group is configured. */
+  haStatus(): HaStatus | undefined;
+  /** Keeps this node back from now on, over restarts too, or lets it come again. */
+  setMaintenance(on: boolean): void;
+  /** Hands every group over; resolves with the groups still active here when the time is up. */
+  handover(timeoutMs: number): Promise<readonly string[]>;
+  /** The word of an elector outside about a group it chooses for. */
+  grantLease(lease: Lease): void;
   /** Called for every event from now on; the returned function ends it. */
   onEvent(listener: (event: EngineEvent) => void): () => void;
 }

@@ -1,4 +1,4 @@
-// What the engine tells while it works, as typed values: notifications, logs, metrics and the event stream read them.
+// What engine and high availability tell while they work, as typed values: notifications, logs, metrics and the event stream read them.
 
 import type { Role } from '../model/protocol.ts';
 import type { Reason } from '../model/reason.ts';
@@ -34,7 +34,21 @@ export type EngineEvent =
       readonly from: Role;
       readonly to: Role;
       readonly epoch: number;
+      readonly reason: Reason;
+      readonly detail: string;
+      /** How long the former role lasted. */
+      readonly lastedMs: number;
     }
+  /** Another node carries the addresses of a group too, or says so. */
+  | {
+      readonly kind: 'split-brain';
+      readonly atMs: number;
+      readonly group: string;
+      readonly how: 'advert' | 'address' | 'report' | 'epoch';
+      readonly detail: string;
+    }
+  /** keepalived, FRR, the peers: something high availability needs does not do its part. */
+  | { readonly kind: 'ha-trouble'; readonly atMs: number; readonly what: string; readonly detail: string }
   | {
       readonly kind: 'listener-unplaced' | 'listener-placed';
       readonly atMs: number;

@@ -8,7 +8,7 @@ import type { World } from '../model/world.ts';
 import type { EngineEvent } from './events.ts';
 import { RECORDED_STEPS, type RoundRecord } from './history.ts';
 import type { RoundOutcome } from './reconcile.ts';
-import { quorumTransitions, roleTransitions, worldTransitions } from './transitions.ts';
+import { quorumTransitions, worldTransitions } from './transitions.ts';
 
 /** A round and everything it rested on. */
 export interface FinishedRound {
@@ -34,7 +34,6 @@ export function roundEvents(
   const events: EngineEvent[] = [];
   if (before !== undefined) {
     events.push(...worldTransitions(before.world, now.world, atMs));
-    events.push(...roleTransitions(before.facts.roles, now.facts.roles, atMs));
   }
   events.push(...quorumTransitions(quorumBefore, now.quorum, atMs), ...troubles(before, now, atMs));
   const { drift } = now;

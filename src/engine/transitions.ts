@@ -1,5 +1,4 @@
-// What changed between two Worlds, told once for each member, pool, group and listener. Pure.
-import type { Facts } from '../model/facts.ts';
+// What changed between two Worlds, told once for each member, pool and listener. Pure.
 import { memberKey } from '../model/keys.ts';
 import type { World, WorldListener, WorldMember } from '../model/world.ts';
 import { quorumKey } from '../plan/judge-pool.ts';
@@ -21,20 +20,6 @@ export function quorumTransitions(
     const [pool = '', family] = key.split(' ') as [string, ('ipv4' | 'ipv6')?];
     const members = family ?? (now.has(quorumKey(pool, 4)) ? 'both' : undefined);
     events.push({ kind: 'quorum-changed', atMs, pool, held, ...(members === undefined ? {} : { members }) });
-  }
-  return events;
-}
-
-export function roleTransitions(
-  before: Facts['roles'],
-  now: Facts['roles'],
-  atMs: number,
-): readonly EngineEvent[] {
-  const events: EngineEvent[] = [];
-  for (const [group, { role, epoch }] of now) {
-    const from = before.get(group)?.role;
-    if (from !== undefined && from !== role)
-      events.push({ kind: 'role-changed', atMs, group, from, to: role, epoch });
   }
   return events;
 }

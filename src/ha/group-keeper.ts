@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { RoleFact } from '../model/facts.ts';
 import type { HaGroup } from '../model/ha.ts';
+import type { HaGroupStatus } from '../model/ha-status.ts';
 import type { Role } from '../model/protocol.ts';
 import { delayMs } from './roles/damping.ts';
 import { decide } from './roles/decide.ts';
@@ -13,7 +14,6 @@ import {
   type Rival,
 } from './roles/inputs.ts';
 import { advance, initialState, type RoleState, toRoleFact } from './roles/role-machine.ts';
-import type { HaGroupStatus } from './status.ts';
 import { type VrrpOrders, vrrpOrders } from './vrrp/orders.ts';
 
 /** What the node knows, whatever the group. */

@@ -243,7 +243,9 @@ function eventText(event: EngineEvent): string {
     case 'quorum-changed':
       return `quorum-changed ${event.pool}${event.members === undefined ? '' : ` ${event.members}`} ${event.held ? 'gained' : 'lost'}`;
     case 'role-changed':
-      return `role-changed ${event.group} ${event.from} -> ${event.to}`;
+    case 'split-brain':
+    case 'ha-trouble':
+      return JSON.stringify(event);
     case 'listener-placed':
     case 'listener-unplaced':
       return `${event.kind} ${event.listener} (${event.detail})`;

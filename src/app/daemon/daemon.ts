@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LoadedConfig } from '../../cli/toolbox.ts';
 import { StateDb } from '../../cluster/state-db.ts';
-import type { Control, ReloadResult } from '../../engine/control.ts';
+import type { Control, Lease, ReloadResult } from '../../engine/control.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import { RoundHistory } from '../../engine/history.ts';
@@ -97,7 +97,9 @@ export class Daemon implements Control {
       runDir: intent.system.runDir,
       stateDir: intent.system.stateDir,
       logger: this.log.logger,
+      maintenance: this.#state.recall<boolean>('maintenance') === true,
       onRole: () => this.#engine.wake('facts'),
+      onEvent: (event) => this.#tell(event),
     });
     this.#watch = new FileWatch(() => this.#engine.wake('config'));
     this.#engine = new Engine(
@@ -175,7 +177,17 @@ export class Daemon implements Control {
   }
 
   setMaintenance(on: boolean): void {
+    this.#state.remember('maintenance', on);
     this.#ha.setMaintenance(on);
+  }
+
+  async handover(timeoutMs: number): Promise<readonly string[]> {
+    this.#state.remember('maintenance', true);
+    return this.#ha.handover(timeoutMs);
+  }
+
+  grantLease(lease: Lease): void {
+    this.#ha.grantLease(lease);
   }
 
   overrides() {

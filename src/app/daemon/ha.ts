@@ -1,16 +1,17 @@
 // High availability in the daemon: what it decides becomes Facts, what the engine finds out is told to it.
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import type { Lease } from '../../engine/control.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import { EpochFile } from '../../ha/epoch-store.ts';
 import type { HaEvent } from '../../ha/events.ts';
 import { Ha } from '../../ha/ha.ts';
-import type { HaStatus } from '../../ha/status.ts';
 import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
 import { PacketNeighbours } from '../../kernel/packet.ts';
 import { SysctlFiles } from '../../kernel/sysctl-files.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { RoleFact } from '../../model/facts.ts';
+import type { HaStatus } from '../../model/ha-status.ts';
 import type { Intent } from '../../model/intent.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Status } from '../../model/status.ts';
@@ -19,8 +20,11 @@ export interface NodeHaOptions {
   readonly runDir: string;
   readonly stateDir: string;
   readonly logger: Logger;
+  /** An operator kept this node back before the restart. */
+  readonly maintenance: boolean;
   /** Some group's role is another: the engine must look again. */
   readonly onRole: () => void;
+  readonly onEvent: (event: EngineEvent) => void;
 }
 
 /** How long the peers have to take over before we stop. */
@@ -54,6 +58,14 @@ export class NodeHa {
 
   setMaintenance(on: boolean): void {
     this.#ha?.setMaintenance(on);
+  }
+
+  handover(timeoutMs: number): Promise<readonly string[]> {
+    return this.#ha?.handover({ timeoutMs }) ?? Promise.resolve([]);
+  }
+
+  grantLease(lease: Lease): void {
+    this.#ha?.tell({ kind: 'lease', ...lease });
   }
 
   /** The configuration stands in the data planes: from now on this node may take its addresses. */
@@ -90,21 +102,40 @@ export class NodeHa {
   }
 
   #open(): Ha {
-    const { runDir, stateDir, onRole } = this.#options;
-    return new Ha({
+    const { runDir, stateDir, onRole, maintenance } = this.#options;
+    const ha = new Ha({
       clock: systemClock,
       runDir,
       route: new RouteKernel(),
       neighbours: new PacketNeighbours(new SysctlFiles()),
       epochs: new EpochFile(join(stateDir, 'epochs.json')),
       onRole,
-      onEvent: (event) => this.#log(event),
+      onEvent: (event) => this.#hear(event),
     });
+    if (maintenance) ha.setMaintenance(true);
+    return ha;
   }
 
-  #log(event: HaEvent): void {
-    const { kind, atMs: _atMs, ...data } = event;
-    const level = kind === 'role' || kind === 'note' ? 'info' : 'error';
-    this.#options.logger[level](data, `high availability: ${kind}`);
+  #hear(event: HaEvent): void {
+    const told = toEngineEvent(event);
+    if (told !== undefined) this.#options.onEvent(told);
+    else {
+      const { kind, atMs: _atMs, ...data } = event;
+      this.#options.logger.info(data, `high availability: ${kind}`);
+    }
   }
+}
+
+/** Undefined for what is only of interest to the log. */
+function toEngineEvent(event: HaEvent): EngineEvent | undefined {
+  const { atMs } = event;
+  if (event.kind === 'split-brain') return event;
+  if (event.kind === 'trouble') return { kind: 'ha-trouble', atMs, what: event.what, detail: event.detail };
+  if (event.kind === 'program-ended')
+    return { kind: 'ha-trouble', atMs, what: event.program, detail: `it ended: ${event.why}` };
+  // The reason alone may change, from "Standby" to "Maintenance".
+  if (event.kind !== 'role' || event.from === event.fact.role) return undefined;
+  const { group, from, detail, lastedMs } = event;
+  const { role, epoch, reason } = event.fact;
+  return { kind: 'role-changed', atMs, group, from, to: role, epoch, reason, detail, lastedMs };
 }

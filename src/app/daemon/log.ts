@@ -54,6 +54,8 @@ const LEVELS: Readonly<Record<EngineEvent['kind'], LogLevel>> = {
   'member-changed': 'info',
   'quorum-changed': 'warn',
   'role-changed': 'warn',
+  'split-brain': 'error',
+  'ha-trouble': 'error',
   'listener-unplaced': 'warn',
   'listener-placed': 'info',
   'guard-held': 'error',

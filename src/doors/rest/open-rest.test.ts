@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import {
+  buildGroup,
   buildIntent,
   buildListener,
   buildMember,
@@ -14,6 +15,7 @@ import {
 } from '../../../test/fixtures/build-intent.ts';
 import { EngineControl } from '../../../test/fixtures/engine-control.ts';
 import { ask, type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
+import type { Intent } from '../../model/intent.ts';
 import { openRest } from './open-rest.ts';
 import { ROUTES } from './routes.ts';
 
@@ -27,8 +29,15 @@ const INTENT = buildIntent({
   pools: [WEB],
 });
 
-async function withDoor(run: (door: Door) => Promise<void>): Promise<void> {
-  const door = await openDoor(INTENT);
+const PAIR = buildIntent({
+  vips: [buildVip('www', '192.0.2.10')],
+  listeners: [buildListener('web', 'www', 80)],
+  pools: [WEB],
+  groups: [buildGroup('pair', ['www'], { chooser: 'external' })],
+});
+
+async function withDoor(run: (door: Door) => Promise<void>, intent: Intent = INTENT): Promise<void> {
+  const door = await openDoor(intent);
   try {
     await run(door);
   } finally {
@@ -63,10 +72,14 @@ test('every answer is exactly of the shape the route names', () =>
         .replace('{listener}', 'web')
         .replace('{pool}', 'web')
         .replace('{member}', 'w2')
-        .replace('{vip}', 'www');
+        .replace('{vip}', 'www')
+        .replace('{group}', 'pair');
       const bodies: Record<string, unknown> = {
         setOverride: { state: 'drain', for: '1h', why: 'new kernel' },
         setLogLevel: { level: 'debug' },
+        failover: {},
+        setMaintenance: { on: true, timeout: '1s' },
+        grantLease: { role: 'active', epoch: 4, lease: '3s' },
       };
       const answer = await ask(socket, route.method, path, { body: bodies[route.id] });
 
@@ -75,8 +88,8 @@ test('every answer is exactly of the shape the route names', () =>
       assert.ok(parsed.success, `${route.id}: ${parsed.error?.message}`);
       checked++;
     }
-    assert.ok(checked >= 22, `${checked} routes`);
-  }));
+    assert.ok(checked >= 26, `${checked} routes`);
+  }, PAIR));
 
 test('a configured object carries an ETag that changes with it', () =>
   withDoor(async ({ socket, control }) => {

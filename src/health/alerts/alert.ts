@@ -1,5 +1,6 @@
 // What is worth telling a person, and in which words. Pure: an event of the engine in, an alert out.
 import type { EngineEvent } from '../../engine/events.ts';
+import { formatDuration } from '../../lib/duration.ts';
 import { REASONS, type Reason } from '../../model/reason.ts';
 import type { NotifyEvent } from '../../model/settings.ts';
 
@@ -48,8 +49,25 @@ export function toAlert(event: EngineEvent, lastError?: string): Alert | undefin
         severity: event.to === 'fault' ? 'critical' : 'warning',
         atMs: event.atMs,
         subject: `Group ${event.group} is now ${event.to} (was ${event.from})`,
-        text: `Epoch ${event.epoch}.`,
-        fields: { group: event.group, from: event.from, to: event.to, epoch: event.epoch },
+        text: `${event.reason}: ${event.detail}. Epoch ${event.epoch}; it was ${event.from} for ${formatDuration(event.lastedMs)}.`,
+        fields: {
+          group: event.group,
+          from: event.from,
+          to: event.to,
+          epoch: event.epoch,
+          reason: event.reason,
+          detail: event.detail,
+          lasted_ms: event.lastedMs,
+        },
+      };
+    case 'split-brain':
+      return {
+        event: 'split-brain',
+        severity: 'critical',
+        atMs: event.atMs,
+        subject: `Group ${event.group} is carried by another node too`,
+        text: `${event.detail}.`,
+        fields: { group: event.group, how: event.how, detail: event.detail },
       };
     case 'config-refused':
       return {

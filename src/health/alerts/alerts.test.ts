@@ -38,6 +38,18 @@ import { MailQueue } from './mail-queue.ts';
 import { MailRefused, sendMail } from './smtp-client.ts';
 import { signature } from './webhook.ts';
 
+const ACTIVE: EngineEvent = {
+  kind: 'role-changed',
+  atMs: 2,
+  group: 'pair',
+  from: 'standby',
+  to: 'active',
+  epoch: 3,
+  reason: 'Active',
+  detail: 'elected by VRRP',
+  lastedMs: 90_000,
+};
+
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-alerts-'));
 const children: ChildProcess[] = [];
 after(() => {
@@ -344,6 +356,30 @@ describe('Alerts', () => {
     assert.equal(JSON.parse(json!).subject, 'web/web1 is down');
   });
 
+  it('tells a script of a role with epoch, reason and duration, and of a second holder of its addresses', async () => {
+    const out = join(folder, 'roles');
+    const script = { command: ['/bin/sh', '-c', `cat >> ${out}`], timeoutMs: 5000 };
+    const alerts = openAlerts({ scripts: [script] });
+    alerts.emit(ACTIVE);
+    alerts.emit({
+      kind: 'split-brain',
+      atMs: 3,
+      group: 'pair',
+      how: 'address',
+      detail: 'another answers for 192.0.2.10 too',
+    });
+    await alerts.close();
+
+    const [role, rival] = readFileSync(out, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    assert.equal(role.subject, 'Group pair is now active (was standby)');
+    assert.equal(role.text, 'Active: elected by VRRP. Epoch 3; it was standby for 1m30s.');
+    assert.deepEqual([role.fields.epoch, role.fields.reason, role.fields.lasted_ms], [3, 'Active', 90_000]);
+    assert.deepEqual([rival.event, rival.severity], ['split-brain', 'critical']);
+  });
+
   it('writes the lines of keepalived into its FIFOs, and never waits for a reader', async () => {
     const path = join(folder, 'fifo');
     const faults: string[] = [];
@@ -354,7 +390,7 @@ describe('Alerts', () => {
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     alerts.emit(DOWN);
     alerts.emit({ kind: 'quorum-changed', atMs: 1, pool: 'web', held: false });
-    alerts.emit({ kind: 'role-changed', atMs: 2, group: 'pair', from: 'standby', to: 'active', epoch: 3 });
+    alerts.emit(ACTIVE);
     const buffer = Buffer.alloc(4096);
     const text = buffer.toString('utf8', 0, readSync(reader, buffer));
     closeSync(reader);

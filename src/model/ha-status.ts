@@ -1,7 +1,7 @@
-// What `lbctl ha status` shows.
-import type { RoleChooser } from '../model/ha.ts';
-import type { Role } from '../model/protocol.ts';
-import type { Reason } from '../model/reason.ts';
+// What `lbctl ha status` shows: the role of each group on this node, and what high availability knows of itself.
+import type { RoleChooser } from './ha.ts';
+import type { Role } from './protocol.ts';
+import type { Reason } from './reason.ts';
 
 export interface HaGroupStatus {
   readonly group: string;

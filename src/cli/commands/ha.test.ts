@@ -1,0 +1,68 @@
+// lbctl ha against a real door over a Control with one group.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { buildGroup, buildIntent, buildVip } from '../../../test/fixtures/build-intent.ts';
+import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
+import { openDoor } from '../../../test/fixtures/rest-door.ts';
+import { runCli } from '../run-cli.ts';
+
+async function openPair(preempt: boolean) {
+  const vips = [buildVip('www', '192.0.2.10')];
+  const door = await openDoor(buildIntent({ vips, groups: [buildGroup('pair', ['www'], { preempt })] }));
+  const { control } = door;
+  control.roleFacts.set('pair', { role: 'active', epoch: 2, reason: 'Active' });
+  const lbctl = async (...args: string[]) => {
+    const { toolbox, out, err } = toolboxWith({
+      nowMs: () => control.startedMs + 120_000,
+      env: { LBCTL_SOCKET: door.socket },
+    });
+    const code = await runCli(args, toolbox);
+    return { code, out: out.join(''), err: err.join('') };
+  };
+  return { door, control, lbctl };
+}
+
+test('lbctl ha status shows each group with role, epoch, reason and since when', async () => {
+  const { door, lbctl } = await openPair(false);
+  try {
+    const { code, out } = await lbctl('ha', 'status');
+    const json = JSON.parse((await lbctl('ha', 'status', '-o', 'json')).out);
+
+    assert.equal(code, 0);
+    assert.match(out, /^in service, configuration applied, connections in sync$/m);
+    assert.match(out, /^pair +active +2 +150 +vrrp +2m +Active +as the test says$/m);
+    assert.deepEqual([json.groups[0].role, json.maintenance], ['active', false]);
+  } finally {
+    await door.close();
+  }
+});
+
+test('lbctl ha failover says what moved, and that a preempting node stays back', async () => {
+  const { door, lbctl } = await openPair(true);
+  try {
+    const { code, out } = await lbctl('ha', 'failover');
+
+    assert.equal(code, 0);
+    assert.match(out, /^pair: handed over to the peer\nthis node stays back until/);
+  } finally {
+    await door.close();
+  }
+});
+
+test('lbctl ha tells when no peer takes over: failover with 6, maintenance with 1', async () => {
+  const { door, control, lbctl } = await openPair(false);
+  control.hasPeer = false;
+  try {
+    const failover = await lbctl('ha', 'failover', '--timeout', '1s');
+    const maintenance = await lbctl('ha', 'maintenance', 'on');
+    const off = await lbctl('ha', 'maintenance', 'off');
+
+    assert.deepEqual([failover.code, maintenance.code, off.code], [6, 1, 0]);
+    assert.match(failover.err, /no peer took it within 1000 ms/);
+    assert.match(maintenance.err, /no peer took over pair/);
+    assert.equal(off.out, 'this node may be active again\n');
+    assert.equal((await lbctl('ha', 'maintenance', 'maybe')).code, 2);
+  } finally {
+    await door.close();
+  }
+});

@@ -1,0 +1,47 @@
+// High availability as text for people: the node's readiness, its groups, its sessions, what troubles it. Pure.
+import type { HaStatus } from '../model/ha-status.ts';
+import { paint } from '../plan/paint.ts';
+import { agoText } from './render-status.ts';
+import { type Cell, renderTable } from './table.ts';
+
+export function renderHa(
+  status: HaStatus,
+  options: { readonly colour: boolean; readonly nowMs: number },
+): string {
+  const ink = paint(options.colour);
+  const inkOf = { active: ink.green, standby: ink.dim, fault: ink.red } as const;
+  const rows = status.groups.map((one): Cell[] => [
+    one.group,
+    { text: one.role, ink: inkOf[one.role] },
+    String(one.epoch),
+    String(one.priority),
+    one.chooser,
+    agoText(options.nowMs - one.sinceMs),
+    one.reason,
+    one.detail,
+  ]);
+  const table = renderTable(
+    [
+      { title: 'GROUP' },
+      { title: 'ROLE' },
+      { title: 'EPOCH', align: 'right' },
+      { title: 'PRIORITY', align: 'right' },
+      { title: 'CHOSEN BY' },
+      { title: 'SINCE', align: 'right' },
+      { title: 'REASON' },
+      { title: 'DETAIL' },
+    ],
+    rows,
+    ink.bold,
+  );
+  const words = [
+    status.maintenance ? ink.yellow('kept back for maintenance') : 'in service',
+    status.applied ? 'configuration applied' : ink.yellow('configuration not applied yet'),
+    status.synced ? 'connections in sync' : ink.yellow('connections of the peer still come in'),
+  ];
+  const sessions = Object.entries(status.bfd).map(
+    ([name, up]) => `bfd ${name}: ${up ? ink.green('up') : ink.red('down')}\n`,
+  );
+  const troubles = status.troubles.map((one) => `${ink.red('trouble')} ${one}\n`);
+  return `${words.join(', ')}\n\n${table}${[...sessions, ...troubles].join('')}`;
+}
