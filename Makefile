@@ -24,11 +24,7 @@ test-%: setup bpf ## one suite: unit, root or vm
 	@$(NODE) tools/run-tests.ts $*
 
 test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads under load; take-overs by BFD, see CHANGELOG
-test-root-long: setup bpf ## lives under load: HAProxy has an open failure, see CHANGELOG
 	@for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
-
-test-vm-long: setup bpf ## guests for what takes minutes: beside ipvsadm and keepalived, end to end, XDP on 6.1
-	@for file in test/vm/long/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
 
 demo: setup ## a pair of balancers in namespaces, told with what a client sees; about half a minute
 	@sh tools/demo.sh

@@ -1,7 +1,7 @@
 // The XDP program on the guest's older kernel: it loads there, and its packets come out the same.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { runInGuest } from '../harness/run-in-guest.ts';
+import { runInGuest } from './harness/run-in-guest.ts';
 
 const FILES = ['test/root/xdp-nat.test.ts', 'test/root/xdp-choose.test.ts'];
 

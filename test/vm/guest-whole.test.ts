@@ -1,0 +1,5 @@
+// Boots a guest with IPVS for the whole: the same state as ipvsadm and keepalived set, and real servers from file to traffic.
+import { GUEST_TIMEOUT_MS, guestFiles } from './harness/guest-files.ts';
+import { testInGuest } from './harness/guest-tests.ts';
+
+await testInGuest({ files: guestFiles('whole'), timeoutMs: GUEST_TIMEOUT_MS });
