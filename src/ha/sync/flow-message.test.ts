@@ -4,7 +4,8 @@ import { Buffer } from 'node:buffer';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { canonicalIp } from '../../lib/ip.ts';
-import { type FlowRecord, readSync, type SyncMessage, SyncProtocolError, writeSync } from './flow-message.ts';
+import type { FlowRecord } from '../../model/flow.ts';
+import { readSync, type SyncMessage, SyncProtocolError, writeSync } from './flow-message.ts';
 
 /** Records as code makes them, with an ordinary prototype. */
 function plain<T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
@@ -52,6 +53,18 @@ const message: fc.Arbitrary<SyncMessage> = fc.oneof(
     ),
   }),
   plain({ kind: fc.constant('bye' as const), reason: fc.string() }),
+  plain({
+    kind: fc.constant('roles' as const),
+    groups: fc.array(
+      plain({
+        group: fc.string({ maxLength: 40 }),
+        role: fc.constantFrom('active' as const, 'standby' as const, 'fault' as const),
+        epoch: fc.nat(),
+        priority: fc.integer({ min: 0, max: 255 }),
+      }),
+      { maxLength: 5 },
+    ),
+  }),
 );
 
 test('readSync() reads what writeSync() wrote, wherever the stream is cut', () => {

@@ -2,29 +2,18 @@
 // docs/protocols/ha.md describes the bytes.
 import { Buffer } from 'node:buffer';
 import { familyOf, fromBytes, toBytes } from '../../lib/ip.ts';
+import type { FlowEnd, FlowKey, FlowRecord } from '../../model/flow.ts';
+import { ROLES, type Role } from '../../model/protocol.ts';
 
 export const SYNC_VERSION = 1;
 /** Longest frame: some thousand flows; longer ones are not this protocol. */
 export const MAX_FRAME = 1 << 18;
 
-export interface FlowKey {
-  readonly protocol: number;
-  readonly client: string;
-  readonly clientPort: number;
-  readonly vip: string;
-  readonly vipPort: number;
-}
-
-export interface FlowRecord {
-  readonly key: FlowKey;
-  readonly member: string;
-  readonly memberPort: number;
-  /** Address and port we speak to the member from; empty where the client's own are kept. */
-  readonly source: string;
-  readonly sourcePort: number;
-  readonly flags: number;
-  /** Counts changes of this flow: a lower one than known is late and ignored. */
-  readonly sequence: number;
+export interface GroupReport {
+  readonly group: string;
+  readonly role: Role;
+  readonly epoch: number;
+  readonly priority: number;
 }
 
 export type SyncMessage =
@@ -34,13 +23,12 @@ export type SyncMessage =
   /** All that stood when the pull came has been sent. */
   | { readonly kind: 'complete'; readonly count: number }
   | { readonly kind: 'put'; readonly flows: readonly FlowRecord[] }
-  | {
-      readonly kind: 'close';
-      readonly flows: readonly { readonly key: FlowKey; readonly sequence: number }[];
-    }
+  | { readonly kind: 'close'; readonly flows: readonly FlowEnd[] }
+  /** What the node says of its groups; true for a few seconds. */
+  | { readonly kind: 'roles'; readonly groups: readonly GroupReport[] }
   | { readonly kind: 'bye'; readonly reason: string };
 
-const TYPE = { hello: 1, pull: 2, complete: 3, put: 4, close: 5, bye: 6 } as const;
+const TYPE = { hello: 1, pull: 2, complete: 3, put: 4, close: 5, bye: 6, roles: 7 } as const;
 const FRAME_HEAD = 6;
 
 export class SyncProtocolError extends Error {}
@@ -97,6 +85,8 @@ function bodyOf(message: SyncMessage): Buffer {
       return Buffer.concat(message.flows.map(({ key, sequence }) => writeKey(key, sequence)));
     case 'bye':
       return Buffer.from(message.reason, 'utf8');
+    case 'roles':
+      return Buffer.concat(message.groups.map(writeReport));
   }
 }
 
@@ -113,6 +103,7 @@ function readBody(type: number, body: Buffer): SyncMessage | undefined {
   }
   if (type === TYPE.put) return { kind: 'put', flows: readAll(body, readFlow) };
   if (type === TYPE.close) return { kind: 'close', flows: readAll(body, readKey) };
+  if (type === TYPE.roles) return { kind: 'roles', groups: readAll(body, readReport) };
   if (type === TYPE.bye) return { kind: 'bye', reason: body.toString('utf8') };
   return undefined;
 }
@@ -142,6 +133,25 @@ function writeFlow(flow: FlowRecord): Buffer {
   return Buffer.concat([writeKey(flow.key, flow.sequence), head, member, source]);
 }
 
+/** Role u8, priority u8, epoch u64, length of the name u16, name. */
+function writeReport({ group, role, epoch, priority }: GroupReport): Buffer {
+  const name = Buffer.from(group, 'utf8');
+  const head = Buffer.alloc(12);
+  head[0] = ROLES.indexOf(role);
+  head[1] = priority;
+  head.writeBigUInt64BE(BigInt(epoch), 2);
+  head.writeUInt16BE(name.length, 10);
+  return Buffer.concat([head, name]);
+}
+
+function readReport(cursor: Cursor): GroupReport {
+  const head = cursor.take(12);
+  const role = ROLES[head[0]!];
+  if (role === undefined) throw new SyncProtocolError(`Cannot read a role of number ${head[0]}`);
+  const group = cursor.take(head.readUInt16BE(10)).toString('utf8');
+  return { group, role, epoch: Number(head.readBigUInt64BE(2)), priority: head[1]! };
+}
+
 class Cursor {
   readonly #body: Buffer;
   at = 0;
@@ -157,7 +167,7 @@ class Cursor {
   take(count: number): Buffer {
     const end = this.at + count;
     if (end > this.#body.length)
-      throw new SyncProtocolError('Cannot read a flow as the frame ends in its middle');
+      throw new SyncProtocolError('Cannot read a frame as it ends in the middle of an entry');
     const part = this.#body.subarray(this.at, end);
     this.at = end;
     return part;
@@ -177,7 +187,7 @@ function readAll<T>(body: Buffer, read: (cursor: Cursor) => T): readonly T[] {
   return all;
 }
 
-function readKey(cursor: Cursor): { readonly key: FlowKey; readonly sequence: number } {
+function readKey(cursor: Cursor): FlowEnd {
   const head = cursor.take(10);
   const family = head[0]!;
   const client = cursor.address(family);

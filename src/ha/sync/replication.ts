@@ -1,8 +1,8 @@
 // One connection to a peer: agrees on the version, sends everything once, then what changes; applies what the peer tells.
 // It knows neither sockets nor maps: bytes go through `send`, flows through the table of the data plane.
+import type { FlowEnd, FlowKey, FlowNews, FlowRecord, FlowTable } from '../../model/flow.ts';
 import {
-  type FlowKey,
-  type FlowRecord,
+  type GroupReport,
   readSync,
   SYNC_VERSION,
   type SyncMessage,
@@ -10,24 +10,18 @@ import {
   writeSync,
 } from './flow-message.ts';
 
-/** The flows of one data plane, as replication needs them. */
-export interface FlowTable {
-  /** Flows old enough to be told of, a part at a time. */
-  established(): Iterable<FlowRecord>;
-  /** Sequence of a flow that is known; undefined for others. */
-  sequenceOf(key: FlowKey): number | undefined;
-  put(flows: readonly FlowRecord[]): void;
-  remove(keys: readonly FlowKey[]): void;
-}
-
 export interface ReplicationOptions {
   readonly node: string;
   readonly table: FlowTable;
+  /** Wants the flows of the other side; who does not pull tells its own. One connection carries one direction. */
+  readonly pulls: boolean;
   epoch(): number;
   /** False: the peer takes no more for now; `resume` says when it does. */
   send(bytes: Uint8Array): boolean;
   /** Everything the peer had is here. */
   onComplete(flows: number): void;
+  /** What the other node says of its groups. */
+  onRoles(node: string, groups: readonly GroupReport[]): void;
   /** The connection is of no use: another version, or not this protocol. */
   onRefused(why: string): void;
 }
@@ -39,18 +33,19 @@ export class Replication {
   readonly #options: ReplicationOptions;
   #rest: Uint8Array = new Uint8Array(0);
   #agreed = false;
+  #peer = '';
   #over = false;
   #received = 0;
   #outgoing: Iterator<FlowRecord> | undefined;
   #sent = 0;
   /** Changes that wait for a peer that takes no more; the newest of each flow. */
-  readonly #waiting = new Map<string, FlowRecord | { readonly key: FlowKey; readonly sequence: number }>();
+  readonly #waiting = new Map<string, FlowRecord | FlowEnd>();
   #blocked = false;
 
   constructor(options: ReplicationOptions) {
     this.#options = options;
     this.#say({ kind: 'hello', version: SYNC_VERSION, node: options.node, epoch: options.epoch() });
-    this.#say({ kind: 'pull' });
+    if (options.pulls) this.#say({ kind: 'pull' });
   }
 
   receive(bytes: Uint8Array): void {
@@ -68,10 +63,7 @@ export class Replication {
   }
 
   /** Flows that are new, changed or gone, as the data plane finds them. A slow peer gets the newest state of each. */
-  tell(
-    changed: readonly FlowRecord[],
-    gone: readonly { readonly key: FlowKey; readonly sequence: number }[],
-  ): void {
+  tell({ changed, gone }: FlowNews): void {
     for (const one of [...changed, ...gone]) this.#waiting.set(textOf(one.key), one);
     this.#flush();
   }
@@ -80,6 +72,11 @@ export class Replication {
   resume(): void {
     this.#blocked = false;
     this.#flush();
+  }
+
+  /** Small and soon stale: it is left out while the peer takes no more. */
+  tellRoles(groups: readonly GroupReport[]): void {
+    if (!this.#blocked && !this.#over) this.#say({ kind: 'roles', groups });
   }
 
   /** How many changes wait: grows while the peer is slower than the traffic. */
@@ -94,8 +91,10 @@ export class Replication {
         const why = `Cannot sync with "${message.node}" as it speaks version ${message.version}, we ${SYNC_VERSION}`;
         this.#say({ kind: 'bye', reason: why });
         this.#refuse(why);
+        return;
       }
       this.#agreed = true;
+      this.#peer = message.node;
     } else if (message.kind === 'bye') this.#refuse(message.reason);
     else if (!this.#agreed) this.#refuse('Cannot sync with a peer that does not say who it is');
     else this.#work(message);
@@ -116,8 +115,9 @@ export class Replication {
         const known = table.sequenceOf(key);
         return known !== undefined && isNewer(sequence, known);
       });
-      if (gone.length > 0) table.remove(gone.map(({ key }) => key));
+      if (gone.length > 0) table.remove(gone);
     } else if (message.kind === 'complete') onComplete(this.#received);
+    else if (message.kind === 'roles') this.#options.onRoles(this.#peer, message.groups);
   }
 
   /** Changes first: they are of flows that move now. */
