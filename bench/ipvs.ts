@@ -1,4 +1,4 @@
-// Benchmark of the IPVS driver: boots the guest, measures there beside ipvsadm and keepalived, prints and writes the table.
+// Benchmark of the IPVS driver: boots the guest, measures there beside ipvsadm, prints and writes the table.
 import { join, relative } from 'node:path';
 import { CHECKOUT, runInGuest } from '../test/vm/harness/run-in-guest.ts';
 import { publish, type Report } from './report.ts';
