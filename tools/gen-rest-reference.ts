@@ -73,6 +73,7 @@ const TITLES: Readonly<Record<string, string>> = {
   objects: 'Configured objects',
   history: 'History',
   operate: 'Operating',
+  access: 'Access',
 };
 
 function rowOf(route: Route): string {

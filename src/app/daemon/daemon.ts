@@ -1,6 +1,8 @@
 // The daemon: everything that lives for months, put together. It holds no rule of its own; it connects who decides and who does.
 import { join } from 'node:path';
 import type { LoadedConfig } from '../../cli/toolbox.ts';
+import { ApiTokens } from '../../cluster/api-tokens.ts';
+import { AuditLog } from '../../cluster/audit-log.ts';
 import { StateDb } from '../../cluster/state-db.ts';
 import type { Control, Lease, ReloadResult } from '../../engine/control.ts';
 import { Engine } from '../../engine/engine.ts';
@@ -43,6 +45,8 @@ export class Daemon implements Control {
   readonly version: string;
   readonly startedMs = Date.now();
   readonly log: Log;
+  /** Tokens of the API, and who wrote what. */
+  readonly access: { readonly tokens: ApiTokens; readonly audit: AuditLog };
   readonly #machine: Machine;
   readonly #state: StateDb;
   readonly #health: Health;
@@ -67,6 +71,16 @@ export class Daemon implements Control {
     this.#state = opened.db;
     if (opened.setAside !== undefined)
       this.log.logger.error({ file: opened.setAside }, 'state.db was broken and is set aside');
+    const audit = AuditLog.open(
+      join(intent.system.stateDir, 'audit.db'),
+      this.startedMs,
+      intent.api.auditEntries,
+      (error) =>
+        this.log.logger.error({ error: error.message }, 'the audit log is not written; its entries wait'),
+    );
+    if (audit.setAside !== undefined)
+      this.log.logger.error({ file: audit.setAside }, 'audit.db was broken and is set aside');
+    this.access = { tokens: new ApiTokens(this.#state, () => Date.now()), audit: audit.log };
     this.#machine = options.openMachine(intent);
     const restored = this.#state.recall<BoardSnapshot>('health');
     this.#health = new Health({
@@ -146,6 +160,7 @@ export class Daemon implements Control {
     await this.#alerts.close();
     await Promise.all(this.#machine.drivers.map((driver) => driver.close()));
     this.#state.close();
+    this.access.audit.close();
   }
 
   intent(): Intent | undefined {
@@ -258,6 +273,7 @@ export class Daemon implements Control {
     this.log.setLevel(intent.logging.level);
     this.#health.setIntent(intent);
     this.#ha.setIntent(intent);
+    this.access.audit.setLimit(intent.api.auditEntries);
     this.#alerts.setIntent(intent);
     this.#watch.setFiles(intent.daemon.watchFiles ? (this.#intents.last?.files ?? []) : []);
   }

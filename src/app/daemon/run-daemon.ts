@@ -38,7 +38,7 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   logger.info({ version, node: intent.node.name, pid: process.pid }, 'starting');
 
   // Open before the first round, so that who asks is told that it is not ready yet.
-  const doors = await openDoors(daemon, intent, daemon.log);
+  const doors = await openDoors(daemon, intent, daemon.access, daemon.log);
   await daemon.start();
   const status = daemon.status();
   if (status === undefined) throw new BugError('Cannot say what the first round did');

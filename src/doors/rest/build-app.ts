@@ -4,15 +4,17 @@ import type { RequestListener, Server } from 'node:http';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
+import { redact } from '../../lib/redact.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import { ERROR_CATALOGUE, InputError } from '../../model/errors.ts';
+import type { Access } from './access.ts';
 import { type Actor, mayUse } from './actor.ts';
 import type { AuditEvent, EventRing } from './event-ring.ts';
 import type { EventStreams } from './event-stream.ts';
 import { openApiDocument } from './openapi.ts';
 import { HttpError, statusOf, toLbError, toProblem } from './problem.ts';
 import type { Pulse } from './pulse.ts';
-import type { Route, RouteContext, Shapes } from './route.ts';
+import type { Change, Route, RouteContext, Shapes } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 export interface AppOptions {
@@ -20,8 +22,9 @@ export interface AppOptions {
   readonly ring: EventRing;
   readonly pulse: Pulse;
   readonly streams: EventStreams;
-  /** Who asks; throws HttpError 401 or 429. */
-  readonly authenticate: (request: FastifyRequest) => Actor;
+  readonly access: Access;
+  /** Who asks; throws HttpError 401, 403 or 429. */
+  readonly authenticate: (request: FastifyRequest) => Actor | Promise<Actor>;
   /** What a write did, whatever came of it. */
   readonly audit: (event: AuditEvent) => void;
   /** Faults of ours, in full. */
@@ -50,15 +53,16 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.removeContentTypeParser('text/plain');
   app.decorateRequest('actor', null);
-  const actorOf = (request: FastifyRequest): Actor => {
-    request.actor ??= options.authenticate(request);
+  // By whoever opened the connection, before anything of the request is looked at.
+  const actorOf = async (request: FastifyRequest): Promise<Actor> => {
+    request.actor ??= await options.authenticate(request);
     return request.actor;
   };
   app.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('cache-control', 'no-store');
     reply.header('x-content-type-options', 'nosniff');
-    actorOf(request);
+    await actorOf(request);
   });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply, options));
   app.setNotFoundHandler((request, reply) => {
@@ -66,8 +70,8 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   for (const route of ROUTES) addRoute(app, route, options, actorOf);
   app.get('/v1/openapi.json', () => openApiDocument());
-  app.get('/v1/events/watch', (request, reply) => {
-    actorOf(request);
+  app.get('/v1/events/watch', async (request, reply) => {
+    requireWholeNode(await actorOf(request), 'GET /v1/events/watch');
     options.streams.open(request, reply);
   });
   return app;
@@ -77,23 +81,27 @@ function addRoute(
   app: FastifyInstance,
   route: Route,
   options: AppOptions,
-  actorOf: (request: FastifyRequest) => Actor,
+  actorOf: (request: FastifyRequest) => Promise<Actor>,
 ): void {
-  const { control, ring, pulse, nowMs } = options;
+  const { control, ring, pulse, access, nowMs } = options;
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
-      const actor = actorOf(request);
-      const context: RouteContext = { control, ring, pulse, actor, nowMs };
+      const actor = await actorOf(request);
+      let told: Change | undefined;
+      const tellChange = (change: Change): void => {
+        told = change;
+      };
+      const context: RouteContext = { control, ring, pulse, access, actor, nowMs, tellChange };
       try {
         const answer = await run(route, request, context);
-        if (route.method !== 'GET') options.audit(auditOf(route, request, actor, nowMs(), answer));
+        if (route.method !== 'GET') options.audit(auditOf(route, request, actor, nowMs(), told));
         return send(route, answer, request, reply);
       } catch (error) {
         if (route.method !== 'GET') {
           const status = statusOf(toLbError(error));
-          options.audit({ ...auditOf(route, request, actor, nowMs(), undefined), status });
+          options.audit({ ...auditOf(route, request, actor, nowMs(), told), status });
         }
         throw error;
       }
@@ -108,12 +116,21 @@ function run(route: Route, request: FastifyRequest, context: RouteContext): unkn
       `Cannot ${route.method} ${route.path} as "${context.actor.name}": role is "${context.actor.role}"`,
       { hint: `It needs role "${route.role}"` },
     );
+  if (!route.projects) requireWholeNode(context.actor, `${route.method} ${route.path}`);
   const input = {
     params: read(route, 'params', request.params),
     query: read(route, 'query', request.query),
     body: read(route, 'body', request.body),
   };
   return route.handle(input as never, context);
+}
+
+/** What is not of one project is not for those of one. */
+function requireWholeNode(actor: Actor, what: string): void {
+  if (actor.project === undefined) return;
+  throw new InputError('DENIED', `Cannot ${what} as "${actor.name}": it is of project "${actor.project}"`, {
+    hint: 'Use a token or certificate that is of no project',
+  });
 }
 
 /** What a route does not take must not be given: a misspelt word is told, not ignored. */
@@ -168,10 +185,11 @@ function auditOf(
   request: FastifyRequest,
   actor: Actor,
   atMs: number,
-  answer: unknown,
+  told: Change | undefined,
 ): AuditEvent {
-  const body = request.body !== null && typeof request.body === 'object' ? request.body : {};
-  const known = answer === undefined ? {} : { change: body as Record<string, unknown> };
+  const { body } = request;
+  const asked = body !== null && typeof body === 'object' ? { asked: body } : {};
+  const change = redact({ ...asked, ...told }) as Readonly<Record<string, unknown>>;
   return {
     kind: 'audit',
     atMs,
@@ -180,7 +198,7 @@ function auditOf(
     target: Object.values((request.params ?? {}) as Record<string, string>).join('/'),
     status: route.reply === undefined ? 204 : 200,
     requestId: request.id,
-    ...known,
+    ...(Object.keys(change).length === 0 ? {} : { change }),
   };
 }
 

@@ -1,5 +1,6 @@
 // The event stream: server-sent events, resumed by Last-Event-ID, ended for a reader that cannot keep up.
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventRing, Numbered, Resumed } from './event-ring.ts';
 import { HttpError } from './problem.ts';
@@ -50,6 +51,15 @@ export class EventStreams {
       clearInterval(heart);
       this.#open.delete(raw);
     });
+  }
+
+  /** Whether a stream runs over this connection. */
+  has(socket: Socket): boolean {
+    return [...this.#open].some((raw) => raw.socket === socket);
+  }
+
+  closeWhere(isMeant: (socket: Socket) => boolean): void {
+    for (const raw of this.#open) if (raw.socket !== null && isMeant(raw.socket)) raw.end();
   }
 
   close(): void {

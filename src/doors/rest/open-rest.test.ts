@@ -14,8 +14,7 @@ import {
   buildVip,
 } from '../../../test/fixtures/build-intent.ts';
 import { EngineControl } from '../../../test/fixtures/engine-control.ts';
-import { ask, type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
-import type { Intent } from '../../model/intent.ts';
+import { ask, type Door, openAccess, openDoor } from '../../../test/fixtures/rest-door.ts';
 import { openRest } from './open-rest.ts';
 import { ROUTES } from './routes.ts';
 
@@ -77,9 +76,7 @@ test('every answer is exactly of the shape the route names', () =>
       const bodies: Record<string, unknown> = {
         setOverride: { state: 'drain', for: '1h', why: 'new kernel' },
         setLogLevel: { level: 'debug' },
-        failover: {},
-        setMaintenance: { on: true, timeout: '1s' },
-        grantLease: { role: 'active', epoch: 4, lease: '3s' },
+        createToken: { name: 'ci', role: 'viewer' },
       };
       const answer = await ask(socket, route.method, path, { body: bodies[route.id] });
 
@@ -157,7 +154,9 @@ test('an override reaches the data plane, ends when reset, and is audited with w
         ['setOverride', 'web/nobody', 404],
       ],
     );
-    assert.deepEqual(audits[0]?.change, { state: 'drain', for: '2m', why: 'disk' });
+    const [first, second] = audits.map((one) => one.change as Record<string, unknown>);
+    assert.deepEqual(first?.asked, { state: 'drain', for: '2m', why: 'disk' });
+    assert.deepEqual([first?.after, second?.before], [override, override]);
   }));
 
 test('reload tells what is wrong and keeps the old configuration', () =>
@@ -182,7 +181,8 @@ test('reload tells what is wrong and keeps the old configuration', () =>
 test('before the first round the daemon is alive and not ready', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'steelyard-rest-'));
   const control = new EngineControl(INTENT);
-  const rest = await openRest(control, { ...INTENT.api, socket: join(folder, 'api.sock') });
+  const access = openAccess(folder);
+  const rest = await openRest(control, { ...INTENT.api, socket: join(folder, 'api.sock') }, { access });
   try {
     const alive = await ask(rest.address, 'GET', '/healthz');
     const ready = await ask(rest.address, 'GET', '/readyz');
@@ -193,6 +193,7 @@ test('before the first round the daemon is alive and not ready', async () => {
   } finally {
     await rest.close();
     await control.close();
+    access.audit.close();
     rmSync(folder, { recursive: true });
   }
 });
@@ -242,12 +243,13 @@ test('openRest() sets mode of its socket, takes over from the dead and never fro
   const socket = join(folder, 'run/api.sock');
   const settings = { ...INTENT.api, socket, socketMode: '0640' };
   const control = await EngineControl.begin(INTENT);
+  const access = openAccess(folder);
   const before = process.umask();
   try {
-    const first = await openRest(control, settings);
+    const first = await openRest(control, settings, { access });
     assert.equal(statSync(socket).mode & 0o777, 0o640);
     assert.equal(process.umask(), before);
-    await assert.rejects(openRest(control, settings), { code: 'CONFLICT' });
+    await assert.rejects(openRest(control, settings, { access }), { code: 'CONFLICT' });
     assert.equal((await ask(socket, 'GET', '/healthz')).status, 200);
     await first.close();
     assert.equal(existsSync(socket), false);
@@ -257,17 +259,18 @@ test('openRest() sets mode of its socket, takes over from the dead and never fro
     await new Promise<void>((resolve) => corpse.listen(`${socket}.old`, resolve));
     linkSync(`${socket}.old`, socket);
     await new Promise((resolve) => corpse.close(resolve));
-    const second = await openRest(control, settings);
+    const second = await openRest(control, settings, { access });
     assert.equal((await ask(socket, 'GET', '/healthz')).status, 200);
     await second.close();
 
     writeFileSync(socket, 'precious');
     chmodSync(socket, 0o600);
-    await assert.rejects(openRest(control, settings), { code: 'CONFLICT' });
+    await assert.rejects(openRest(control, settings, { access }), { code: 'CONFLICT' });
     assert.ok(existsSync(socket));
     assert.equal(control.watchers, 0);
   } finally {
     await control.close();
+    access.audit.close();
     rmSync(folder, { recursive: true });
   }
 });

@@ -1,16 +1,18 @@
 // Opens the REST door of a running daemon: its unix socket, and TCP with TLS where the settings ask for it.
-import { randomUUID } from 'node:crypto';
-import { createServer, type Server, type ServerOptions } from 'node:http';
+import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import type { Control } from '../../engine/control.ts';
 import type { ApiSettings } from '../../model/settings.ts';
+import type { Access } from './access.ts';
 import { type Actor, unixActor } from './actor.ts';
 import { buildApp } from './build-app.ts';
 import { type AuditEvent, EventRing } from './event-ring.ts';
 import { EventStreams } from './event-stream.ts';
-import { HttpError, toProblem } from './problem.ts';
+import { closeApp, limited, SERVER_OPTIONS } from './http-server.ts';
 import { Pulse } from './pulse.ts';
+import { TcpDoor } from './tcp-door.ts';
+import type { TlsDoorOptions } from './tls-door.ts';
 import { listenUnix } from './unix-socket.ts';
 
 /** Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED). */
@@ -20,8 +22,12 @@ export interface UnixPeer {
 }
 
 export interface RestOptions {
-  /** For the log: every write, whatever came of it. It also goes into the event stream. */
-  readonly onAudit?: (event: AuditEvent) => void;
+  readonly access: Access;
+  /** For the log: every write, whatever came of it, and where it stands in the chain. It also goes into the event stream. */
+  readonly onAudit?: (event: AuditEvent & { readonly number: number; readonly hash: string }) => void;
+  /** For the log: who did not get in over TCP, and what became of certificates. */
+  readonly onRefused?: TlsDoorOptions['onRefused'];
+  readonly onTls?: TlsDoorOptions['onTls'];
   /** For the log: faults of ours that a request met. */
   readonly onFault?: (error: unknown, requestId: string) => void;
   /** Asked once a connection with its file descriptor. Without it writes are audited as `unix`. */
@@ -33,43 +39,37 @@ export interface RestOptions {
 export interface Rest {
   /** Path of the unix socket. */
   readonly address: string;
+  /** `https://127.0.0.1:9443` while it is served. */
+  tcpAddress(): string | undefined;
+  /** The TCP door anew where its settings changed; the unix socket stays as it was opened. */
+  setSettings(settings: ApiSettings): Promise<void>;
   /** Ends streams, lets running requests end, then closes. */
   close(): Promise<void>;
 }
 
-/** Slow or silent clients do not hold a connection for ever. */
-export const SERVER_OPTIONS: ServerOptions = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 60_000,
-  connectionsCheckingInterval: 5000,
-  maxHeaderSize: 16 * 1024,
-};
-const MOST_CONNECTIONS = 512;
-const CLOSE_MS = 2000;
-
-export async function openRest(
-  control: Control,
-  settings: ApiSettings,
-  options: RestOptions = {},
-): Promise<Rest> {
+export async function openRest(control: Control, settings: ApiSettings, options: RestOptions): Promise<Rest> {
   const ring = new EventRing(control.startedMs);
   const stopEvents = control.onEvent((event) => ring.push(event));
   const streams = new EventStreams(ring);
-  const shared = {
+  const monotonicMs = options.monotonicMs ?? (() => performance.now());
+  const { access } = options;
+  const app = {
     control,
     ring,
     streams,
-    pulse: new Pulse(options.monotonicMs ?? (() => performance.now())),
+    access,
+    pulse: new Pulse(monotonicMs),
     nowMs: options.nowMs ?? (() => Date.now()),
     audit: (event: AuditEvent) => {
+      const { kind: _, ...record } = event;
+      const { number, hash } = access.audit.append(record);
       ring.push(event);
-      options.onAudit?.(event);
+      options.onAudit?.({ ...event, number, hash });
     },
     onFault: options.onFault ?? (() => undefined),
   };
   const unix = buildApp({
-    ...shared,
+    ...app,
     authenticate: unixActors(options.unixPeer),
     createServer: (handler) => limited(createServer(SERVER_OPTIONS, handler)),
   });
@@ -84,33 +84,24 @@ export async function openRest(
     stopEvents();
     throw error;
   }
+  const tcp = new TcpDoor(streams, {
+    app,
+    monotonicMs,
+    authenticate: (token) => access.tokens.authenticate(token),
+    onRefused: options.onRefused ?? (() => undefined),
+    onTls: options.onTls ?? (() => undefined),
+  });
+  await tcp.setSettings(settings);
   return {
     address: settings.socket,
+    tcpAddress: () => tcp.address,
+    setSettings: (wanted) => tcp.setSettings(wanted),
     async close() {
       stopEvents();
       streams.close();
-      await closeApp(unix);
+      await Promise.all([closeApp(unix), tcp.close()]);
     },
   };
-}
-
-function limited(server: Server): Server {
-  server.maxConnections = MOST_CONNECTIONS;
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-    const [status, text] = tooLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
-    const why = tooLarge ? 'its head is too large' : 'it is no HTTP';
-    const told = new HttpError(status, 'USAGE', `Cannot read the request as ${why}`);
-    const body = JSON.stringify(toProblem(told, { url: '', id: randomUUID() }));
-    socket.end(
-      `HTTP/1.1 ${status} ${text}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
-  });
-  return server;
 }
 
 /** Asked once a connection: the other end of it does not change. */
@@ -125,13 +116,4 @@ function unixActors(peerOf: RestOptions['unixPeer']): (request: FastifyRequest) 
     known.set(socket, actor);
     return actor;
   };
-}
-
-async function closeApp(app: FastifyInstance): Promise<void> {
-  const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
-  app.server.closeIdleConnections();
-  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
-  await closed;
-  clearTimeout(cut);
-  await app.close();
 }

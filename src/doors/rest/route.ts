@@ -2,6 +2,7 @@
 import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
 import type { ApiRole } from '../../model/settings.ts';
+import type { Access } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { EventRing } from './event-ring.ts';
 import type { Pulse } from './pulse.ts';
@@ -12,6 +13,14 @@ export interface RouteContext {
   readonly pulse: Pulse;
   readonly actor: Actor;
   readonly nowMs: () => number;
+  readonly access: Access;
+  /** For the audit of a write: how its object was and is. */
+  readonly tellChange: (change: Change) => void;
+}
+
+export interface Change {
+  readonly before?: unknown;
+  readonly after?: unknown;
 }
 
 export interface Shapes {
@@ -41,6 +50,8 @@ export interface Route {
   readonly reply?: z.ZodType;
   /** The answer carries an ETag and If-None-Match is honoured. */
   readonly etag: boolean;
+  /** It heeds `actor.project`; others are closed to whoever is of one project. */
+  readonly projects: boolean;
   readonly handle: (input: Input<Shapes>, context: RouteContext) => unknown;
 }
 
@@ -52,6 +63,7 @@ export interface RouteSpec<S extends Shapes> {
   readonly shapes?: S;
   readonly reply?: z.ZodType;
   readonly etag?: boolean;
+  readonly projects?: boolean;
   readonly handle: (input: Input<S>, context: RouteContext) => unknown;
 }
 
@@ -66,6 +78,7 @@ export function route<S extends Shapes>(method: Route['method'], path: string, s
     shapes: spec.shapes ?? {},
     ...(spec.reply === undefined ? {} : { reply: spec.reply }),
     etag: spec.etag ?? false,
+    projects: spec.projects ?? false,
     // The shapes have been checked when it is called.
     handle: spec.handle as unknown as Route['handle'],
   };

@@ -1,8 +1,8 @@
 // All routes that answer with one document. The event stream and the OpenAPI document are served beside them.
-import { haRoutes } from './ha-routes.ts';
+import { accessRoutes } from './access-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { objectRoutes } from './object-routes.ts';
 import type { Route } from './route.ts';
 import { writeRoutes } from './write-routes.ts';
 
-export const ROUTES: readonly Route[] = [...nodeRoutes, ...objectRoutes, ...writeRoutes, ...haRoutes];
+export const ROUTES: readonly Route[] = [...nodeRoutes, ...objectRoutes, ...writeRoutes, ...accessRoutes];

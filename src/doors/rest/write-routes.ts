@@ -38,7 +38,7 @@ export const writeRoutes: readonly Route[] = [
     tag: 'operate',
     shapes: { params: memberParams, body: overrideRequest },
     reply: z.strictObject({ member: z.string(), override: overrideShape }),
-    handle: ({ params, body }, { control, actor, nowMs }) => {
+    handle: ({ params, body }, { control, actor, nowMs, tellChange }) => {
       requireIntent(control);
       const member = memberKey(params.pool, params.member);
       const override: Override = {
@@ -47,6 +47,7 @@ export const writeRoutes: readonly Route[] = [
         by: actor.name,
         ...(body.why === undefined ? {} : { why: body.why }),
       };
+      tellChange({ before: control.overrides().get(member), after: override });
       control.setOverride(member, override);
       return { member, override };
     },
@@ -56,9 +57,11 @@ export const writeRoutes: readonly Route[] = [
     summary: 'Let configuration and checks decide about a member again',
     tag: 'operate',
     shapes: { params: memberParams },
-    handle: ({ params }, { control }) => {
+    handle: ({ params }, { control, tellChange }) => {
       requireIntent(control);
-      control.setOverride(memberKey(params.pool, params.member), undefined);
+      const member = memberKey(params.pool, params.member);
+      tellChange({ before: control.overrides().get(member) });
+      control.setOverride(member, undefined);
     },
   }),
   route('POST', '/v1/reload', {

@@ -1,0 +1,64 @@
+// What the door needs of who keeps tokens and the audit; app gives it the ones on disk.
+import type { ApiRole } from '../../model/settings.ts';
+
+/** A token without the token. */
+export interface TokenInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly role: ApiRole;
+  readonly project?: string;
+  readonly createdMs: number;
+  readonly createdBy: string;
+  readonly expiresMs?: number;
+  readonly revokedMs?: number;
+  readonly lastUsedMs?: number;
+}
+
+export interface TokenBook {
+  create(
+    wanted: {
+      readonly name: string;
+      readonly role: ApiRole;
+      readonly project?: string | undefined;
+      readonly expiresMs?: number | undefined;
+    },
+    by: string,
+  ): { readonly token: string; readonly info: TokenInfo };
+  list(): readonly TokenInfo[];
+  revoke(id: string): TokenInfo;
+  authenticate(presented: string): TokenInfo | 'unknown' | 'expired' | 'revoked';
+}
+
+export interface AuditLine {
+  readonly number: number;
+  readonly hash: string;
+  readonly atMs: number;
+  readonly who: string;
+  readonly action: string;
+  readonly target: string;
+  readonly status: number;
+  readonly requestId: string;
+  readonly change?: unknown;
+}
+
+export interface AuditBook {
+  append(line: Omit<AuditLine, 'number' | 'hash'>): AuditLine;
+  list(query: {
+    readonly limit: number;
+    readonly after?: number | undefined;
+    readonly who?: string | undefined;
+    readonly action?: string | undefined;
+  }): readonly AuditLine[];
+  verify(): {
+    readonly ok: boolean;
+    readonly entries: number;
+    readonly first: number;
+    readonly head: { readonly number: number; readonly hash: string };
+    readonly fault?: { readonly number: number; readonly why: string };
+  };
+}
+
+export interface Access {
+  readonly tokens: TokenBook;
+  readonly audit: AuditBook;
+}
