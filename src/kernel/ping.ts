@@ -1,8 +1,9 @@
 // ICMP echo through raw sockets: one socket a family, shared by all checks of a thread.
 import { randomBytes, randomInt } from 'node:crypto';
-import { type Family, familyOf, toBytes } from '../lib/ip.ts';
+import type { Family } from '../lib/ip.ts';
 import { decodeIcmp, encodeEchoRequest } from '../wire/icmp-echo.ts';
 import { int32, NativeSocket, SOCK } from './native/socket.ts';
+import { familyOfTarget, setWay, toSocketAddress, type Way } from './probe-socket.ts';
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -36,13 +37,20 @@ class Pinger {
   #sequence = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(family: Family) {
+  constructor(family: Family, way: Way) {
     this.#family = family;
     this.#socket =
       family === 4
         ? new NativeSocket('icmp', AF_INET, SOCK.raw, IPPROTO_ICMP)
         : new NativeSocket('icmp6', AF_INET6, SOCK.raw, IPPROTO_ICMPV6);
     this.#socket.tryOption(SOL_SOCKET, SO_RCVBUFFORCE, int32(RECEIVE_BUFFER_BYTES));
+    try {
+      setWay((level, name, value) => (this.#socket.tryOption(level, name, value) ? 0 : -1), way);
+      if (way.sourceAddress !== undefined) this.#socket.bind(toSocketAddress(family, way.sourceAddress));
+    } catch (error) {
+      this.#socket.close();
+      throw error;
+    }
     const [level, name] = FILTER_OPTION[family];
     this.#socket.tryOption(level, name, typeFilter(family));
   }
@@ -65,7 +73,7 @@ class Pinger {
       this.#waiting.set(sequence, { nonce, done });
       try {
         const request = encodeEchoRequest(this.#family, { id: this.#id, sequence, payload });
-        this.#socket.sendTo(request, socketAddress(this.#family, address));
+        this.#socket.sendTo(request, toSocketAddress(this.#family, address));
       } catch (error) {
         done({ ok: false, why: (error as Error).message });
       }
@@ -104,14 +112,21 @@ class Pinger {
   }
 }
 
-const pingers = new Map<Family, Pinger>();
+/** By family and way: a socket has one device and one mark. */
+const pingers = new Map<string, Pinger>();
 
 /** Needs CAP_NET_RAW; throws OpError without. */
-export async function ping(address: string, payloadBytes: number, signal: AbortSignal): Promise<PingEnd> {
-  const family = familyOf(address) ?? 4;
-  const known = pingers.get(family);
-  const pinger = known ?? new Pinger(family);
-  if (known === undefined) pingers.set(family, pinger);
+export async function ping(
+  address: string,
+  payloadBytes: number,
+  signal: AbortSignal,
+  way: Way = {},
+): Promise<PingEnd> {
+  const family = familyOfTarget(address);
+  const key = [family, way.sourceAddress, way.device, way.mark].join(' ');
+  const known = pingers.get(key);
+  const pinger = known ?? new Pinger(family, way);
+  if (known === undefined) pingers.set(key, pinger);
   return pinger.ping(address, payloadBytes, signal);
 }
 
@@ -121,12 +136,4 @@ function typeFilter(family: Family): Uint8Array {
   // Words of 32 bits in host order, which is little endian wherever we run: bit n is in byte n / 8.
   for (const type of WANTED_TYPES[family]) filter[type >> 3]! &= ~(1 << (type & 7));
   return filter;
-}
-
-/** struct sockaddr_in and sockaddr_in6; the port is not used. */
-function socketAddress(family: Family, address: string): Uint8Array {
-  const bytes = new Uint8Array(family === 4 ? 16 : 28);
-  bytes[0] = family === 4 ? AF_INET : AF_INET6;
-  bytes.set(toBytes(address), family === 4 ? 4 : 8);
-  return bytes;
 }

@@ -1,8 +1,6 @@
 // dns: the member answers one question with the expected rcode, and the expected records where any are named.
 
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import { canonicalIp, isIp } from '../../lib/ip.ts';
 import { type DnsAnswer, decodeAnswer, encodeQuestion } from '../../wire/dns.ts';
 import {
@@ -14,7 +12,7 @@ import {
   reasonOf,
   type Target,
 } from './checker.ts';
-import { connectPlain } from './open-stream.ts';
+import { connectDatagram, connectPlain } from './way.ts';
 
 type DnsCheck = CheckOf<'dns'>;
 
@@ -24,7 +22,9 @@ export const checkDns: Checker<'dns'> = (check, target, signal) =>
 function askUdp(check: DnsCheck, target: Target, signal: AbortSignal): Promise<CheckOutcome> {
   return new Promise((resolve) => {
     const id = randomInt(0x10000);
-    const socket = createSocket(isIPv6(target.address) ? 'udp6' : 'udp4');
+    const socket = connectDatagram(check, target, () =>
+      socket.send(encodeQuestion(id, check.name, check.record)),
+    );
     const finish = (outcome: CheckOutcome): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeAllListeners();
@@ -40,12 +40,6 @@ function askUdp(check: DnsCheck, target: Target, signal: AbortSignal): Promise<C
       const answer = decodeAnswer(message, check.record);
       // Anything that is not the answer to our question may come from somebody else: wait on.
       if (answer?.isResponse && answer.id === id) finish(verdictOn(answer, check));
-    });
-    socket.bind({ address: check.sourceAddress ?? '', port: 0 }, () => {
-      // Connected, so that an ICMP error comes back to us as ECONNREFUSED.
-      socket.connect(target.port, target.address, () =>
-        socket.send(encodeQuestion(id, check.name, check.record)),
-      );
     });
   });
 }

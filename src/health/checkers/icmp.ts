@@ -3,6 +3,6 @@ import { ping } from '../../kernel/ping.ts';
 import { type Checker, failed, PASSED } from './checker.ts';
 
 export const checkIcmp: Checker<'icmp'> = async (check, target, signal) => {
-  const end = await ping(target.address, check.payloadBytes, signal);
+  const end = await ping(target.address, check.payloadBytes, signal, check);
   return end.ok ? PASSED : failed(end.why);
 };

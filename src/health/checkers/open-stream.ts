@@ -1,9 +1,10 @@
 // A connected stream to the member, secured where asked: the beginning of every check that speaks a protocol on top.
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { HealthCheck, TlsCheckOptions } from '../../model/health-check.ts';
 import type { Target } from './checker.ts';
 import { certificateFault, connectTls, tlsReason } from './tls-options.ts';
+import { connectPlain } from './way.ts';
 
 /** What a check is waiting for, told when its time is over. */
 export interface Progress {
@@ -19,7 +20,8 @@ export function openStream(
   progress: Progress,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = tls === undefined ? connectPlain(check, target) : connectTls(check, tls, target);
+    const plain = connectPlain(check, target);
+    const socket = tls === undefined ? plain : connectTls(plain, tls);
     const settle = (fault: Error | undefined): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeAllListeners();
@@ -40,21 +42,12 @@ export function openStream(
       socket.once('connect', () => settle(undefined));
       return;
     }
-    socket.once('connect', () => {
+    plain.once('connect', () => {
       progress.waitingFor = 'the TLS handshake';
     });
     socket.once('secureConnect', () => {
       const fault = certificateFault(socket as TLSSocket, tls);
       settle(fault === undefined ? undefined : new Error(fault));
     });
-  });
-}
-
-/** In clear, from the source address asked for. */
-export function connectPlain(check: HealthCheck, target: Target): Socket {
-  return connect({
-    host: target.address,
-    port: target.port,
-    ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
   });
 }

@@ -2,9 +2,9 @@
 import type { Socket } from 'node:net';
 import { connect as startTls, type TLSSocket } from 'node:tls';
 import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
-import { connectPlain } from './open-stream.ts';
 import { excerpt } from './tcp.ts';
 import { certificateFault, tlsReason } from './tls-options.ts';
+import { connectPlain } from './way.ts';
 
 /** A banner of more than this is no mail server's. */
 const MAX_REPLY_BYTES = 16 * 1024;

@@ -1,6 +1,6 @@
 // tcp: the member accepts a connection; with `send` and `expect`, it also answers as expected.
 import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
-import { connectPlain } from './open-stream.ts';
+import { connectPlain } from './way.ts';
 
 /** Enough for every banner; a member that talks without end fails instead of filling our memory. */
 const MAX_REPLY_BYTES = 64 * 1024;

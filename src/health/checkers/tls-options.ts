@@ -1,15 +1,16 @@
 // TLS towards a member: what to ask of it, and a verdict on the certificate it shows.
 import { readFileSync, statSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
-import type { HealthCheck, TlsCheckOptions } from '../../model/health-check.ts';
-import { reasonOf, type Target } from './checker.ts';
+import type { TlsCheckOptions } from '../../model/health-check.ts';
+import { reasonOf } from './checker.ts';
 
 const DAY_MS = 86_400_000;
 
-export function connectTls(check: HealthCheck, tls: TlsCheckOptions | undefined, target: Target): TLSSocket {
+/** Over a connection, or over one that is still being made. */
+export function connectTls(socket: Socket, tls: TlsCheckOptions | undefined): TLSSocket {
   const options: ConnectionOptions = {
-    host: target.address,
-    port: target.port,
+    socket,
     // Verified by us after the handshake, so that the reason can be told in full.
     rejectUnauthorized: false,
     // Every check is a full handshake: a resumed session would not prove that the member can make one.
@@ -19,7 +20,6 @@ export function connectTls(check: HealthCheck, tls: TlsCheckOptions | undefined,
     ...(tls?.clientCertificate === undefined ? {} : { cert: readCached(tls.clientCertificate) }),
     ...(tls?.clientKey === undefined ? {} : { key: readCached(tls.clientKey) }),
     ...(tls === undefined || tls.alpn.length === 0 ? {} : { ALPNProtocols: [...tls.alpn] }),
-    ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
   };
   return connect(options);
 }

@@ -1,12 +1,11 @@
 // udp: a datagram gets the expected reply; without a required reply, only an ICMP error within the timeout fails.
-import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import { type Checker, type CheckOf, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
 import { excerpt } from './tcp.ts';
+import { connectDatagram } from './way.ts';
 
 export const checkUdp: Checker<'udp'> = (check, target, signal) =>
   new Promise<CheckOutcome>((resolve) => {
-    const socket = createSocket(isIPv6(target.address) ? 'udp6' : 'udp4');
+    const socket = connectDatagram(check, target, () => socket.send(Buffer.from(check.payload, 'hex')));
     const finish = (outcome: CheckOutcome): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeAllListeners();
@@ -24,9 +23,6 @@ export const checkUdp: Checker<'udp'> = (check, target, signal) =>
       finish(failed(refused ? 'Port unreachable (ICMP)' : reasonOf(error)));
     });
     socket.on('message', (reply) => finish(verdictOn(reply, check)));
-    socket.bind({ address: check.sourceAddress ?? '', port: 0 }, () => {
-      socket.connect(target.port, target.address, () => socket.send(Buffer.from(check.payload, 'hex')));
-    });
   });
 
 function verdictOn(reply: Buffer, check: CheckOf<'udp'>): CheckOutcome {
