@@ -15,6 +15,7 @@ import {
 } from '../../../test/fixtures/build-intent.ts';
 import { EngineControl } from '../../../test/fixtures/engine-control.ts';
 import { ask, type Door, openAccess, openDoor } from '../../../test/fixtures/rest-door.ts';
+import type { Intent } from '../../model/intent.ts';
 import { openRest } from './open-rest.ts';
 import { ROUTES } from './routes.ts';
 
