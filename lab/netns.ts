@@ -1,10 +1,13 @@
 // Builds small networks of real hosts: namespaces, veth pairs, bridges, addresses and routes, and takes down exactly these.
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import {
   type ExecOptions,
   type ExecResult,
   exec,
   execSync,
+  isAlive,
   mustSync,
   start,
   stop,
@@ -20,6 +23,8 @@ export interface LinkEnd {
 }
 
 const MARK = 'sy';
+const REMOVAL_TRIES = 20;
+const REMOVAL_PAUSE_MS = 50;
 let created = 0;
 
 export class Lab {
@@ -27,11 +32,13 @@ export class Lab {
   readonly #hosts: Host[] = [];
   readonly #rootDevices: string[] = [];
   readonly #children: ChildProcess[] = [];
+  readonly #lasts: boolean;
   /** The namespace this process is in; only links made here are removed from it. */
   readonly root: Host;
 
-  private constructor(stem: string) {
+  private constructor(stem: string, lasts = false) {
     this.#stem = stem;
+    this.#lasts = lasts;
     this.root = new Host(this, undefined);
   }
 
@@ -42,6 +49,21 @@ export class Lab {
     return new Lab(`${MARK}-${prefix}-${process.pid}-${created}`);
   }
 
+  /** Outlives this process, with all that it started; `remove(stem)` of any process ends it. */
+  static lasting(stem: string): Lab {
+    return new Lab(stem, true);
+  }
+
+  /** Ends whatever runs in the namespaces of this stem and removes them. */
+  static remove(stem: string): void {
+    for (const name of namespaces()) if (name.startsWith(`${stem}-`)) removeNamespace(name);
+  }
+
+  /** A host of a lab that another process made. */
+  static hostOf(stem: string, name: string): Host {
+    return new Host(new Lab(stem, true), `${stem}-${name}`);
+  }
+
   host(name: string): Host {
     const namespace = `${this.#stem}-${name}`;
     mustSync(['ip', 'netns', 'add', namespace]);
@@ -49,6 +71,10 @@ export class Lab {
     this.#hosts.push(host);
     host.ip('link', 'set', 'lo', 'up');
     return host;
+  }
+
+  get lasts(): boolean {
+    return this.#lasts;
   }
 
   /** A veth pair, both ends up. */
@@ -85,7 +111,8 @@ export class Lab {
   }
 
   keep(child: ChildProcess): ChildProcess {
-    this.#children.push(child);
+    if (this.#lasts) child.unref();
+    else this.#children.push(child);
     return child;
   }
 
@@ -156,7 +183,7 @@ export class Host {
 
   /** In the background until stopped or the lab closes. */
   spawn(argv: readonly string[], options: SpawnOptions = { stdio: 'ignore' }): ChildProcess {
-    return this.#lab.keep(start(this.argv(argv), options));
+    return this.#lab.keep(start(this.argv(argv), { ...options, detached: this.#lab.lasts }));
   }
 }
 
@@ -167,17 +194,26 @@ function addressCommand(device: string, address: string): readonly string[] {
 /** Namespaces of this prefix whose maker lives no more; their last processes would hold them open. */
 function sweep(prefix: string): void {
   const pattern = new RegExp(`^${MARK}-${prefix}-(\\d+)-`);
-  for (const line of execSync(['ip', 'netns', 'list']).stdout.split('\n')) {
-    const name = line.split(' ')[0] ?? '';
+  for (const name of namespaces()) {
     const maker = pattern.exec(name)?.[1];
     if (maker !== undefined && !isAlive(Number(maker))) removeNamespace(name);
   }
 }
 
+function namespaces(): string[] {
+  const lines = execSync(['ip', 'netns', 'list']).stdout.split('\n');
+  return lines.map((line) => line.split(' ')[0]!).filter((name) => name !== '');
+}
+
 function removeNamespace(name: string): void {
   const pids = execSync(['ip', 'netns', 'pids', name]).stdout.split('\n').filter(Boolean).map(Number);
   for (const pid of pids) if (pid !== process.pid) endProcess(pid);
-  execSync(['ip', 'netns', 'del', name]);
+  // Busy for a moment while another process copies the table of mounts (unshare, "ip netns exec").
+  for (let tries = 0; tries < REMOVAL_TRIES; tries++) {
+    const { code } = execSync(['ip', 'netns', 'del', name]);
+    if (code === 0 || !existsSync(join('/run/netns', name))) return;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS);
+  }
 }
 
 function endProcess(pid: number): void {
@@ -185,14 +221,5 @@ function endProcess(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It ended between being listed and now.
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -17,6 +17,12 @@ export interface ExecOptions {
 
 const DEFAULT_TIMEOUT_MS = 60_000;
 
+/**
+ * Ctrl-C goes to every program of the terminal's group. Ours ends in order, and needs its short commands for that. Node knows
+ * the option here too, its types do not.
+ */
+const AWAY_FROM_THE_TERMINAL: object = { detached: true };
+
 /** Blocks; for the short commands that build a topology. */
 export function execSync(argv: readonly string[], options: ExecOptions = {}): ExecResult {
   const [command, ...args] = argv;
@@ -25,6 +31,7 @@ export function execSync(argv: readonly string[], options: ExecOptions = {}): Ex
     maxBuffer: 256 << 20,
     timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     env: { ...process.env, ...options.env },
+    ...AWAY_FROM_THE_TERMINAL,
     ...(options.input === undefined ? {} : { input: options.input }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
@@ -80,4 +87,13 @@ export async function stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGKIL
   const closed = once(child, 'exit');
   child.kill(signal);
   await closed;
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
 }

@@ -15,6 +15,7 @@ export class LogLines {
   readonly #lines: LogLine[] = [];
   #seen = 0;
   #errors = '';
+  #ended = false;
 
   follow(child: ChildProcess): void {
     let rest = '';
@@ -22,6 +23,9 @@ export class LogLines {
       const parts = (rest + chunk.toString()).split('\n');
       rest = parts.pop() ?? '';
       for (const part of parts) this.#lines.push(JSON.parse(part) as LogLine);
+    });
+    child.on('close', () => {
+      this.#ended = true;
     });
     child.stderr!.on('data', (chunk: Buffer) => {
       this.#errors += chunk.toString();
@@ -34,19 +38,24 @@ export class LogLines {
   }
 
   /** The next line of this message (and these fields), after the last one that was waited for. */
-  async next(msg: string, fields: Readonly<Record<string, unknown>> = {}): Promise<LogLine> {
-    const end = performance.now() + WAIT_MS;
-    while (performance.now() < end) {
+  async next(
+    msg: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    waitMs = WAIT_MS,
+  ): Promise<LogLine> {
+    const end = performance.now() + waitMs;
+    for (;;) {
       const at = this.#lines.findIndex((line, i) => i >= this.#seen && line.msg === msg && has(line, fields));
       if (at !== -1) {
         this.#seen = at + 1;
         return this.#lines[at]!;
       }
+      if (performance.now() > end || this.#ended) break;
       await sleep(LOOK_MS);
     }
     const last = this.#lines.slice(-5).map((line) => JSON.stringify(line));
     throw new Error(
-      `Cannot find "${msg}" in the daemon's log; it ends with\n${last.join('\n')}\n${this.#errors}`,
+      `Cannot find "${msg}" in the log of a daemon${this.#ended ? ' that ended' : ''}; it ends with\n${last.join('\n')}\n${this.#errors}`,
     );
   }
 }

@@ -1,8 +1,7 @@
 // The story of the demo: what happens, what the client saw of it, and the table at the end.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { demoConfig } from './config.ts';
-import type { LoadReport } from './load.ts';
-import { type DemoSite, type NodeName, SERVERS } from './site.ts';
+import type { LoadReport } from '../programs/load.ts';
+import { type DemoSite, NODES, SERVERS } from './site.ts';
 
 export interface Scene {
   readonly title: string;
@@ -69,7 +68,7 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
     return { result: `web3 got ${seen.byServer.web3 ?? 0} new requests`, seen };
   });
   await scene('A broken configuration is loaded', async () => {
-    const good = demoConfig({ node: 'lb-a', dir: site.dir });
+    const good = site.configText('lb-a');
     site.writeConfig('lb-a', good.replace('scheduler: wrr', 'scheduler: wrrr'));
     site.reload('lb-a');
     const line = await site.node('lb-a').log.next('config refused');
@@ -81,7 +80,7 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
   await scene('lb-a loses its network, and with it the address', async () => {
     site.node('lb-b').log.skip();
     const at = Date.now();
-    await site.cutNode('lb-a');
+    site.cut('lb-a');
     const line = await site.node('lb-b').log.next('role changed', { to: 'active' });
     await sleep(2000);
     const seen = await site.seen();
@@ -95,10 +94,9 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
 export async function raiseCurtain(site: DemoSite, tell: Tell): Promise<void> {
   tell('Starting three web servers, two balancers and a client in network namespaces ...\n');
   for (const name of SERVERS) await site.startServer(name);
-  for (const node of ['lb-a', 'lb-b'] satisfies NodeName[]) {
-    site.writeConfig(node, demoConfig({ node, dir: site.dir }));
-    await site.startNode(node);
-  }
+  for (const node of NODES) site.writeConfig(node, site.configText(node));
+  // Side by side: the first start after an installation compiles all of the source.
+  await Promise.all(NODES.map((node) => site.startNode(node)));
   await site.node('lb-a').log.next('role changed', { to: 'active' });
   await sleep(500);
   await site.startLoad();
@@ -107,8 +105,8 @@ export async function raiseCurtain(site: DemoSite, tell: Tell): Promise<void> {
 }
 
 async function reloadBoth(site: DemoSite, web3: 'enabled' | 'drain'): Promise<void> {
-  for (const node of ['lb-a', 'lb-b'] satisfies NodeName[]) {
-    site.writeConfig(node, demoConfig({ node, dir: site.dir, web3 }));
+  for (const node of NODES) {
+    site.writeConfig(node, site.configText(node, { web3 }));
     site.reload(node);
   }
 }

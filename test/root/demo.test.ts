@@ -1,0 +1,139 @@
+// The demo as a person meets it: told to its end, broken off by Ctrl-C at any moment, and where it cannot run.
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DEMO = ['--disable-warning=ExperimentalWarning', join(ROOT, 'lab/demo/main.ts')];
+const LIMIT_MS = 150_000;
+
+interface Running {
+  readonly child: ChildProcess;
+  text(): string;
+}
+
+/** In a process group of its own, so that a signal meets all of it, as Ctrl-C on a terminal does. */
+function startDemo(): Running {
+  const child = spawn(process.execPath, DEMO, {
+    cwd: ROOT,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  let text = '';
+  for (const stream of [child.stdout!, child.stderr!])
+    stream.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+  return { child, text: () => text };
+}
+
+async function said({ child, text }: Running, wanted: string): Promise<void> {
+  while (!text().includes(wanted)) {
+    assert.equal(child.exitCode, null, text());
+    await sleep(20);
+  }
+}
+
+/** Whatever in the machine still bears the name of a demo of this process. */
+function leftovers(pid: number): string[] {
+  const lab = `sy-demo-${pid}-`;
+  const files = `lbctl-demo-${pid}-`;
+  const namespaces = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
+  const folders = [tmpdir(), '/sys/fs/bpf'].flatMap((folder) => readdirSync(folder));
+  return [
+    ...namespaces.filter((name) => name.startsWith(lab)),
+    ...folders.filter((name) => name.startsWith(files)),
+    ...commandLines().filter((line) => line.includes(files) || line.includes(lab)),
+  ];
+}
+
+function commandLines(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        return [readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ')];
+      } catch {
+        return [];
+      }
+    });
+}
+
+test('the demo tells its story to the end and leaves nothing', { timeout: LIMIT_MS }, async () => {
+  const demo = startDemo();
+
+  const [code] = (await once(demo.child, 'close')) as [number];
+
+  assert.equal(code, 0, demo.text());
+  assert.match(demo.text(), /\nWhat happened +requests +failed +what came of it\n/);
+  assert.deepEqual(leftovers(demo.child.pid!), []);
+});
+
+type Moment = readonly [name: string, wait: (demo: Running) => Promise<unknown>];
+const MOMENTS: readonly Moment[] = [
+  ['while Node starts', () => sleep(100)],
+  ['while hosts and links are made', () => sleep(700)],
+  ['while daemons start', (demo) => said(demo, 'Starting').then(() => sleep(400))],
+  ['while a server is dead', (demo) => said(demo, '> web2 dies').then(() => sleep(300))],
+];
+
+for (const [name, wait] of MOMENTS)
+  test(`Ctrl-C ${name} leaves nothing`, { timeout: LIMIT_MS }, async () => {
+    const demo = startDemo();
+    await wait(demo);
+
+    process.kill(-demo.child.pid!, 'SIGINT');
+    // People press it twice.
+    await sleep(100);
+    if (demo.child.exitCode === null && demo.child.signalCode === null)
+      process.kill(-demo.child.pid!, 'SIGINT');
+    if (demo.child.exitCode === null && demo.child.signalCode === null) await once(demo.child, 'exit');
+
+    assert.ok(demo.child.signalCode === 'SIGINT' || demo.child.exitCode === 130, demo.text());
+    assert.deepEqual(leftovers(demo.child.pid!), []);
+  });
+
+test('what a killed demo left behind goes with the next one', { timeout: LIMIT_MS }, async () => {
+  const killed = startDemo();
+  await said(killed, '> Traffic');
+  killed.child.kill('SIGKILL');
+  await once(killed.child, 'exit');
+  assert.notDeepEqual(leftovers(killed.child.pid!), []);
+
+  const next = startDemo();
+  await said(next, '> Traffic');
+  // As when the terminal closes.
+  process.kill(-next.child.pid!, 'SIGHUP');
+  await once(next.child, 'exit');
+
+  assert.deepEqual([...leftovers(killed.child.pid!), ...leftovers(next.child.pid!)], []);
+});
+
+const NO_ROOT = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+/** The checkout may be in a folder of root alone. */
+const MAY_READ = ['--inh-caps=-all,+dac_read_search', '--ambient-caps=+dac_read_search'];
+const UNABLE: readonly (readonly [name: string, drop: readonly string[], why: RegExp])[] = [
+  ['a user who is not root', [...NO_ROOT, ...MAY_READ], /but you are not root here\./],
+  ['a container that may not make namespaces', ['--bounding-set=-sys_admin'], /namespaces cannot be made/],
+];
+
+for (const [name, drop, why] of UNABLE)
+  test(`${name} gets a paragraph and the demo on the memory engine`, () => {
+    const { status, stdout, stderr } = spawnSync('setpriv', [...drop, 'sh', 'tools/demo.sh'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+      timeout: 60_000,
+      env: { ...process.env, HOME: '/nonexistent', XDG_CACHE_HOME: '/nonexistent' },
+    });
+
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    assert.match(stdout, why);
+    assert.match(stdout, /\nApplied: \d+ done, 0 failed\n/);
+  });
