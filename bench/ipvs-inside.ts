@@ -32,7 +32,7 @@ function worldOfSize(services: number): World {
 function withFirstWeight(world: World, weight: number): World {
   const [first, ...others] = world.listeners;
   const [member, ...rest] = first!.members;
-  const changed = { ...first!, members: [{ ...member!, weight }, ...rest] };
+  const changed = { ...first!, members: [{ ...member!, weight, effectiveWeight: weight }, ...rest] };
   return { ...world, listeners: [changed, ...others] };
 }
 
