@@ -8,6 +8,7 @@ import { openXdp, xdpFact } from '../drivers/xdp/open-xdp.ts';
 import type { Driver } from '../model/driver.ts';
 import { LbError } from '../model/errors.ts';
 import type { EngineFact, Facts } from '../model/facts.ts';
+import type { WatchedFlows } from '../model/flow.ts';
 import type { Intent } from '../model/intent.ts';
 import { ALL_ENGINES } from '../plan/assumed-facts.ts';
 import { xdpObject } from './shipped.ts';
@@ -17,6 +18,8 @@ export interface Machine {
   readonly engines: Facts['engines'];
   /** What a reader of Status should know about how the drivers were opened. */
   readonly notes: readonly string[];
+  /** The connections of the XDP data plane, where it is open: for telling other nodes of them. */
+  flows?(): WatchedFlows | undefined;
   /** Links or addresses changed outside; absent where no driver cares. */
   networkChanged?(): void;
 }
@@ -33,6 +36,7 @@ interface Opened {
   readonly driver?: Driver;
   readonly fact: EngineFact;
   readonly notes?: readonly string[];
+  readonly flows?: () => WatchedFlows | undefined;
 }
 
 /** What can be read without a configuration: a broken or missing file must not keep anybody from looking. */
@@ -56,7 +60,13 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
   ];
   for (const { driver } of [ipvs, xdp, haproxy]) if (driver !== undefined) drivers.push(driver);
   const engines = { ipvs: ipvs.fact, xdp: xdp.fact, haproxy: haproxy.fact, memory: { available: true } };
-  return { drivers, engines, notes: xdp.notes ?? [], networkChanged: () => address.announceReturned() };
+  return {
+    drivers,
+    engines,
+    notes: xdp.notes ?? [],
+    flows: () => xdp.flows?.(),
+    networkChanged: () => address.announceReturned(),
+  };
 }
 
 /** One table for everything, to try a configuration without touching the machine. */
@@ -101,7 +111,8 @@ function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened 
     const opened = openXdp({ objectPath: xdpObject(), interfaces, attach, limits, folder: BPF_FOLDER });
     const failed = opened.interfaces.flatMap((one) => ('error' in one ? [one.error.message] : []));
     if (failed.length === interfaces.length) return { fact: { available: false, why: failed.join('; ') } };
-    return { fact, driver: opened.driver, notes: [...opened.notes, ...failed] };
+    const { driver, notes } = opened;
+    return { fact, driver, notes: [...notes, ...failed], flows: () => driver.flows };
   } catch (error) {
     if (!(error instanceof LbError)) throw error;
     return { fact: { available: false, why: error.message } };

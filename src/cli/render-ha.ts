@@ -42,6 +42,17 @@ export function renderHa(
   const sessions = Object.entries(status.bfd).map(
     ([name, up]) => `bfd ${name}: ${up ? ink.green('up') : ink.red('down')}\n`,
   );
+  const { sync } = status;
+  const flows =
+    sync === undefined
+      ? []
+      : [
+          `sync: ${sync.flows} flows shared, ${sync.followers} followers, ${sync.backlog} waiting, ${sync.homeless} without a place\n`,
+          ...sync.peers.map(
+            (one) =>
+              `sync peer ${one.peer}: ${(one.state === 'synced' ? ink.green : ink.yellow)(one.state)}\n`,
+          ),
+        ];
   const troubles = status.troubles.map((one) => `${ink.red('trouble')} ${one}\n`);
-  return `${words.join(', ')}\n\n${table}${[...sessions, ...troubles].join('')}`;
+  return `${words.join(', ')}\n\n${table}${[...sessions, ...flows, ...troubles].join('')}`;
 }

@@ -26,6 +26,9 @@ export interface KeeperOptions {
   onChange(keeper: GroupKeeper, from: Role, lastedMs: number): void;
 }
 
+/** Reports come every second: one that was not repeated for so long is another episode. */
+const CLASH_MS = 5000;
+
 export class GroupKeeper {
   readonly #options: KeeperOptions;
   group: HaGroup;
@@ -33,6 +36,7 @@ export class GroupKeeper {
   #choice: Choice | undefined;
   #peer: PeerReport | undefined;
   #rival: Rival | undefined;
+  #toldClashUntilMs = 0;
   #inputs: GroupInputs | undefined;
   #cancelWake: () => void = () => {};
 
@@ -64,11 +68,24 @@ export class GroupKeeper {
   }
 
   /** A peer that claims active while we are carries the address twice: judged like any rival. */
-  report(peer: PeerReport): void {
+  report(peer: PeerReport): 'report' | 'epoch' | undefined {
     this.#peer = peer;
-    if (peer.role === 'active' && this.#state.role === 'active')
-      this.#rival = { ...peer, how: peer.epoch === this.#state.epoch ? 'epoch' : 'report' };
-    else if (this.#rival?.node === peer.node) this.#rival = undefined;
+    if (peer.role !== 'active' || this.#state.role !== 'active') {
+      if (this.#rival?.node === peer.node) this.#rival = undefined;
+      this.#toldClashUntilMs = 0;
+      return undefined;
+    }
+    const how = peer.epoch === this.#state.epoch ? 'epoch' : 'report';
+    this.#rival = { ...peer, how };
+    return how;
+  }
+
+  /** True once an episode of a peer that claims the same. */
+  isNewClash(): boolean {
+    const nowMs = this.#options.clock.nowMs();
+    const isNew = nowMs > this.#toldClashUntilMs;
+    this.#toldClashUntilMs = nowMs + CLASH_MS;
+    return isNew;
   }
 
   /** True when it is news: one message for one episode, however many adverts it has. */

@@ -122,8 +122,7 @@ export class Ha {
     this.#facts.tell(word);
     if (word.kind === 'lease')
       this.#groups.get(word.group)?.choose({ ...word, untilMs: this.#now() + word.leaseMs });
-    else if (word.kind === 'peer')
-      this.#groups.get(word.group)?.report({ ...word, untilMs: this.#now() + word.validMs });
+    else if (word.kind === 'peer') this.#hearPeer(word);
     this.#decideAll();
   }
 
@@ -326,8 +325,7 @@ export class Ha {
       return;
     }
     if (fact.reason === 'NotReady') return;
-    const toPeer = fact.role === 'standby' && fact.reason !== 'SplitBrain';
-    const waitMs = routed ? WITHDRAW_MS : toPeer ? OVERLAP_MS : 0;
+    const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
     const drop = (): void => this.#guarded(`addresses of ${group.name}`, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
     else this.#drops.set(group.name, this.#options.clock.after(waitMs, drop));
@@ -402,6 +400,21 @@ export class Ha {
         );
       }
     }
+  }
+
+  /** Both say that they carry it: for a moment that is a take-over, for longer it is a split brain. */
+  #hearPeer(word: Extract<HaWord, { kind: 'peer' }>): void {
+    const keeper = this.#groups.get(word.group);
+    if (keeper === undefined) return;
+    const clash = keeper.report({ ...word, untilMs: this.#now() + word.validMs });
+    this.#decide(keeper);
+    // The other one steps down by the same rule: the neighbours must come back to us.
+    if (clash !== undefined && keeper.fact.role === 'active') this.#carry(keeper);
+    const settledMs = this.#now() - Math.max(keeper.sinceMs, this.#watchChangedMs);
+    if (clash === undefined || isRouted(keeper.group) || settledMs < QUIET_MS) return;
+    if (!keeper.isNewClash()) return;
+    const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
+    this.#emit({ kind: 'split-brain', atMs: this.#now(), group: keeper.name, how: clash, detail });
   }
 
   #tellRival(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {

@@ -14,10 +14,34 @@ export interface HaGroupStatus {
   readonly priority: number;
 }
 
+export const SYNC_PEER_STATES = ['dialing', 'pulling', 'synced', 'away', 'refused'] as const;
+export type SyncPeerState = (typeof SYNC_PEER_STATES)[number];
+
+/** Connection sync of engine xdp. */
+export interface HaSyncStatus {
+  /** Flows that peers were told of, or told us of. */
+  readonly flows: number;
+  /** Flows of peers that found no place: their listener, member or source address is not configured here. */
+  readonly homeless: number;
+  /** How long the last look through all flows took. */
+  readonly lookMs: number;
+  /** Peers that come to us for flows. */
+  readonly followers: number;
+  /** Changes that wait for the slowest of them. */
+  readonly backlog: number;
+  readonly peers: readonly {
+    readonly peer: string;
+    readonly state: SyncPeerState;
+    /** Flows that came with the last pull. */
+    readonly received: number;
+  }[];
+}
+
 export interface HaStatus {
   readonly maintenance: boolean;
   readonly applied: boolean;
   readonly synced: boolean;
+  readonly sync?: HaSyncStatus;
   readonly keepalivedPid?: number;
   /** Adverts heard from a second master since the start. */
   readonly rivalAdverts: number;

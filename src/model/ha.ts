@@ -85,7 +85,9 @@ export interface ConnectionSync {
   readonly port: number;
   readonly ttl: number;
   readonly maxBytes: number;
-  /** XDP flow replication: peers as host:port. */
+  /** XDP flow replication: where peers come for our flows, as host:port. Absent: the first address of the interface. */
+  readonly listen?: string;
+  /** Peers as host:port. */
   readonly peers: readonly string[];
   readonly minAgeMs: number;
   readonly certificate?: string;

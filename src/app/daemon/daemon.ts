@@ -111,6 +111,8 @@ export class Daemon implements Control {
       runDir: intent.system.runDir,
       stateDir: intent.system.stateDir,
       logger: this.log.logger,
+      flows: () => this.#machine.flows?.(),
+      ipvs: this.#machine.engines.ipvs.available,
       maintenance: this.#state.recall<boolean>('maintenance') === true,
       onRole: () => this.#engine.wake('facts'),
       onEvent: (event) => this.#tell(event),

@@ -6,20 +6,27 @@ import type { EngineEvent } from '../../engine/events.ts';
 import { EpochFile } from '../../ha/epoch-store.ts';
 import type { HaEvent } from '../../ha/events.ts';
 import { Ha } from '../../ha/ha.ts';
+import { IpvsKernel } from '../../kernel/netlink/ipvs-kernel.ts';
 import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
 import { PacketNeighbours } from '../../kernel/packet.ts';
 import { SysctlFiles } from '../../kernel/sysctl-files.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { RoleFact } from '../../model/facts.ts';
+import type { WatchedFlows } from '../../model/flow.ts';
 import type { HaStatus } from '../../model/ha-status.ts';
 import type { Intent } from '../../model/intent.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Status } from '../../model/status.ts';
+import { NodeSync } from './node-sync.ts';
 
 export interface NodeHaOptions {
   readonly runDir: string;
   readonly stateDir: string;
   readonly logger: Logger;
+  /** The connections of the XDP data plane, where it is open. */
+  readonly flows: () => WatchedFlows | undefined;
+  /** The kernel has IPVS: its connection sync follows the roles. */
+  readonly ipvs: boolean;
   /** An operator kept this node back before the restart. */
   readonly maintenance: boolean;
   /** Some group's role is another: the engine must look again. */
@@ -33,15 +40,25 @@ const HANDOVER_MS = 3000;
 /** Opened only where groups are configured: a single node runs no keepalived and holds no socket for it. */
 export class NodeHa {
   readonly #options: NodeHaOptions;
+  readonly #sync: NodeSync;
   #ha: Ha | undefined;
+  #applied = false;
 
   constructor(options: NodeHaOptions) {
     this.#options = options;
+    this.#sync = new NodeSync({
+      flows: options.flows,
+      groups: () => this.#ha?.status().groups ?? [],
+      onSynced: () => this.#tellReady(),
+      onPeer: (report) => this.#ha?.tell({ kind: 'peer', ...report }),
+      onTrouble: (what, detail) => this.#hear({ kind: 'trouble', atMs: Date.now(), what, detail }),
+    });
   }
 
   setIntent(intent: Intent): void {
     if (intent.ha === undefined && this.#ha === undefined) return;
     this.#ha ??= this.#open();
+    this.#sync.setIntent(intent);
     this.#ha.setIntent(intent).catch((error: Error) => {
       this.#options.logger.error({ error: error.message }, 'high availability could not be set up');
       this.#ha?.tell({ kind: 'fault', source: 'configuration', message: error.message });
@@ -53,7 +70,9 @@ export class NodeHa {
   }
 
   status(): HaStatus | undefined {
-    return this.#ha?.status();
+    const status = this.#ha?.status();
+    const sync = this.#sync.status();
+    return status === undefined || sync === undefined ? status : { ...status, sync };
   }
 
   setMaintenance(on: boolean): void {
@@ -68,9 +87,11 @@ export class NodeHa {
     this.#ha?.tell({ kind: 'lease', ...lease });
   }
 
-  /** The configuration stands in the data planes: from now on this node may take its addresses. */
+  /** The configuration stands in the data planes: from now on this node may take its addresses, and flows have a place. */
   ready(): void {
-    this.#ha?.tell({ kind: 'ready', applied: true, synced: true });
+    this.#applied = true;
+    this.#sync.start();
+    this.#tellReady();
   }
 
   /** After a round: an address is announced only while some listener on it serves. */
@@ -95,21 +116,32 @@ export class NodeHa {
   /** The peers take over first. Where nobody does, addresses and programs stay: a lone node must not cut its own traffic. */
   async close(): Promise<void> {
     if (this.#ha === undefined) return;
+    // Flows are told to the end: the peer takes over with the last of them.
     const left = await this.#ha.handover({ timeoutMs: HANDOVER_MS });
-    if (left.length === 0) return this.#ha.close('hand-over');
-    this.#ha.setMaintenance(false);
-    return this.#ha.close('leave');
+    if (left.length > 0) this.#ha.setMaintenance(false);
+    await this.#ha.close(left.length === 0 ? 'hand-over' : 'leave');
+    this.#sync.close();
+  }
+
+  #tellReady(): void {
+    this.#ha?.tell({ kind: 'ready', applied: this.#applied, synced: this.#sync.synced });
+  }
+
+  #onRole(fact: RoleFact): void {
+    this.#sync.roleChanged(fact.role);
+    this.#options.onRole();
   }
 
   #open(): Ha {
-    const { runDir, stateDir, onRole, maintenance } = this.#options;
+    const { runDir, stateDir, ipvs, maintenance } = this.#options;
     const ha = new Ha({
       clock: systemClock,
       runDir,
       route: new RouteKernel(),
       neighbours: new PacketNeighbours(new SysctlFiles()),
       epochs: new EpochFile(join(stateDir, 'epochs.json')),
-      onRole,
+      ...(ipvs ? { ipvs: new IpvsKernel() } : {}),
+      onRole: (_group, fact) => this.#onRole(fact),
       onEvent: (event) => this.#hear(event),
     });
     if (maintenance) ha.setMaintenance(true);

@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { formatDuration } from '../../lib/duration.ts';
 import { toBytes } from '../../lib/ip.ts';
-import type { Bgp } from '../../model/ha.ts';
+import type { Bgp, ConnectionSync } from '../../model/ha.ts';
 import type { CheckContext } from './context.ts';
 import { checkReference } from './reference.ts';
 
@@ -113,6 +113,19 @@ function checkBfd(context: CheckContext): void {
   });
 }
 
+/** onearm without addresses of its own choosing speaks from the node's: the other node cannot go on with that. */
+function checkOwnSources({ intent, report, at }: CheckContext, sync: ConnectionSync): void {
+  if (sync.peers.length === 0) return;
+  for (const listener of intent.listeners.values())
+    if (listener.mode === 'onearm' && listener.engine !== 'ipvs' && listener.sourceAddresses.length === 0)
+      report.add(
+        'sync-own-source',
+        at(listener, 'mode'),
+        `Connections of listener "${listener.name}" cannot follow a failover: each node speaks from an address of its own`,
+        { hint: 'Use mode: fullnat with source_addresses that move with the group, such as the VIP' },
+      );
+}
+
 function checkSync(context: CheckContext): void {
   const { report, intent, merged } = context;
   const sync = intent.ha?.sync;
@@ -129,6 +142,13 @@ function checkSync(context: CheckContext): void {
   const first = toBytes(sync.multicastGroup)[0]!;
   if (isIPv4(sync.multicastGroup) ? first < 224 || first > 239 : first !== 0xff)
     report.add('sync-multicast', at('multicast_group'), `${sync.multicastGroup} is no multicast address`);
+  if (sync.peers.length > 0 && (sync.certificate === undefined || sync.ca === undefined))
+    report.add(
+      'sync-without-certificate',
+      at(sync.certificate === undefined ? 'peers' : 'certificate'),
+      'Peers are named, and nothing says how they know each other',
+    );
+  checkOwnSources(context, sync);
   if (sync.certificate !== undefined)
     checkReference(context, at('certificate'), sync.certificate, {
       noun: 'certificate',

@@ -126,6 +126,16 @@ export const HA_RULES = {
     what: 'Connections are sent and there is no group that could fail over',
     cure: 'Add ha.groups, or remove ha.sync',
   },
+  'sync-without-certificate': {
+    severity: 'error',
+    what: 'Flows are exchanged with peers, and nothing says how they know each other',
+    cure: 'Set ha.sync.certificate and ha.sync.ca: peers speak TLS with certificates on both sides',
+  },
+  'sync-own-source': {
+    severity: 'warning',
+    what: 'Connections of a listener cannot follow a failover as each node speaks to members from an address of its own',
+    cure: 'Use mode fullnat with source_addresses that move with the group, such as the VIP',
+  },
   'sync-multicast': {
     severity: 'error',
     what: 'The multicast group is no multicast address',

@@ -130,6 +130,7 @@ function toSync(doc: SyncDoc | undefined, backendInterface: string | undefined):
     port: doc?.port ?? S.port,
     ttl: doc?.ttl ?? S.ttl,
     maxBytes: doc?.max_bytes ?? S.maxBytes,
+    listen: doc?.listen === undefined ? undefined : endpointKey(doc.listen.host, doc.listen.port),
     peers: (doc?.peers ?? []).map((peer) => endpointKey(peer.host, peer.port)),
     minAgeMs: doc?.min_age ?? S.minAgeMs,
     certificate: doc?.certificate,

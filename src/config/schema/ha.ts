@@ -217,8 +217,17 @@ const syncSchema = block('Telling the other node of our connections, so that the
   port: opt(port('Port of the IPVS daemon.', S.port)),
   ttl: opt(int('Time to live of its packets.', { min: 1, max: 255, default: S.ttl })),
   max_bytes: opt(int('Longest message.', { min: 128, max: 65_000, default: S.maxBytes, unit: 'bytes' })),
+  listen: opt(
+    endpoint(
+      'Where peers come for flows of engine xdp. Default: the first address of the interface, port 7891.',
+      S.peerPort,
+    ),
+  ),
   peers: opt(
-    list('Nodes that get flows of engine xdp.', endpoint('address:port; without a port, 7891.', S.peerPort)),
+    list(
+      'Nodes whose flows of engine xdp are taken over.',
+      endpoint('address:port; without a port, 7891.', S.peerPort),
+    ),
   ),
   min_age: opt(duration('Younger flows are not sent.', { maxMs: DAY_MS, defaultMs: S.minAgeMs })),
   certificate: opt(name('Certificate for the connection to peers.')),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseDuration } from '../../lib/duration.ts';
 import { InputError, OpError } from '../../model/errors.ts';
 import { ROLE_CHOOSERS } from '../../model/ha.ts';
-import type { HaStatus } from '../../model/ha-status.ts';
+import { type HaStatus, SYNC_PEER_STATES } from '../../model/ha-status.ts';
 import { ROLES } from '../../model/protocol.ts';
 import { type Route, type RouteContext, route } from './route.ts';
 
@@ -27,6 +27,16 @@ const haShape = z.strictObject({
   maintenance: z.boolean(),
   applied: z.boolean().describe('the configuration stands in the data planes'),
   synced: z.boolean().describe('connections of the peers have been taken over, or are not asked for'),
+  sync: z
+    .strictObject({
+      flows: count.describe('that peers were told of, or told us of'),
+      homeless: count.describe('of peers that found no place: not configured here'),
+      lookMs: millis,
+      followers: count.describe('peers that come to us for flows'),
+      backlog: count,
+      peers: z.array(z.strictObject({ peer: text, state: z.enum(SYNC_PEER_STATES), received: count })),
+    })
+    .optional(),
   keepalivedPid: count.optional(),
   rivalAdverts: count,
   frrCommands: count,

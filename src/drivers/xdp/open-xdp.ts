@@ -7,6 +7,7 @@ import type { AttachMode } from '../../kernel/bpf/link.ts';
 import { TestRun } from '../../kernel/bpf/test-run.ts';
 import { LbError, OpError } from '../../model/errors.ts';
 import type { EngineFact } from '../../model/facts.ts';
+import { XdpFlows } from './flows/xdp-flows.ts';
 import { tableSizes, type XdpLimits } from './limits.ts';
 import { Plane } from './plane.ts';
 import { type Attached, DEFAULT_FOLDER, XdpProgram } from './program.ts';
@@ -77,6 +78,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
         surroundings.close();
         object.close();
       }),
+      flows: new XdpFlows({ map, tick, nowMs: () => performance.now(), entries: () => plane.entries }),
       lookAround: () => surroundings.lookAgain(),
       askNeighbours: (unknown) => void surroundings.ask(unknown),
     });

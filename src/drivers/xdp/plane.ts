@@ -88,6 +88,11 @@ export class Plane {
     return entries;
   }
 
+  /** As they were read last; another map after each reading. */
+  get entries(): ReadonlyMap<string, ListenerEntry> {
+    return this.#entries;
+  }
+
   entry(key: string): ListenerEntry | undefined {
     return this.#entries.get(key);
   }

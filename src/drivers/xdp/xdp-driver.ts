@@ -1,5 +1,6 @@
 // The XDP data plane behind the Driver contract.
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
+import type { WatchedFlows } from '../../model/flow.ts';
 import type { Item, ItemMap, Observed } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import type { World } from '../../model/world.ts';
@@ -8,6 +9,7 @@ import { applySteps } from './apply.ts';
 import { readCounters, readReasons } from './counters.ts';
 import { desiredItems } from './desired.ts';
 import { listenerItem, memberItem } from './entries.ts';
+import type { XdpFlows } from './flows/xdp-flows.ts';
 import type { NextHop } from './next-hop.ts';
 import type { Plane } from './plane.ts';
 import type { CountName } from './reasons.ts';
@@ -18,6 +20,8 @@ import type { XdpTables } from './tables.ts';
 export interface XdpDriverOptions {
   readonly plane: Plane;
   readonly tables: XdpTables;
+  /** For connection sync; absent in tests of the tables alone. */
+  readonly flows?: XdpFlows;
   /** Looks at routes and neighbours again; false when nothing can be known (tests of the tables alone). */
   readonly lookAround?: () => void;
   /** Wakes the kernel's neighbour discovery. */
@@ -99,6 +103,11 @@ export class XdpDriver implements Driver {
     const { plane, tables } = this.#options;
     const own = [...plane.refresh().values()].filter((entry) => entry.row.owner === plane.owner);
     return readCounters(own, tables);
+  }
+
+  /** The connections themselves, for telling other nodes of them. */
+  get flows(): WatchedFlows | undefined {
+    return this.#options.flows;
   }
 
   /** What happened to packets since the tables were made. */
