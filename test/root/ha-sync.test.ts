@@ -1,0 +1,66 @@
+// Connection sync for real: two daemons, keepalived, XDP, and clients whose connections must not notice a failover.
+import assert from 'node:assert/strict';
+import { afterEach, beforeEach, test } from 'node:test';
+import { type SyncMode, SyncPair } from '../../lab/sync-pair.ts';
+import { until } from '../../lab/until.ts';
+
+const TALKS = 60;
+const ALL = { silent: 20, speaking: 20, listening: 20 };
+let pair: SyncPair;
+
+beforeEach(async () => {
+  pair = await SyncPair.build('hasync');
+});
+afterEach(() => pair.close());
+
+/** Everything one node knows of these connections stands in the other one too. */
+async function shared(count: number): Promise<void> {
+  await until(
+    `${count} flows on both nodes`,
+    async () => {
+      const [a, b] = await Promise.all([pair.a.ha(), pair.b.ha()]);
+      return (a.sync?.flows ?? 0) >= count && (b.sync?.flows ?? 0) >= count;
+    },
+    20_000,
+  );
+}
+
+for (const mode of ['fullnat', 'nat'] as const satisfies readonly SyncMode[])
+  test(`mode ${mode}: connections go on when a node falls silent, and again when it has come back and the other one goes`, async () => {
+    await pair.startBoth(mode);
+    const talks = await pair.talk(TALKS);
+    await shared(TALKS);
+
+    pair.cut('a', true);
+    await pair.b.roleIs('active');
+    const after = await talks.check();
+    assert.deepEqual([after.answered, after.errors], [ALL, []]);
+
+    pair.cut('a', false);
+    await pair.a.roleIs('standby');
+    await until('flows of the other one', async () => {
+      const { synced, sync } = await pair.a.ha();
+      return synced && sync?.peers[0]?.state === 'synced' && sync.flows >= TALKS;
+    });
+    pair.cut('b', true);
+    await pair.a.roleIs('active');
+    const again = await talks.check();
+    assert.deepEqual([again.answered, again.errors], [ALL, []]);
+  });
+
+test('lbctl ha failover, and the end of the service, move every connection without a loss', async () => {
+  await pair.startBoth('fullnat');
+  const talks = await pair.talk(TALKS);
+  await shared(TALKS);
+  await talks.check();
+
+  await pair.a.client.call('POST', '/v1/ha/failover', { body: {} });
+  await pair.b.roleIs('active');
+  const moved = await talks.check();
+  assert.deepEqual([moved.answered, moved.errors], [ALL, []]);
+
+  await pair.b.terminate();
+  await pair.a.roleIs('active');
+  const stopped = await talks.check();
+  assert.deepEqual([stopped.answered, stopped.errors], [ALL, []]);
+});
