@@ -92,14 +92,10 @@ ${members.join('\n')}
 }
 
 function cold(config: string): Figures {
-  const child = spawnSync(
-    process.execPath,
-    ['--disable-warning=ExperimentalWarning', import.meta.filename, '--child', config],
-    {
-      encoding: 'utf8',
-      timeout: 120_000,
-    },
-  );
+  const child = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, '--child', config], {
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
   if (child.status !== 0) throw new Error(`The measured process failed: ${child.stderr}`);
   return JSON.parse(child.stdout) as Figures;
 }

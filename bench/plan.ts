@@ -144,7 +144,7 @@ function best(times: readonly number[]): number {
 
 /** One engine's life in a process of its own: a first plan, a reload, changes. The most it ever had resident. */
 function memoryOfOneLife(): number {
-  const child = spawnSync(process.execPath, [import.meta.filename, LIFE], {
+  const child = spawnSync(process.execPath, [...process.execArgv, import.meta.filename, LIFE], {
     encoding: 'utf8',
     timeout: 60_000,
   });
