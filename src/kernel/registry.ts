@@ -16,6 +16,7 @@ export class Registry {
   #settings = new Map<string, string>();
   #state: RegistryState = 'lost';
   #loaded = false;
+  #revision = 0;
   #stamp = '';
   #appended = 0;
   #compact = true;
@@ -28,6 +29,12 @@ export class Registry {
   get state(): RegistryState {
     this.#load();
     return this.#state;
+  }
+
+  /** Another number whenever claims, settings or state may be others. */
+  get revision(): number {
+    this.#load();
+    return this.#revision;
   }
 
   get claims(): ReadonlyMap<string, string> {
@@ -74,6 +81,7 @@ export class Registry {
   #load(): void {
     if (this.#loaded) return;
     this.#loaded = true;
+    this.#revision++;
     this.#claims = new Map();
     this.#settings = new Map();
     this.#compact = true;
@@ -107,6 +115,7 @@ export class Registry {
   /** The first write of a process, and one now and then, replaces the file: it drops what is over and a torn last line. */
   #write(lines: readonly string[]): void {
     if (lines.length === 0 && this.#state === 'known') return;
+    this.#revision++;
     this.#appended += lines.length;
     if (!this.#compact && this.#appended < 1000 + this.#claims.size) {
       this.#journal.append(lines);

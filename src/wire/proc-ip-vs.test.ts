@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keysOfHeader, readProcIpVs, rowPrefix } from './proc-ip-vs.ts';
+import { keysOfHeader, readProcIpVs, rowPrefix, rowsOf } from './proc-ip-vs.ts';
 
 // As Linux 6.1 shows it.
 const TEXT = `IP Virtual Server version 1.2.1 (size=4096)
@@ -18,7 +18,7 @@ FWM  00000007 wlc
 
 test('readProcIpVs() groups destinations under their service', () => {
   assert.deepEqual(
-    readProcIpVs(TEXT).map(({ header, rows }) => [header.trim(), rows.length]),
+    readProcIpVs(TEXT).map(({ header, body }) => [header.trim(), rowsOf(body).length]),
     [
       ['TCP  C000020A:0050 rr', 2],
       ['UDP  C000020C:0035 mh ops', 0],
@@ -28,12 +28,14 @@ test('readProcIpVs() groups destinations under their service', () => {
     ],
   );
   assert.deepEqual(readProcIpVs(''), []);
+  const cut = TEXT.slice(0, TEXT.indexOf('  -> 0A000002') + 10);
+  assert.equal(rowsOf(readProcIpVs(cut)[0]!.body).length, 2);
 });
 
 test('rowPrefix() ends before the connection counts', () => {
   const [service] = readProcIpVs(TEXT);
 
-  assert.equal(rowPrefix(service!.rows[1]!), '  -> 0A000002:0050      Route   65535 ');
+  assert.equal(rowPrefix(rowsOf(service!.body)[1]!), '  -> 0A000002:0050      Route   65535 ');
 });
 
 test('keysOfHeader() names the service, or both families of a mark', () => {

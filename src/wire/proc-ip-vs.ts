@@ -7,8 +7,8 @@ import type { IpvsServiceKey } from './netlink/ipvs-service.ts';
 export interface ProcService {
   /** `TCP  C000020A:0050 wlc  ` */
   readonly header: string;
-  /** Its destinations, whole lines, in the kernel's order. */
-  readonly rows: readonly string[];
+  /** The lines of its destinations as they stand, in the kernel's order. */
+  readonly body: string;
 }
 
 /** Version line, and two lines of column titles. */
@@ -19,15 +19,29 @@ const ROW_PREFIX = /^ {2}-> \S+ +\S+ +\d+ /;
 const HEADER = /^(TCP|UDP|SCTP) +(?:\[([0-9a-f:]+)\]|([0-9A-F]{8})):([0-9A-F]{4}) /;
 const MARK_HEADER = /^FWM +([0-9A-F]{8}) /;
 
+/** Cut at the services only: most look as they did, and their destinations need not be taken apart. */
 export function readProcIpVs(text: string): ProcService[] {
-  const services: { header: string; rows: string[] }[] = [];
-  const lines = text.split('\n');
-  for (let i = TITLE_LINES; i < lines.length; i++) {
-    const line = lines[i]!;
-    if (line.startsWith(ROW_START)) services.at(-1)?.rows.push(line);
-    else if (line !== '') services.push({ header: line, rows: [] });
+  const services: ProcService[] = [];
+  let at = 0;
+  for (let title = 0; title < TITLE_LINES; title++) at = lineAfter(text, at);
+  while (at < text.length) {
+    const body = lineAfter(text, at);
+    let end = body;
+    while (text.startsWith(ROW_START, end)) end = lineAfter(text, end);
+    const header = text.slice(at, text[body - 1] === '\n' ? body - 1 : body);
+    if (header !== '') services.push({ header, body: text.slice(body, end) });
+    at = end;
   }
   return services;
+}
+
+function lineAfter(text: string, at: number): number {
+  const end = text.indexOf('\n', at);
+  return end === -1 ? text.length : end + 1;
+}
+
+export function rowsOf(body: string): readonly string[] {
+  return body.split('\n').filter((line) => line !== '');
 }
 
 /** What of a destination's line stays the same while only its connections come and go. */

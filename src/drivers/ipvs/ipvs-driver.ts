@@ -2,6 +2,8 @@
 // "inet lbctl" of nftables and the settings it has changed; touches nothing else.
 
 import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
+import type { IpvsTableEntry } from '../../kernel/ports.ts';
+import { stableJson } from '../../lib/stable-json.ts';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
 import type { ItemMap, Observed } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
@@ -33,10 +35,22 @@ export interface IpvsItemCounters extends ItemCounters {
   >;
 }
 
+/** What the last look rested on, and what it gave. */
+interface Seen {
+  readonly table: readonly IpvsTableEntry[];
+  readonly nft: ReadonlyMap<string, NftEntry>;
+  readonly revision: number;
+  readonly small: string;
+  readonly observed: Observed;
+}
+
 export class IpvsDriver implements Driver {
   readonly name = 'ipvs';
   readonly #options: IpvsDriverOptions;
   readonly #cache: TableCache;
+  readonly #wanted = new WeakMap<World, ItemMap>();
+  #seen: Seen | undefined;
+  #planned: { readonly desired: ItemMap; readonly observed: Observed; readonly plan: DriverPlan } | undefined;
   #nft: { readonly generation: number; readonly entries: ReadonlyMap<string, NftEntry> } | undefined;
 
   constructor(options: IpvsDriverOptions) {
@@ -44,12 +58,20 @@ export class IpvsDriver implements Driver {
     this.#cache = new TableCache(options.ipvs);
   }
 
+  /** One World gives one value, one look at an unchanged kernel gives the last value again: a quiet round is a few comparisons. */
   desired(world: World): ItemMap {
-    return desiredItems(world, this.#options.timeouts);
+    const known = this.#wanted.get(world);
+    if (known !== undefined) return known;
+    const items = desiredItems(world, this.#options.timeouts);
+    this.#wanted.set(world, items);
+    return items;
   }
 
   plan(desired: ItemMap, observed: Observed): DriverPlan {
-    return planIpvs(this.name, desired, observed);
+    const last = this.#planned;
+    if (last !== undefined && last.desired === desired && last.observed === observed) return last.plan;
+    this.#planned = { desired, observed, plan: planIpvs(this.name, desired, observed) };
+    return this.#planned.plan;
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
@@ -58,14 +80,18 @@ export class IpvsDriver implements Driver {
     registry.reload();
     const table = await this.#cache.read();
     signal?.throwIfAborted();
-    return toObserved({
-      table,
-      nft: await this.#nftEntries(),
-      claims: registry.claims,
-      state: registry.state,
-      settings: new Map([...registry.settings.keys()].map((name) => [name, sysctl.get(name)])),
-      timeouts: timeouts === undefined ? undefined : ipvs.timeouts(),
-    });
+    const nft = await this.#nftEntries();
+    const settings = new Map([...registry.settings.keys()].map((name) => [name, sysctl.get(name)]));
+    const kernelTimeouts = timeouts === undefined ? undefined : ipvs.timeouts();
+    // What is read as text or number each time; the large parts are compared as the values they are.
+    const small = stableJson({ settings: [...settings], timeouts: kernelTimeouts });
+    const { revision, claims, state } = registry;
+    const last = this.#seen;
+    if (last?.table === table && last.nft === nft && last.revision === revision && last.small === small)
+      return last.observed;
+    const observed = toObserved({ table, nft, claims, state, settings, timeouts: kernelTimeouts });
+    this.#seen = { table, nft, revision, small, observed };
+    return observed;
   }
 
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {

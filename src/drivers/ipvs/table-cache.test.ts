@@ -82,7 +82,7 @@ test('TableCache reads all once, then only a share of what stayed the same', asy
   assert.equal(ipvs.tables, 1);
   assert.equal(ipvs.entries, 20);
   assert.equal(second.length, SERVICES);
-  assert.ok(second.filter((entry, i) => entry === first[i]).length >= SERVICES - 20);
+  assert.equal(second, first, 'nothing has changed, so it is the very same value');
 });
 
 test('TableCache does not mind connections that come and go', async () => {

@@ -2,9 +2,10 @@
 // last reading. What that text does not show (thresholds, tunnel parameters, scheduler flags) is read anew for a share of the
 // services each time, so that a strange hand on those is noticed within ROUNDS looks.
 
+import { isDeepStrictEqual } from 'node:util';
 import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsPort, IpvsTableEntry } from '../../kernel/ports.ts';
-import { keysOfHeader, type ProcService, readProcIpVs, rowPrefix } from '../../wire/proc-ip-vs.ts';
+import { keysOfHeader, type ProcService, readProcIpVs, rowPrefix, rowsOf } from '../../wire/proc-ip-vs.ts';
 
 export const ROUNDS = 64;
 /** Above this share of changed services one dump of all is cheaper than asking for each. */
@@ -13,6 +14,8 @@ const FEW = 0.25;
 interface Known {
   readonly entry: IpvsTableEntry;
   readonly prefixes: readonly string[];
+  /** The destinations' text of the last look: while even the counts of connections rest, one comparison is enough. */
+  body: string;
 }
 
 export class TableCache {
@@ -21,6 +24,7 @@ export class TableCache {
   #known = new Map<string, Known>();
   readonly #dirty = new Set<string>();
   #round = 0;
+  #table: readonly IpvsTableEntry[] = [];
 
   constructor(ipvs: IpvsPort) {
     this.#ipvs = ipvs;
@@ -31,6 +35,7 @@ export class TableCache {
     this.#dirty.add(kernelKey);
   }
 
+  /** The very same value as last time where nothing has changed. */
   async read(): Promise<readonly IpvsTableEntry[]> {
     // Taken before the rows are read: what changes in between shows as a difference next time.
     const text = this.#ipvs.procText();
@@ -46,15 +51,20 @@ export class TableCache {
     else this.#readSome(services, stale, next);
     this.#dirty.clear();
     this.#known = next;
-    return [...next.values()].map(({ entry }) => entry);
+    const table = Array.from(next.values(), ({ entry }) => entry);
+    const isSame = table.length === this.#table.length && table.every((entry, i) => entry === this.#table[i]);
+    if (!isSame) this.#table = table;
+    return this.#table;
   }
 
-  #isKnown({ header, rows }: ProcService, index: number): boolean {
+  #isKnown({ header, body }: ProcService, index: number): boolean {
     const known = this.#known.get(header);
     if (known === undefined || index % ROUNDS === this.#round) return false;
-    if (known.prefixes.length !== rows.length) return false;
     if (this.#dirty.size > 0 && this.#dirty.has(formatServiceKey(known.entry.service.key))) return false;
-    return known.prefixes.every((prefix, i) => rows[i]!.startsWith(prefix));
+    const looksSame = known.body === body || hasPrefixes(rowsOf(body), known.prefixes);
+    // A part of a text keeps the whole in memory: of the last one only.
+    known.body = body;
+    return looksSame;
   }
 
   async #readAll(services: readonly ProcService[], next: Map<string, Known>): Promise<void> {
@@ -64,12 +74,12 @@ export class TableCache {
     for (const entry of await this.#ipvs.table(false)) {
       const key = formatServiceKey(entry.service.key);
       const service = byKey.get(key);
-      keep(next, service?.header ?? key, entry, service?.rows.map(rowPrefix) ?? []);
+      next.set(cacheKeyOf(service?.header ?? key, entry), toKnown(entry, service?.body ?? ''));
     }
   }
 
   #readSome(services: readonly ProcService[], stale: ReadonlySet<string>, next: Map<string, Known>): void {
-    for (const { header, rows } of services) {
+    for (const { header, body } of services) {
       const known = this.#known.get(header);
       if (known !== undefined && !stale.has(header)) {
         next.set(header, known);
@@ -77,19 +87,25 @@ export class TableCache {
       }
       for (const key of keysOfHeader(header)) {
         const entry = this.#ipvs.entry(key);
-        if (entry !== undefined) keep(next, header, entry, rows.map(rowPrefix));
+        if (entry === undefined) continue;
+        const cacheKey = cacheKeyOf(header, entry);
+        const last = this.#known.get(cacheKey);
+        if (last !== undefined && isDeepStrictEqual(entry, last.entry)) next.set(cacheKey, last);
+        else next.set(cacheKey, toKnown(entry, body));
       }
     }
   }
 }
 
-function keep(
-  next: Map<string, Known>,
-  header: string,
-  entry: IpvsTableEntry,
-  prefixes: readonly string[],
-): void {
-  const isMark = entry.service.key.kind === 'mark';
-  // A key of its own, which no header equals, so that it is never found again.
-  next.set(isMark ? formatServiceKey(entry.service.key) : header, { entry, prefixes });
+function hasPrefixes(rows: readonly string[], prefixes: readonly string[]): boolean {
+  return rows.length === prefixes.length && prefixes.every((prefix, i) => rows[i]!.startsWith(prefix));
+}
+
+/** A mark gets a key of its own, which no header equals, so that the text is never taken for the whole truth about it. */
+function cacheKeyOf(header: string, { service }: IpvsTableEntry): string {
+  return service.key.kind === 'mark' ? formatServiceKey(service.key) : header;
+}
+
+function toKnown(entry: IpvsTableEntry, body: string): Known {
+  return { entry, prefixes: rowsOf(body).map(rowPrefix), body };
 }
