@@ -50,6 +50,10 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
         env,
       });
     },
+    async openPki(folder) {
+      const { FolderPki } = await import('./pki/pki.ts');
+      return new FolderPki(folder, () => Date.now());
+    },
     async readText(path) {
       const { readTextFile } = await import('./text-files.ts');
       return readTextFile(path);

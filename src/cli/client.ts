@@ -1,5 +1,6 @@
-// The REST client: one request over the unix socket of a running daemon. Problems come back as our own errors.
-import { type IncomingMessage, request } from 'node:http';
+// The REST client: one request to a running daemon, over its unix socket or over TLS. Problems come back as our own errors.
+import type { ClientRequest, IncomingMessage, RequestOptions } from 'node:http';
+import type { Secret } from '../lib/secret.ts';
 import {
   ERROR_CATALOGUE,
   type ErrorCode,
@@ -9,8 +10,19 @@ import {
   type Retry,
 } from '../model/errors.ts';
 
+/** A daemon elsewhere: who it is and who we are. PEM texts. */
+export interface Remote {
+  /** `https://lb-a.example.com:9443` */
+  readonly server: string;
+  readonly token?: Secret;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: Secret;
+}
+
 export interface ClientOptions {
-  readonly socket: string;
+  /** A unix socket, or a daemon elsewhere. */
+  readonly to: string | Remote;
   /** Reload and confirm answer after a round; everything else at once. */
   readonly timeoutMs?: number;
 }
@@ -24,6 +36,8 @@ export interface CallOptions {
 type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
 
 const TIMEOUT_MS = 30_000;
+/** Of `api.listen`, where it names none. */
+const DEFAULT_PORT = 9443;
 /** More than any answer; a door that sends more is broken. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
@@ -44,11 +58,14 @@ export class NoDaemon extends OpError {
 }
 
 export class Client {
-  readonly socket: string;
+  /** Path of the socket, or URL of the server: for messages. */
+  readonly target: string;
+  readonly #to: ClientOptions['to'];
   readonly #timeoutMs: number;
 
   constructor(options: ClientOptions) {
-    this.socket = options.socket;
+    this.target = typeof options.to === 'string' ? options.to : options.to.server;
+    this.#to = options.to;
     this.#timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   }
 
@@ -66,7 +83,7 @@ export class Client {
   }
 
   /** The head has come; the body is still to be read. */
-  open(
+  async open(
     method: Method,
     path: string,
     { query = {}, body }: CallOptions = {},
@@ -81,10 +98,10 @@ export class Client {
       payload === undefined
         ? {}
         : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(payload)) };
+    const send = await senderTo(this.#to);
     return new Promise((resolve, reject) => {
-      const sent = request(
+      const sent = send(
         {
-          socketPath: this.socket,
           method,
           path: search === '' ? path : `${path}?${search}`,
           headers: { ...given, ...headers },
@@ -93,11 +110,41 @@ export class Client {
         },
         resolve,
       );
-      sent.once('timeout', () => sent.destroy(timedOut(this.socket, timeoutMs)));
-      sent.once('error', (error) => reject(connectError(error, this.socket)));
+      sent.once('timeout', () => sent.destroy(timedOut(this.target, timeoutMs)));
+      sent.once('error', (error) => reject(connectError(error, this.target)));
       sent.end(payload);
     });
   }
+}
+
+type Send = (options: RequestOptions, onAnswer: (answer: IncomingMessage) => void) => ClientRequest;
+
+/** Imported when something is sent: loading HTTP is a good part of the start of a command that sends nothing. */
+async function senderTo(to: string | Remote): Promise<Send> {
+  if (typeof to === 'string') {
+    const { request } = await import('node:http');
+    return (options, onAnswer) => request({ ...options, socketPath: to }, onAnswer);
+  }
+  const { request } = await import('node:https');
+  const { hostname, port } = new URL(to.server);
+  const { ca, cert, key, token } = to;
+  return ({ headers, ...options }, onAnswer) =>
+    request(
+      {
+        ...options,
+        host: hostname.replace(/^\[(.*)\]$/, '$1'),
+        port: port === '' ? DEFAULT_PORT : port,
+        minVersion: 'TLSv1.2',
+        headers: {
+          ...(headers as Record<string, string>),
+          ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+        },
+        ...(ca === undefined ? {} : { ca }),
+        ...(cert === undefined ? {} : { cert }),
+        ...(key === undefined ? {} : { key: key.reveal() }),
+      },
+      onAnswer,
+    );
 }
 
 /** `a/b` as one word of a path. */
@@ -183,6 +230,7 @@ function toError(status: number, text: string): LbError {
 function connectError(error: NodeJS.ErrnoException, socket: string): Error {
   if (error instanceof LbError) return error;
   const errno = error.code ?? 'unknown';
+  if (socket.startsWith('https:')) return remoteError(error, socket, errno);
   if (errno === 'ENOENT' || errno === 'ECONNREFUSED') return new NoDaemon(socket, errno);
   if (errno === 'EACCES' || errno === 'EPERM')
     return new InputError('DENIED', `Cannot use "${socket}" as you may not`, {
@@ -194,6 +242,24 @@ function connectError(error: NodeJS.ErrnoException, socket: string): Error {
     `Cannot talk to the daemon on "${socket}": ${error.message}`,
     { op: 'request', target: socket, errno },
     { cause: error },
+  );
+}
+
+/** What TLS says of a certificate, in Node's codes. */
+const TRUST = /^(UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|CERT_|ERR_TLS_CERT|ERR_TLS_|ERR_OSSL|ERR_SSL)/;
+
+function remoteError(error: NodeJS.ErrnoException, server: string, errno: string): Error {
+  const trust = TRUST.test(errno);
+  return new OpError(
+    'UNREACHABLE',
+    `Cannot ${trust ? 'trust' : 'talk to'} "${server}": ${error.message}`,
+    { op: 'request', target: server, errno },
+    {
+      cause: error,
+      hint: trust
+        ? 'Name the authority of its certificate with --ca, and the server as its certificate does'
+        : 'Check the address, the port (api.listen) and what stands between',
+    },
   );
 }
 

@@ -1,6 +1,7 @@
 // The command tree. Definitions are light; what a command does is imported when it runs.
 import { Command, Option } from 'commander';
 import { addApply } from './commands/apply.ts';
+import { addAudit } from './commands/audit.ts';
 import { addCompletion } from './commands/completion.ts';
 import { addConfirm, addReload } from './commands/control.ts';
 import { addDaemon } from './commands/daemon.ts';
@@ -11,15 +12,18 @@ import { addFmt } from './commands/fmt.ts';
 import { addHa } from './commands/ha.ts';
 import { addImport } from './commands/import.ts';
 import { addDrain, addMember } from './commands/member.ts';
+import { addPki } from './commands/pki.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addSystem } from './commands/system.ts';
+import { addToken } from './commands/token.ts';
 import { addTop } from './commands/top.ts';
 import { addValidate } from './commands/validate.ts';
 import { addVersion } from './commands/version.ts';
 import { examples } from './examples.ts';
+import { remoteOptions } from './find-daemon.ts';
 import { COLOUR_CHOICES, DEFAULT_CONFIG, type Session } from './session.ts';
 
 export function createProgram(session: Session): Command {
@@ -43,6 +47,7 @@ export function createProgram(session: Session): Command {
         ['lbctl apply -c web.yaml --engine-override memory', 'try it without root'],
       ]),
     );
+  for (const option of remoteOptions()) program.addOption(option);
   // Settings that commands inherit must stand before the commands are added.
   program
     .exitOverride()
@@ -73,6 +78,9 @@ export function createProgram(session: Session): Command {
     addHa,
     addReload,
     addConfirm,
+    addToken,
+    addPki,
+    addAudit,
     addSystem,
     addRealserver,
     addDoctor,

@@ -1,36 +1,11 @@
 // The command line against a toolbox of the test: colour, errors of every code, and faults of ours.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { toolboxWith } from '../../test/fixtures/cli-toolbox.ts';
 import { BugError, ERROR_CATALOGUE, type ErrorCode, InputError } from '../model/errors.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { runCli } from './run-cli.ts';
 import { wantsColour } from './session.ts';
-import type { Toolbox } from './toolbox.ts';
-
-function toolboxWith(change: Partial<Toolbox>): { toolbox: Toolbox; out: string[]; err: string[] } {
-  const [out, err]: [string[], string[]] = [[], []];
-  const never = () => Promise.reject(new Error('not wanted in this test'));
-  const toolbox: Toolbox = {
-    version: '9.8.7',
-    loadConfig: never,
-    formatConfig: never,
-    importKeepalived: never,
-    renderDiagnostics: never,
-    configSchema: never,
-    openPlanes: never,
-    applyPlan: never,
-    runDaemon: never,
-    openHost: never,
-    readText: never,
-    writeText: never,
-    nowMs: () => 0,
-    stdout: { write: (text) => void out.push(text), isTTY: false, columns: 80 },
-    stderr: { write: (text) => void err.push(text), isTTY: false },
-    env: {},
-    ...change,
-  };
-  return { toolbox, out, err };
-}
 
 test('wantsColour() follows the option, then NO_COLOR, then the terminal', () => {
   const table: [Parameters<typeof wantsColour>, boolean][] = [

@@ -82,7 +82,7 @@ async function follow(
       if (error instanceof InputError) throw error;
       goneMs ??= Date.now();
       const isPatient = Date.now() - goneMs < patienceMs;
-      if (!isPatient) throw error instanceof LbError ? error : new NoDaemon(client.socket, 'ECONNRESET');
+      if (!isPatient) throw error instanceof LbError ? error : new NoDaemon(client.target, 'ECONNRESET');
     }
     await sleep(AGAIN_MS);
   }

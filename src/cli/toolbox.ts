@@ -5,6 +5,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
+import type { ApiRole } from '../model/settings.ts';
 import type { HostTools } from '../plan/system/host-tools.ts';
 
 export interface LoadedConfig {
@@ -54,6 +55,45 @@ export interface DaemonCommand {
   readonly engine?: ConcreteEngine;
 }
 
+export const PKI_USES = ['server', 'client', 'peer'] as const;
+export type PkiUse = (typeof PKI_USES)[number];
+
+export interface IssueRequest {
+  readonly name: string;
+  readonly use: PkiUse;
+  /** Of a client: what it may do. */
+  readonly role?: ApiRole | undefined;
+  /** Host names, addresses and URIs it is good for. */
+  readonly names: readonly string[];
+  readonly days: number;
+}
+
+export interface PkiCertificate {
+  readonly name: string;
+  readonly use: PkiUse | 'authority';
+  readonly role?: ApiRole;
+  readonly names: readonly string[];
+  readonly serial: string;
+  readonly state: 'valid' | 'renewed' | 'expired' | 'revoked';
+  readonly issuedMs: number;
+  readonly notAfterMs: number;
+  readonly revokedMs?: number;
+  /** Paths. */
+  readonly certificate: string;
+  readonly key: string;
+}
+
+/** An authority in a folder. */
+export interface Pki {
+  init(options: { readonly name: string; readonly days: number }): PkiCertificate;
+  issue(request: IssueRequest): PkiCertificate;
+  /** The same names and use, a new key. */
+  renew(name: string, days?: number): PkiCertificate;
+  revoke(name: string): PkiCertificate;
+  /** The authority first. */
+  list(): readonly PkiCertificate[];
+}
+
 export interface Toolbox {
   readonly version: string;
   /**
@@ -81,6 +121,8 @@ export interface Toolbox {
 
   /** This machine's own settings. */
   openHost(): Promise<HostTools>;
+
+  openPki(folder: string): Promise<Pki>;
 
   /** Throws InputError CONFIG_UNREADABLE. */
   readText(path: string): Promise<string>;

@@ -1,6 +1,5 @@
 // The daemon as a process, on the memory engine: what it does at start, on signals, and after being killed.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -8,65 +7,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { start } from './daemon-process.ts';
 import { listenForDatagrams } from './unix-datagrams.ts';
 
-const LBCTL = join(import.meta.dirname, '../../lbctl');
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-daemon-'));
-const children = new Set<ChildProcess>();
 const servers: Server[] = [];
 after(() => {
-  for (const child of children) child.kill('SIGKILL');
   for (const server of servers) server.close();
   rmSync(folder, { recursive: true });
 });
-
-interface Line {
-  readonly msg: string;
-  readonly [field: string]: unknown;
-}
-
-interface Running {
-  readonly child: ChildProcess;
-  readonly lines: Line[];
-  /** Waits at most ten seconds for a line that was not there before. */
-  next(msg: string): Promise<Line>;
-  readonly ended: Promise<number | null>;
-}
-
-function start(config: string): Running {
-  const child = spawn(LBCTL, ['daemon', '-c', config, '--engine-override', 'memory'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.add(child);
-  const lines: Line[] = [];
-  let errors = '';
-  let rest = '';
-  child.stderr!.on('data', (chunk: Buffer) => {
-    errors += chunk.toString();
-  });
-  child.stdout!.on('data', (chunk: Buffer) => {
-    const parts = (rest + chunk.toString()).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) lines.push(JSON.parse(part) as Line);
-  });
-  let seen = 0;
-  return {
-    child,
-    lines,
-    async next(msg) {
-      for (let i = 0; i < 500; i++) {
-        const at = lines.findIndex((line, index) => index >= seen && line.msg === msg);
-        if (at !== -1) {
-          seen = at + 1;
-          return lines[at]!;
-        }
-        await sleep(20);
-      }
-      return assert.fail(`no line "${msg}" among ${JSON.stringify(lines.slice(seen))}\n${errors}`);
-    },
-    ended: once(child, 'exit').then(([code]) => code as number | null),
-  };
-}
 
 async function member(): Promise<Server> {
   const server = createServer((socket) => socket.on('error', () => {}).resume());

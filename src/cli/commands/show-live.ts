@@ -56,7 +56,7 @@ async function showView(view: View, options: LiveOptions, session: Session, comm
     const { machineText, observeMachine, tellNoDaemon } = await import('../observe-machine.ts');
     const seen = await observeMachine(session, command);
     if (seen === undefined) throw error;
-    tellNoDaemon(session, client.socket);
+    tellNoDaemon(session, client.target);
     session.print(await machineText(seen, output));
   }
 }
