@@ -27,7 +27,7 @@ export class DaemonNode {
     this.host = host;
     this.dir = dir;
     mkdirSync(dir, { recursive: true });
-    this.client = new Client({ socket: join(dir, 'api.sock'), timeoutMs: 30_000 });
+    this.client = new Client({ to: join(dir, 'api.sock'), timeoutMs: 30_000 });
   }
 
   get pid(): number {
