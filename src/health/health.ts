@@ -9,6 +9,7 @@ import { type BoardSnapshot, HealthBoard } from './board.ts';
 import { initialState, type JudgeState, judge } from './judge.ts';
 import type { Probe } from './probe.ts';
 import { type RunnerStats, settingsOf } from './runner.ts';
+import { type PathPort, ViaVip } from './via-vip.ts';
 import type { Order, Report } from './worker.ts';
 
 export interface HealthOptions {
@@ -18,19 +19,32 @@ export interface HealthOptions {
   /** The checking thread ended unexpectedly; it is started again with everything known. */
   readonly onFault?: (error: Error) => void;
   readonly restored?: BoardSnapshot;
+  /** Ways for probes that go to a VIP at the member; without, such probes fail and say so. */
+  readonly paths?: PathPort;
 }
+
+const PATH_RETRY_MS = 10_000;
+
+const NO_PATHS: PathPort = {
+  set: async (paths) => new Map(paths.map(({ mark }) => [mark, 'no way to do it is known here'])),
+  close: async () => {},
+};
 
 export class Health {
   readonly #options: HealthOptions;
   readonly #board = new HealthBoard();
+  readonly #viaVip: ViaVip;
   readonly #waiting = new Map<number, (stats: RunnerStats) => void>();
   #worker: Worker;
   #nextId = 1;
+  #paths: Promise<void> = Promise.resolve();
+  #cancelPaths: (() => void) | undefined;
   #cancelRamp: (() => void) | undefined;
   #closed = false;
 
   constructor(options: HealthOptions) {
     this.#options = options;
+    this.#viaVip = new ViaVip(options.paths ?? NO_PATHS);
     if (options.restored !== undefined) this.#board.restore(options.restored);
     this.#worker = this.#startWorker();
   }
@@ -38,7 +52,9 @@ export class Health {
   setIntent(intent: Intent): void {
     const { added, removed } = this.#board.setIntent(intent, this.#options.clock.nowMs());
     if (removed.length > 0) this.#order({ kind: 'delete', keys: removed });
-    this.#run(added);
+    this.#run(added.filter(({ via }) => via === undefined));
+    const vias = added.filter(({ via }) => via !== undefined);
+    this.#openPaths(new Set(vias.map(({ key }) => key)));
   }
 
   health(): ReadonlyMap<string, MemberHealth> {
@@ -89,8 +105,27 @@ export class Health {
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelRamp?.();
+    this.#cancelPaths?.();
     this.#order({ kind: 'stop' });
     await this.#worker.terminate();
+    await this.#paths;
+    await this.#viaVip.close();
+  }
+
+  /** In the order of the calls: what an older intent asked for must not come after what this one does. */
+  #openPaths(added: ReadonlySet<string>): void {
+    this.#cancelPaths?.();
+    this.#cancelPaths = undefined;
+    this.#paths = this.#paths.then(async () => {
+      const before = this.#viaVip.faulty;
+      await this.#viaVip.set(this.#board.probes().values());
+      const { faulty } = this.#viaVip;
+      const vias = [...this.#board.probes().values()].filter(({ via }) => via !== undefined);
+      this.#run(before || faulty ? vias : vias.filter(({ key }) => added.has(key)));
+      // A link or a route may come later; nobody tells.
+      if (faulty && !this.#closed)
+        this.#cancelPaths = this.#options.clock.after(PATH_RETRY_MS, () => this.#openPaths(new Set()));
+    });
   }
 
   #startWorker(): Worker {
@@ -145,10 +180,13 @@ export class Health {
   #runnable(probe: Probe): Extract<Order, { kind: 'set' }>['probes'][number] {
     const { key, address, port } = probe;
     const state = this.#board.stateOf(key);
+    const { mark, fault } = this.#viaVip.of(probe) ?? {};
+    const check = revealed(probe.check);
     return {
       key,
-      check: revealed(probe.check),
+      check: mark === undefined ? check : { ...check, mark },
       target: { address, port },
+      ...(fault === undefined ? {} : { fault }),
       ...(state === undefined ? {} : { state }),
     };
   }

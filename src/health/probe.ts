@@ -12,22 +12,33 @@ export interface Probe {
   readonly check: HealthCheck;
   readonly address: string;
   readonly port: number;
+  /** The VIP that the member is asked for, on the way that data goes. */
+  readonly via?: Via;
   /** Member keys (`pool/member`) that live by its answer. */
   readonly members: readonly string[];
+}
+
+export interface Via {
+  readonly vip: string;
+  readonly how: 'dr' | 'tunnel';
 }
 
 /** Every probe the Intent asks for, shared where the question is the same, in a stable order. */
 export function probesOf(intent: Intent): ReadonlyMap<string, Probe> {
   const sharers = new Map<string, { probe: Omit<Probe, 'members'>; members: Set<string> }>();
+  const add = (probe: Omit<Probe, 'members'>, member: string): void => {
+    const entry = sharers.get(probe.key) ?? { probe, members: new Set<string>() };
+    entry.members.add(member);
+    sharers.set(probe.key, entry);
+  };
   for (const pool of intent.pools.values()) {
     for (const member of pool.members) {
-      for (const port of servedPorts(member, pool, intent)) {
-        for (const check of member.checks ?? pool.checks) {
-          const probe = probeFor(check, member, port);
-          const entry = sharers.get(probe.key) ?? { probe, members: new Set<string>() };
-          entry.members.add(memberKey(pool.name, member.name));
-          sharers.set(probe.key, entry);
-        }
+      const key = memberKey(pool.name, member.name);
+      for (const check of member.checks ?? pool.checks) {
+        const vias = check.viaVip && !NOT_BY_VIP.has(check.type) ? viasOf(check, member, pool, intent) : [];
+        for (const probe of vias) add(probe, key);
+        if (vias.length > 0) continue;
+        for (const port of servedPorts(member, pool, intent)) add(probeFor(check, member, port), key);
       }
     }
   }
@@ -38,6 +49,30 @@ function probeFor(check: HealthCheck, member: Member, port: number): Omit<Probe,
   const address = check.address ?? member.checkAddress ?? member.address;
   const target = check.port ?? member.checkPort ?? port;
   return { key: probeKey(check, address, target), check, address, port: target };
+}
+
+/** What has no ports by which its answers could be told, or asks nobody: refused with `via_vip` by the configuration. */
+const NOT_BY_VIP: ReadonlySet<string> = new Set(['icmp', 'script', 'file', 'bfd', 'fixed']);
+
+/** What goes to the VIP through the member: once for each VIP and port of the listeners that forward unchanged packets. */
+function viasOf(
+  check: HealthCheck,
+  member: Member,
+  pool: Pool,
+  intent: Intent,
+): readonly Omit<Probe, 'members'>[] {
+  const probes: Omit<Probe, 'members'>[] = [];
+  for (const { pool: name, mode, vips, ports } of intent.listeners.values()) {
+    if (name !== pool.name || (mode !== 'dr' && mode !== 'tunnel') || ports[0] === undefined) continue;
+    const port = check.port ?? member.checkPort ?? (member.port === 0 ? ports[0].from : member.port);
+    for (const vipName of vips) {
+      const vip = intent.vips.get(vipName)?.address;
+      if (vip === undefined || vip.includes(':') !== member.address.includes(':')) continue;
+      const key = `${probeKey(check, member.address, port)} ${mode} ${vip}`;
+      probes.push({ key, check, address: member.address, port, via: { vip, how: mode } });
+    }
+  }
+  return probes;
 }
 
 /** Ports to check of a member that has none of its own: the first port of each listener on its pool. */

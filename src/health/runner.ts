@@ -21,6 +21,8 @@ export interface RunnableProbe {
   readonly key: string;
   readonly check: HealthCheck;
   readonly target: Target;
+  /** Why it cannot be asked at all: it fails with this. */
+  readonly fault?: string;
   /** What was known before a reload or restart. */
   readonly state?: JudgeState;
 }
@@ -114,8 +116,13 @@ export class ProbeRunner {
     this.#running++;
     this.#runs++;
     this.#late.add(lateMs);
-    const { check, target } = entry.probe;
-    void this.#options.run(check, target, entry.stop.signal).then((result) => {
+    const { check, target, fault } = entry.probe;
+    const { clock, run } = this.#options;
+    const result =
+      fault === undefined
+        ? run(check, target, entry.stop.signal)
+        : Promise.resolve<CheckResult>({ ok: false, error: fault, latencyMs: 0, atMs: clock.nowMs() });
+    void result.then((result) => {
       this.#running--;
       if (this.#entries.get(key) === entry) this.#take(key, entry, result);
       this.#schedule.finished(key, isInDoubt(entry.state));

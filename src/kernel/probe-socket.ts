@@ -26,14 +26,17 @@ export function needsOwnSocket(way: Way): boolean {
   return way.device !== undefined || way.mark !== undefined;
 }
 
-/** Throws OpError: a mark needs CAP_NET_ADMIN, a device must exist. The source address of a stream is bound by Node. */
+/**
+ * Throws OpError: a mark needs CAP_NET_ADMIN, a device must exist. Bound at once, so that no other probe has its port: towards
+ * one VIP at two members the port alone tells them apart.
+ */
 export function openProbeSocket(kind: 'stream' | 'datagram', family: Family, way: Way): number {
   const type = kind === 'stream' ? SOCK_STREAM : SOCK_DGRAM;
   const fd = libc().socket(family === 4 ? AF_INET : AF_INET6, type | FLAGS, 0);
   if (fd < 0) throw toOpError({ op: 'socket', target: kind, errno: lastErrno() });
   try {
     setWay((level, name, value) => libc().setsockopt(fd, level, name, value, value.length), way);
-    if (kind === 'datagram') bindSource(fd, family, way.sourceAddress);
+    bindSource(fd, family, way.sourceAddress);
     return fd;
   } catch (error) {
     libc().close(fd);

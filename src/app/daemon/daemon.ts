@@ -12,6 +12,7 @@ import type { EngineMemory } from '../../engine/ports.ts';
 import type { BoardSnapshot } from '../../health/board.ts';
 import { Health } from '../../health/health.ts';
 import { LATENCY_BOUNDS_MS } from '../../health/latency.ts';
+import { ProbePaths } from '../../kernel/probe-paths.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { ItemCounters } from '../../model/driver.ts';
 import { InputError } from '../../model/errors.ts';
@@ -86,6 +87,7 @@ export class Daemon implements Control {
     this.#health = new Health({
       clock: systemClock,
       onChange: () => this.#engine.wake('facts'),
+      paths: new ProbePaths(),
       onFault: (error) =>
         this.log.logger.error({ error: error.message }, 'the checking thread ended and is started again'),
       ...(restored === undefined ? {} : { restored }),

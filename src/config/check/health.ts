@@ -65,6 +65,9 @@ function checkRequests(context: CheckContext, doc: CheckDoc, origin: Origin): vo
       });
 }
 
+/** What has no ports of its own to be told by, or asks nobody at all. */
+const NOT_BY_VIP: ReadonlySet<string> = new Set(['icmp', 'script', 'file', 'bfd', 'fixed']);
+
 function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, place: () => Origin): void {
   const { report, intent } = context;
   const at = (key: string) => below(place(), key);
@@ -85,6 +88,12 @@ function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, place: 
       'fast-interval-slow',
       at('fast_interval'),
       `The fast interval ${formatDuration(check.fastIntervalMs)} is longer than the interval ${formatDuration(check.intervalMs)}`,
+    );
+  if (check.viaVip && NOT_BY_VIP.has(check.type))
+    report.add(
+      'check-via-vip',
+      at('via_vip'),
+      `via_vip goes with checks over TCP and UDP: a check of type ${check.type} does not go to the VIP`,
     );
   if (check.viaVip) {
     const wrong = (context.usersOf.get(pool.name) ?? []).find(

@@ -1,22 +1,19 @@
 // How a probe leaves this node: from a source address, by a device, with a mark. Everything that connects goes through here.
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect, isIPv6, type NetConnectOpts, Socket } from 'node:net';
+import { connect, isIPv6, Socket } from 'node:net';
 import { familyOfTarget, needsOwnSocket, openProbeSocket } from '../../kernel/probe-socket.ts';
 import type { HealthCheck } from '../../model/health-check.ts';
 import type { Target } from './checker.ts';
 
 /** In clear; throws where device or mark are refused. */
 export function connectPlain(check: HealthCheck, target: Target): Socket {
-  const options: NetConnectOpts = {
-    host: target.address,
-    port: target.port,
-    ...(check.sourceAddress === undefined ? {} : { localAddress: check.sourceAddress }),
-  };
-  if (!needsOwnSocket(check)) return connect(options);
+  const to = { host: target.address, port: target.port };
+  if (!needsOwnSocket(check))
+    return connect(check.sourceAddress === undefined ? to : { ...to, localAddress: check.sourceAddress });
   const fd = openProbeSocket('stream', familyOfTarget(target.address), check);
   // Reading begins with the connection: before, the kernel would call it an error.
   const waiting = { fd, readable: true, writable: true, manualStart: true };
-  return new Socket(waiting).connect(options);
+  return new Socket(waiting).connect(to);
 }
 
 /** Connected, so that an ICMP error comes back as ECONNREFUSED; calls back once something can be sent. */
