@@ -11,6 +11,7 @@ import {
   reasonOf,
   type Target,
 } from './checker.ts';
+import { asHttp2Fault, noAnswer } from './http2.ts';
 import { openStream } from './open-stream.ts';
 
 const STATUS_NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;
@@ -58,11 +59,12 @@ function ask(
 
     const finish = (): void => {
       session.destroy();
-      resolve(verdictOn(httpStatus, grpcStatus, body, check.service));
+      if (httpStatus === 0) reject(noAnswer());
+      else resolve(verdictOn(httpStatus, grpcStatus, body, check.service));
     };
     signal.addEventListener('abort', () => stream.close(constants.NGHTTP2_CANCEL), { once: true });
-    session.on('error', reject);
-    stream.on('error', reject);
+    session.on('error', (error) => reject(asHttp2Fault(error)));
+    stream.on('error', (error) => reject(asHttp2Fault(error)));
     stream.on('response', (headers) => {
       httpStatus = Number(headers[':status']);
       // A call that fails at once sends its status with the headers ("trailers only").

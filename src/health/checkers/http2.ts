@@ -29,11 +29,17 @@ export function askHttp2(
 
     const finish = (): void => {
       session.destroy();
-      resolve({ code, body: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), cut: size > MAX_BODY_BYTES });
+      if (code === 0) reject(noAnswer());
+      else
+        resolve({
+          code,
+          body: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES),
+          cut: size > MAX_BODY_BYTES,
+        });
     };
     signal.addEventListener('abort', () => stream.close(constants.NGHTTP2_CANCEL), { once: true });
-    session.on('error', reject);
-    stream.on('error', reject);
+    session.on('error', (error) => reject(asHttp2Fault(error)));
+    stream.on('error', (error) => reject(asHttp2Fault(error)));
     stream.on('response', (headers) => {
       code = Number(headers[':status']);
       if (!needsBody(request)) finish();
@@ -46,6 +52,17 @@ export function askHttp2(
     stream.on('end', finish);
     stream.end();
   });
+}
+
+/** The stream ended before any headers came: the connection is gone, or our time is over. */
+export function noAnswer(): Error {
+  return new Error('The member closed the connection without an answer');
+}
+
+/** What the library calls a protocol error is mostly a member that speaks something else. */
+export function asHttp2Fault(error: Error): Error {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  return code.startsWith('ERR_HTTP2') ? new Error(`The answer is no HTTP/2: ${error.message}`) : error;
 }
 
 function lowerCaseKeys(headers: Readonly<Record<string, string>>): Record<string, string> {

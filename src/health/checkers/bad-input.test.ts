@@ -1,0 +1,144 @@
+// Every stream checker against every way a member can misbehave: a failed check in time, in bounded memory, with a reason.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { TCP_CHECK } from '../../../test/fixtures/build-intent.ts';
+import type { CheckDetail, HealthCheck } from '../../model/health-check.ts';
+import { runCheck } from '../run-check.ts';
+
+const TIMEOUT_MS = 400;
+/** Ending late by the length of one event of a loaded machine is no fault of a checker. */
+const GRACE_MS = 400;
+const MAX_GROWTH_BYTES = 96 * 1024 * 1024;
+const CHUNK = Buffer.alloc(64 * 1024, 'x');
+
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function member(serve: (socket: Socket) => void): Promise<number> {
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    serve(socket);
+  }).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function flood(socket: Socket, chunk = CHUNK): void {
+  while (!socket.destroyed && socket.write(chunk));
+  socket.once('drain', () => flood(socket, chunk));
+}
+
+function drip(socket: Socket, text: string): void {
+  let at = 0;
+  const timer = setInterval(() => socket.write(text[at++ % text.length]!), 20);
+  socket.on('close', () => clearInterval(timer));
+}
+
+const requests = [
+  { method: 'GET', path: '/', headers: {}, codes: [{ from: 200, to: 299 }], bodyInvert: false },
+];
+const wantsBody = [{ ...requests[0]!, body: '^healthy$' }];
+const tls = { verify: false, alpn: [], minDaysLeft: 0 };
+const CHECKS: Readonly<Record<string, CheckDetail>> = {
+  tcp: { type: 'tcp', send: 'ping', expect: '^pong$' },
+  http: { type: 'http', version: '1.1', requests: wantsBody },
+  'http 2': { type: 'http', version: '2', requests: wantsBody },
+  https: { type: 'https', version: '1.1', requests, tls },
+  'tls-hello': { type: 'tls-hello', tls },
+  grpc: { type: 'grpc', service: '' },
+  smtp: { type: 'smtp', helo: 'lb', startTls: false },
+  dns: { type: 'dns', name: 'a.example', record: 'A', transport: 'tcp', rcode: 'NOERROR', answers: [] },
+};
+
+const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+
+const MISBEHAVIOURS: Readonly<
+  Record<string, { readonly serve: (socket: Socket) => void; readonly reason: RegExp }>
+> = {
+  'accepts and stays silent (half-open)': {
+    serve: (socket) => void socket.resume(),
+    reason: /^Timed out waiting for/,
+  },
+  'resets at once': {
+    serve: (socket) => void socket.resetAndDestroy(),
+    reason: /reset by the member|closed the connection|before|ended/i,
+  },
+  'closes at once': {
+    serve: (socket) => void socket.end(),
+    reason: /closed|before|ended|without/i,
+  },
+  'sends a byte now and then (slow-loris)': {
+    serve: (socket) => drip(socket, 'HTTP/1.1 200 OK\r\nX-A: b\r\n'),
+    reason: /Timed out|TLS|no HTTP|closed|answer|banner|greeting|no HTTP\/2|gRPC/i,
+  },
+  'sends without end (huge banner)': {
+    serve: (socket) => flood(socket),
+    reason: /Timed out|TLS|no HTTP|too long|more than|without end|closed|answer|no HTTP\/2|bytes|match|gRPC/i,
+  },
+  'sends a body without end': {
+    serve: (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n');
+      flood(socket);
+    },
+    reason: /match|Timed out|TLS|closed|answer|no HTTP\/2|bytes|too long|more than|gRPC/i,
+  },
+  'sends a gzip bomb': {
+    serve: (socket) => {
+      socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
+      socket.end(bomb);
+    },
+    reason: /match|Timed out|TLS|closed|answer|no HTTP\/2|bytes|too long|more than|gRPC/i,
+  },
+  'sends headers without end': {
+    serve: (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      flood(socket, Buffer.from('X-Header: more\r\n'.repeat(4096)));
+    },
+    reason: /no HTTP|Timed out|TLS|closed|answer|no HTTP\/2|bytes|match|too long|more than|gRPC/i,
+  },
+  'answers a TLS hello with a broken record (invalid TLS)': {
+    serve: (socket) => void socket.once('data', () => socket.end(Buffer.from('1603030002ffff', 'hex'))),
+    reason: /TLS|no HTTP|closed|answer|before|ended|no HTTP\/2|match|Timed out|gRPC/i,
+  },
+};
+
+for (const [behaviour, { serve, reason }] of Object.entries(MISBEHAVIOURS))
+  test(`every checker fails a member that ${behaviour}, in time and with a reason`, async () => {
+    const port = await member(serve);
+    const before = process.memoryUsage().rss;
+    const told = await Promise.all(
+      Object.entries(CHECKS).map(async ([name, detail]) => {
+        const check = { ...TCP_CHECK, timeoutMs: TIMEOUT_MS, ...detail } as HealthCheck;
+        const result = await runCheck(check, { address: '127.0.0.1', port }, new AbortController().signal);
+        return { name, ...result };
+      }),
+    );
+    const grown = process.memoryUsage().rss - before;
+
+    for (const { name, ok, error = '', latencyMs } of told) {
+      assert.equal(ok, false, `${name} passed`);
+      assert.ok(latencyMs < TIMEOUT_MS + GRACE_MS, `${name} took ${latencyMs} ms`);
+      assert.match(error, reason, `${name}: ${error}`);
+      assert.ok(error.length < 300, `${name}: a reason of ${error.length} characters`);
+    }
+    assert.ok(grown < MAX_GROWTH_BYTES, `grew by ${grown} bytes`);
+  });
+
+test('every checker says that a connection was refused, and that a name does not resolve', async () => {
+  const port = await member(() => {});
+  const server = servers.pop()!;
+  server.close();
+  await once(server, 'close');
+  for (const [name, detail] of Object.entries(CHECKS)) {
+    const check = { ...TCP_CHECK, timeoutMs: 2000, ...detail } as HealthCheck;
+    const ask = (address: string) => runCheck(check, { address, port }, new AbortController().signal);
+    assert.equal((await ask('127.0.0.1')).error, 'Connection refused', name);
+    assert.match((await ask('no-such-host.invalid')).error ?? '', /does not (resolve|answer)/, name);
+  }
+});
