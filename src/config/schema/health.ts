@@ -146,7 +146,7 @@ const detail = {
         example: 'NOERROR',
       }),
     ),
-    answers: opt(list('Values of which one must be in the answer.', text('A value, as text.'))),
+    answers: opt(list('Values that must all be in the answer.', text('A value, as text.'))),
   },
   smtp: {
     helo: opt(text('Name we give.', { default: D.helo })),
@@ -182,7 +182,7 @@ const detail = {
     dynamic_weight: opt(flag('Exit codes 2-255 set the weight to the code less 2.', false)),
   },
   file: {
-    path: text('File with the state: a number, 0 is up; with `dynamic_weight` the share of the weight.'),
+    path: text('File with a number: 0 or more is up, below 0 is down.'),
     dynamic_weight: opt(flag('The number is the weight.', false)),
   },
   bfd: { session: name('Name of a session of `ha.bfd`.') },

@@ -1,9 +1,9 @@
 // smtp: the member greets, takes our EHLO (or HELO), and starts TLS where asked; then we leave politely.
 import type { Socket } from 'node:net';
-import { connect as startTls, type TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
 import { excerpt } from './tcp.ts';
-import { certificateFault, tlsReason } from './tls-options.ts';
+import { certificateFault, connectTls, tlsReason } from './tls-options.ts';
 import { connectPlain } from './way.ts';
 
 /** A banner of more than this is no mail server's. */
@@ -32,11 +32,7 @@ export const checkSmtp: Checker<'smtp'> = (check, target, signal) =>
     const secure = (): void => {
       phase = 'TLS handshake';
       plain.removeAllListeners('data');
-      secured = startTls({
-        socket: plain,
-        rejectUnauthorized: false,
-        ...(check.tls?.sni === undefined ? {} : { servername: check.tls.sni }),
-      });
+      secured = connectTls(plain, check.tls);
       secured.on('error', (error) => finish(failed(tlsReason(error))));
       secured.on('secureConnect', () => {
         const fault = certificateFault(secured!, check.tls);
