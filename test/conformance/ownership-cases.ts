@@ -1,5 +1,6 @@
 // Conformance: a driver touches what it can prove is its own, and says what stands in its way.
 import assert from 'node:assert/strict';
+import type { StepResult } from '../../src/model/driver.ts';
 import { applyPhases, assertConverged, converge, planOf } from './converge.ts';
 import type { ConformanceCase } from './test-driver.ts';
 
@@ -37,20 +38,32 @@ export function ownershipCases(): readonly ConformanceCase[] {
     },
     {
       name: 'apply() adopts a foreign listener where the listener says so',
-      async run({ driver, plantForeign, foreignKeys }, { world }) {
+      async run({ driver, plantForeign, foreignKeys, releaseForeign }, { world }) {
         assert.ok(plantForeign && foreignKeys, 'the fixture can make foreign objects');
         await plantForeign(world({ port: 80, listener: { scheduler: 'rr' } }));
         const wanted = world({ port: 80, listener: { scheduler: 'lc', adopt: true } });
+        const planted = await foreignKeys();
 
         const { steps, conflicts } = await planOf(driver, wanted);
-        const results = await applyPhases(driver, steps);
+        let results = await applyPhases(driver, steps);
 
         assert.deepEqual(conflicts, []);
         assert.ok(steps.some((step) => step.verb === 'adopt' && step.item.kind === 'listener'));
+        if (releaseForeign !== undefined) {
+          assert.deepEqual(codesOf(results), ['PORT_IN_USE']);
+          assert.deepEqual(await foreignKeys(), planted);
+          await releaseForeign();
+          results = await applyPhases(driver, (await planOf(driver, wanted)).steps);
+        }
         assert.ok(results.every((result) => result.ok));
         await assertConverged(driver, wanted);
         assert.deepEqual(await foreignKeys(), []);
       },
     },
   ];
+}
+
+/** Of listeners: what lives in one that could not be made fails for that alone. */
+function codesOf(results: readonly StepResult[]): readonly string[] {
+  return results.flatMap((one) => (one.ok || one.step.item.kind !== 'listener' ? [] : [one.error.code]));
 }

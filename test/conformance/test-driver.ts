@@ -18,6 +18,11 @@ export interface Conformance {
   plantForeign?(world: World): Promise<void>;
   /** Keys of what somebody else made and still is there. */
   foreignKeys?(): Promise<readonly string[]>;
+  /**
+   * Somebody else's objects end. Given where a thing of theirs cannot be taken by force, as a socket of another program: an
+   * adoption then waits, says so, and happens once the place is free.
+   */
+  releaseForeign?(): Promise<void>;
   /** The next operation on this item's key fails. */
   failOn?(key: string): Promise<void>;
   /** Takes the outside away. */

@@ -3,6 +3,7 @@ import { familyOf } from '../../lib/ip.ts';
 import { contains, hasHostBits, networkOf, parsePrefix } from '../../lib/prefix.ts';
 import type { Listener } from '../../model/listener.ts';
 import type { CheckContext } from './context.ts';
+import { candidates } from './engines.ts';
 
 const DAY_MS = 86_400_000;
 /** Schedulers that give every member the same share. */
@@ -51,11 +52,14 @@ function checkScheduler(context: CheckContext, listener: Listener): void {
       '"key" has no effect without scheduler header',
       { what: 'key' },
     );
-  const members = intent.pools.get(listener.pool)?.members ?? [];
+  const pool = intent.pools.get(listener.pool);
+  const members = pool?.members ?? [];
   const weights = new Set(
     members.filter((member) => member.weight > 0 && !member.backup).map((member) => member.weight),
   );
-  if (UNWEIGHTED.has(scheduler) && weights.size > 1)
+  // HAProxy has one round robin and one least connections, and both heed weights.
+  const heeds = candidates(context, listener, pool).every((engine) => engine === 'haproxy');
+  if (UNWEIGHTED.has(scheduler) && weights.size > 1 && !heeds)
     report.add(
       'weights-ignored',
       context.at(listener, 'scheduler'),

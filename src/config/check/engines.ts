@@ -51,7 +51,7 @@ export function checkEngines(context: CheckContext): void {
 }
 
 /** The engines the listener may end on: the choice is the plan's, this asks whether there is one. */
-function candidates(
+export function candidates(
   context: CheckContext,
   listener: Listener,
   pool: Pool | undefined,
