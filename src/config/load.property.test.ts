@@ -132,3 +132,18 @@ test('loadConfig() never throws on what nearly is a configuration', () => {
     { numRuns: 1000 },
   );
 });
+
+test('loadConfig() answers to a hundred and fifty thousand faults in one list, table or block', () => {
+  const many = Array.from({ length: 150_000 }, () => ({ wrong: true }));
+  const keys = Object.fromEntries(many.map((value, index) => [`k${index}`, value]));
+  for (const main of [
+    keys,
+    { listeners: many },
+    { listeners: [{ members: many }] },
+    { system: { sysctl: keys } },
+  ]) {
+    const { diagnostics } = loadConfig([fileOf(main, 'main')], {});
+    assert.ok(diagnostics.length <= 2 * (MOST_SHOWN + 1));
+    assert.equal(diagnostics.find((one) => one.rule === 'too-many')?.severity, 'error');
+  }
+});

@@ -5,6 +5,9 @@ import { describe } from './field.ts';
 /** No list of a configuration is longer; the bound keeps garbage from costing memory. */
 const MOST_ENTRIES = 1_000_000;
 
+/** More faults than anybody reads; keeps a file of garbage from costing a second. */
+export const MOST_FAULTS = 2000;
+
 /** A strict block of keys. An unknown key is an error; its candidates are the keys of the shape. */
 export function block<S extends z.ZodRawShape>(about: string, shape: S): z.ZodObject<S, z.core.$strict> {
   return describe(z.strictObject(shape), about);
@@ -17,12 +20,24 @@ export function list<S extends z.ZodType>(
 ) {
   const { min, max = MOST_ENTRIES } = limits;
   const schema = min === undefined ? z.array(item).max(max) : z.array(item).min(min).max(max);
-  return describe(schema, about);
+  return describe(withFewFaults(schema), about);
 }
 
 /** Keys of the person's own choice (headers, sysctls). */
 export function table<S extends z.ZodType>(about: string, value: S) {
-  return describe(z.record(z.string(), value), about);
+  return describe(withFewFaults(z.record(z.string(), value)), about);
+}
+
+/** zod hands faults up as arguments of one call, and a hundred thousand arguments overflow the stack. */
+function withFewFaults<S extends z.ZodType>(schema: S): S {
+  const internals = schema._zod;
+  const run = internals.run === internals.parse ? undefined : internals.run;
+  internals.run = (payload, context) => {
+    const done = run === undefined ? internals.parse(payload, context) : run(payload, context);
+    if (!(done instanceof Promise) && done.issues.length > MOST_FAULTS) done.issues.length = MOST_FAULTS;
+    return done;
+  };
+  return schema;
 }
 
 export interface Choice {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../../lib/did-you-mean.ts';
 import { isRuleId, type RuleId } from '../check/rules.ts';
 import type { Path } from '../source.ts';
+import { MOST_FAULTS } from './block.ts';
 import { show } from './field.ts';
 
 export interface SchemaFault {
@@ -18,24 +19,22 @@ export type SchemaResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly faults: readonly SchemaFault[] };
 
-/** More faults than anybody reads; keeps a file of garbage from costing a second. */
-const MOST_FAULTS = 2000;
-
 export function runSchema<T>(schema: z.ZodType<T>, value: unknown): SchemaResult<T> {
   const payload = schema._zod.run({ value, issues: [] }, { async: false });
   if (payload instanceof Promise) throw new Error('The schema must not be asynchronous');
   if (payload.issues.length === 0) return { ok: true, value: payload.value as T };
   const faults: SchemaFault[] = [];
   for (const issue of payload.issues) {
-    if (faults.length >= MOST_FAULTS) break;
-    faults.push(...toFaults(issue));
+    const room = MOST_FAULTS - faults.length;
+    if (room <= 0) break;
+    faults.push(...toFaults(issue, room));
   }
   return { ok: false, faults };
 }
 
-function toFaults(issue: z.core.$ZodRawIssue): SchemaFault[] {
+function toFaults(issue: z.core.$ZodRawIssue, room: number): SchemaFault[] {
   const path = (issue.path ?? []).filter((step) => typeof step !== 'symbol') as Path;
-  if (issue.code === 'unrecognized_keys') return unknownKeys(issue, path);
+  if (issue.code === 'unrecognized_keys') return unknownKeys(issue, path, room);
   if (issue.code === 'custom') return [customFault(issue, path)];
   if (issue.code === 'invalid_type') return [typeFault(issue, path)];
   if (issue.code === 'too_small')
@@ -57,9 +56,10 @@ function toFaults(issue: z.core.$ZodRawIssue): SchemaFault[] {
 function unknownKeys(
   issue: z.core.$ZodRawIssue<z.core.$ZodIssueUnrecognizedKeys>,
   path: Path,
+  room: number,
 ): SchemaFault[] {
   const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
-  return (issue.keys as readonly string[]).map((key) => {
+  return (issue.keys as readonly string[]).slice(0, room).map((key) => {
     const near = didYouMean(key, known);
     return {
       rule: 'unknown-key' as const,
