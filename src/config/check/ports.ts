@@ -14,7 +14,21 @@ interface Claim {
   readonly to: number;
 }
 
+/** Addresses times ports of all listeners; each becomes a row somewhere, and a short file can ask for billions. */
+const MOST_PLACES = 500_000;
+
 export function checkPorts(context: CheckContext): void {
+  let places = 0;
+  for (const listener of context.intent.listeners.values()) {
+    places += listener.vips.length * listener.ports.length;
+    if (places <= MOST_PLACES) continue;
+    context.report.add(
+      'places-many',
+      context.at(listener, 'name'),
+      `Up to the listener "${listener.name}" there are ${places} pairs of address and port: at most ${MOST_PLACES}`,
+    );
+    return;
+  }
   for (const [place, claims] of claimsByPlace(context)) {
     if (claims.length < 2) continue;
     claims.sort((a, b) => a.from - b.from || a.order - b.order);

@@ -46,6 +46,11 @@ export const LISTENER_RULES = {
     what: 'Port ranges of two listeners on one address and transport overlap',
     cure: 'Change one of them',
   },
+  'places-many': {
+    severity: 'error',
+    what: 'The listeners together take more pairs of address and port than are read',
+    cure: 'Write neighbouring ports as a range, or spread the addresses over several nodes',
+  },
   'range-large': {
     severity: 'warning',
     what: 'A port range is so wide that an engine without ranges needs a service for each port',
