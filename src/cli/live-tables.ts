@@ -1,5 +1,6 @@
 // What each live view asks of the daemon, and its table.
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataPlaneState } from '../model/data-plane.ts';
 import type { Condition, Status } from '../model/status.ts';
 import { type Client, listAll } from './client.ts';
 import type { CounterRow, Stats } from './member-connections.ts';
@@ -114,6 +115,72 @@ export async function stats(client: Client): Promise<Made> {
   ]);
   const titles = ['CONNECTIONS', 'PACKETS IN', 'PACKETS OUT', 'BYTES IN', 'BYTES OUT'];
   return { data: read, table: { columns: countColumns(titles), rows: () => rows, empty: NO_COUNTERS } };
+}
+
+export interface DataPlanes {
+  readonly drivers: Readonly<
+    Record<
+      string,
+      Omit<DataPlaneState, 'reasons'> & {
+        readonly reasons: readonly {
+          readonly reason: string;
+          readonly meaning: string;
+          readonly packets: string;
+        }[];
+      }
+    >
+  >;
+}
+
+/** A table of 9 in 10 rows in use is soon full. */
+const NEARLY_FULL = 0.9;
+
+export async function dataPlanes(client: Client): Promise<Made> {
+  const read = await client.get<DataPlanes>('/v1/data-planes');
+  const rows = Object.entries(read.drivers).flatMap(([driver, state]): LiveCell[][] => {
+    const row = (kind: string, name: LiveCell, value: LiveCell, about = ''): LiveCell[] => [
+      { text: driver },
+      { text: kind },
+      name,
+      value,
+      { text: about },
+    ];
+    return [
+      ...state.interfaces.map(({ name, mode, error }) =>
+        row(
+          'interface',
+          { text: name },
+          { text: mode ?? 'not attached', tone: mode === undefined ? 'bad' : 'good' },
+          error,
+        ),
+      ),
+      ...state.tables.map(({ name, used, capacity }) => {
+        const text = `${used} of ${capacity}`;
+        const full = used >= capacity * NEARLY_FULL;
+        return row('table', { text: name }, full ? { text, tone: 'doubt' } : { text });
+      }),
+      ...state.notes.map((note) => row('note', { text: '' }, { text: '' }, note)),
+      ...state.reasons
+        .filter(({ packets }) => packets !== '0')
+        .map(({ reason, meaning, packets }) => {
+          const dropped = reason.startsWith('drop_');
+          return row(
+            'packets',
+            dropped ? { text: reason, tone: 'doubt' } : { text: reason },
+            { text: packets },
+            meaning,
+          );
+        }),
+    ];
+  });
+  const columns: LiveColumn[] = [
+    { title: 'DRIVER' },
+    { title: 'WHAT' },
+    { title: 'NAME' },
+    { title: 'VALUE', align: 'right' },
+    { title: 'MEANING' },
+  ];
+  return { data: read, table: { columns, rows: () => rows, empty: 'no data plane tells of itself here' } };
 }
 
 /** The first look waits a second for the second one. */

@@ -1,18 +1,24 @@
 // Status as text for people: the node, its addresses, its listeners; wide adds members and reasons. Pure.
 import { formatDuration } from '../lib/duration.ts';
+import type { DataPlaneState } from '../model/data-plane.ts';
 import type { Condition, Status } from '../model/status.ts';
 import { type Paint, paint } from '../plan/paint.ts';
 import { type Cell, renderTable } from './table.ts';
+
+export type PlanesOfStatus = Readonly<
+  Record<string, Pick<DataPlaneState, 'interfaces' | 'tables' | 'notes'>>
+>;
 
 export interface StatusTextOptions {
   readonly wide: boolean;
   readonly colour: boolean;
   readonly nowMs: number;
+  readonly planes: PlanesOfStatus;
 }
 
 export function renderStatus(status: Status, options: StatusTextOptions): string {
   const ink = paint(options.colour);
-  const parts = [headOf(status, options.nowMs, ink)];
+  const parts = [headOf(status, options.nowMs, ink) + planeLines(options.planes, ink)];
   if (status.addresses.length > 0) parts.push(addressTable(status, ink));
   if (status.listeners.length > 0) parts.push(listenerTable(status, options.wide, ink));
   if (options.wide && status.listeners.some((one) => one.members.length > 0))
@@ -60,6 +66,27 @@ function headOf(status: Status, nowMs: number, ink: Paint): string {
     );
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** A table is named when it is no longer nearly empty: before that its fill tells nothing. */
+const WORTH_TELLING = 0.5;
+
+function planeLines(planes: PlanesOfStatus, ink: Paint): string {
+  const lines = Object.entries(planes).flatMap(([driver, { interfaces, tables, notes }]) => [
+    ...interfaces.map(({ name, mode, error }) =>
+      mode === undefined
+        ? `${driver} on ${name}: ${ink.red('not attached')}: ${error}`
+        : `${driver} on ${name}: ${mode}`,
+    ),
+    ...tables
+      .filter(({ used, capacity }) => used >= capacity * WORTH_TELLING)
+      .map(
+        ({ name, used, capacity }) =>
+          `${driver} table ${name}: ${ink.yellow(`${used} of ${capacity}`)} rows in use`,
+      ),
+    ...notes.map((note) => `${driver}: ${note}`),
+  ]);
+  return lines.map((line) => `${line}\n`).join('');
 }
 
 function addressTable(status: Status, ink: Paint): string {

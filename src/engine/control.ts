@@ -1,4 +1,6 @@
 // What doors may ask of a running daemon and tell it. app/daemon implements it; doors know nothing behind it.
+
+import type { DataPlaneState } from '../model/data-plane.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ItemCounters } from '../model/driver.ts';
 import type { MemberHealth, Override, RoleFact } from '../model/facts.ts';
@@ -52,6 +54,8 @@ export interface Control {
   rounds(): readonly RoundRecord[];
   /** Counters of every data plane, by driver name. */
   counters(): Promise<ReadonlyMap<string, readonly ItemCounters[]>>;
+  /** Those that tell of themselves, by driver name. */
+  dataPlanes(): ReadonlyMap<string, DataPlaneState>;
   probeLatencies(): Promise<{
     readonly boundsMs: readonly number[];
     readonly probes: readonly ProbeLatency[];

@@ -1,4 +1,5 @@
 // The contract of a data plane. `desired` and `plan` are pure; `observe` reads everything the driver owns and only that.
+import type { DataPlaneState } from './data-plane.ts';
 import type { LbError } from './errors.ts';
 import type { ItemMap, Observed } from './item.ts';
 import type { Conflict, Step } from './plan.ts';
@@ -45,6 +46,12 @@ export interface Driver {
   apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]>;
 
   counters?(signal?: AbortSignal): Promise<readonly ItemCounters[]>;
+
+  /** How it stands on this machine, beside its items. */
+  state?(): DataPlaneState;
+
+  /** Takes away what it set up to carry items (programs, tables), once no items of ours are left. */
+  uninstall?(): Promise<void>;
 
   /** Leaves traffic flowing. */
   close(): Promise<void>;

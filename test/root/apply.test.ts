@@ -2,7 +2,7 @@
 // XDP, real HTTP, no daemon: what carries traffic must need no process of ours.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -173,5 +173,7 @@ for (const mode of ['onearm', 'nat', 'dr'] as const)
       assert.match(balancer.ip('address', 'show', 'eth0'), /192\.0\.2\.2\//);
       const again = JSON.parse((await lbctl('disable', '--dry-run', '-o', 'json')).stdout);
       assert.deepEqual(again.plan.steps, []);
+      assert.doesNotMatch(balancer.ip('link', 'show', 'eth0'), /prog\/xdp/);
+      assert.deepEqual(readdirSync(bpfDir), []);
     });
   });

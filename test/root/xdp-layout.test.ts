@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { flowHash, slotOf } from '../../src/drivers/xdp/hash.ts';
 import * as layout from '../../src/drivers/xdp/layout.ts';
-import { COUNTS } from '../../src/drivers/xdp/reasons.ts';
+import { COUNTS, meaningOf } from '../../src/drivers/xdp/reasons.ts';
 import { clockOf } from '../../src/drivers/xdp/settings.ts';
 import { elfSection, structsOf } from '../../src/kernel/bpf/btf.ts';
 import { OBJECT, Rig } from '../xdp/rig.ts';
@@ -53,11 +53,14 @@ test('a reply entry shares its bytes with a forward one as layout.ts says', () =
   assert.equal(offsets.get('reply_member'), layout.FLOW4_REPLY.member);
 });
 
-test('COUNTS names what count.h counts, in its order', () => {
+test('COUNTS names what count.h counts, in its order, and means the same', () => {
   const source = readFileSync(join(BPF, 'count.h'), 'utf8');
-  const names = [...source.matchAll(/^\tCOUNT_(\w+),/gm)].map(([, name]) => name!.toLowerCase());
+  const rows = [...source.matchAll(/^\tCOUNT_(\w+), \/\/ (.*)$/gm)];
 
-  assert.deepEqual([...COUNTS], names);
+  assert.deepEqual(
+    COUNTS.map((name) => [name, meaningOf(name)]),
+    rows.map(([, name, meaning]) => [name!.toLowerCase(), meaning]),
+  );
 });
 
 test('flags, modes, states and versions are numbered as in types.h', () => {

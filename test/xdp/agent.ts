@@ -1,6 +1,7 @@
 // A daemon's stand-in for the namespace tests: opens the data plane, applies the Worlds it is told, answers questions.
 // One JSON object a line in and out, so that a test can kill it and start another on the same pins.
 import { createInterface } from 'node:readline';
+import type { XdpLimits } from '../../src/drivers/xdp/limits.ts';
 import { openXdp } from '../../src/drivers/xdp/open-xdp.ts';
 import type { World } from '../../src/model/world.ts';
 import { orderSteps } from '../../src/plan/order.ts';
@@ -10,15 +11,15 @@ export interface AgentOptions {
   readonly folder: string;
   readonly interfaces: readonly string[];
   readonly attach: 'auto' | 'native' | 'generic';
+  readonly limits: XdpLimits;
 }
 
 type Ask =
   | { readonly ask: 'apply'; readonly world: World }
-  | { readonly ask: 'counters' | 'reasons' | 'fill' | 'sweep' | 'resolve' | 'remove' };
+  | { readonly ask: 'counters' | 'reasons' | 'state' | 'sweep' | 'resolve' | 'remove' };
 
 const options = JSON.parse(process.argv[2]!) as AgentOptions;
-const limits = { maxListeners: 1000, maxMembers: 4000, maxFlows: 65_536 };
-const { driver, interfaces, notes, remove } = openXdp({ ...options, limits });
+const { driver, interfaces, notes } = openXdp(options);
 
 function say(value: unknown): void {
   const text = JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? Number(one) : one));
@@ -46,16 +47,19 @@ async function answer(ask: Ask): Promise<unknown> {
     case 'counters':
       return driver.counters();
     case 'reasons':
-      return Object.fromEntries(Object.entries(driver.reasons()).filter(([, count]) => count > 0n));
-    case 'fill':
-      return driver.fill();
+      return Object.fromEntries(
+        driver.state().reasons.flatMap(({ reason, packets }) => (packets > 0n ? [[reason, packets]] : [])),
+      );
+    case 'state':
+      return driver.state();
     case 'sweep':
       return driver.sweep();
     case 'resolve':
       await driver.observe();
       return true;
     case 'remove':
-      await remove();
+      await driver.uninstall();
+      await driver.close();
       return true;
   }
 }

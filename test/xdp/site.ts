@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
 import { type Host, Lab } from '../../lab/netns.ts';
 import { start } from '../../lab/process.ts';
+import type { XdpLimits } from '../../src/drivers/xdp/limits.ts';
 import type { Listener } from '../../src/model/listener.ts';
 import type { Member } from '../../src/model/pool.ts';
 import type { World } from '../../src/model/world.ts';
@@ -127,12 +128,16 @@ export class Site {
     return { end: all.next().then(({ value }) => JSON.parse(value as string) as Answer) };
   }
 
-  async agent(attach: 'auto' | 'native' | 'generic' = 'auto'): Promise<Agent> {
+  async agent(
+    attach: 'auto' | 'native' | 'generic' = 'auto',
+    limits: Partial<XdpLimits> = {},
+  ): Promise<Agent> {
     const options = {
       objectPath: join(ROOT, 'build/bpf/steelyard.bpf.o'),
       folder: this.folder,
       interfaces: ['front', 'back1', 'back2'],
       attach,
+      limits: { maxListeners: 1000, maxMembers: 4000, maxFlows: 65_536, ...limits },
     };
     // nsenter keeps the mounts, and with them the pins; "ip netns exec" would make a /sys of its own.
     const argv = [

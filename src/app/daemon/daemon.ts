@@ -14,6 +14,7 @@ import { Health } from '../../health/health.ts';
 import { LATENCY_BOUNDS_MS } from '../../health/latency.ts';
 import { ProbePaths } from '../../kernel/probe-paths.ts';
 import { systemClock } from '../../lib/clock.ts';
+import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { ItemCounters } from '../../model/driver.ts';
 import { InputError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
@@ -226,6 +227,11 @@ export class Daemon implements Control {
       async (driver) => [driver.name, (await driver.counters?.()) ?? []] as const,
     );
     return new Map(await Promise.all(read));
+  }
+
+  dataPlanes(): ReadonlyMap<string, DataPlaneState> {
+    const told = this.#machine.drivers.map((driver) => [driver.name, driver.state?.()] as const);
+    return new Map(told.flatMap(([name, state]) => (state === undefined ? [] : [[name, state] as const])));
   }
 
   async probeLatencies() {

@@ -19,8 +19,8 @@ export function addDisable(program: Command, session: Session): void {
     .command('disable')
     .summary('take everything of ours off the machine')
     .description(
-      'Withdraw our addresses, then remove our listeners and all that belongs to them. What others made stays. Traffic to ' +
-        'our addresses ends; "lbctl apply" brings everything back.',
+      'Withdraw our addresses, then remove our listeners and all that belongs to them, programs on interfaces and their ' +
+        'tables too. What others made stays. Traffic to our addresses ends; "lbctl apply" brings everything back.',
     )
     .option('--dry-run', 'show what would go, and leave it')
     .addOption(outputOption())
@@ -49,6 +49,10 @@ async function run(options: DisableOptions, session: Session, command: Command):
     const results = options.dryRun === true ? [] : await toolbox.applyPlan(planes, plan);
     const after = await observeAll(planes.drivers);
     const outcome = outcomeOf(plan, results);
+    // Programs and tables go last, and only where no item of ours is left to need them.
+    if (options.dryRun !== true && outcome.failed.length === 0)
+      for (const driver of planes.drivers)
+        if (after.get(driver.name)?.items.size === 0) await driver.uninstall?.();
     if (options.output === 'table')
       session.print(textOf(plan, outcome, after, session.colour(command), toolbox.stdout.columns));
     else session.print(await toOutput(options.output, dataOf(plan, outcome, after)));

@@ -17,6 +17,7 @@ const VIEWS = {
   members: 'members: health, weight in the data plane, reason, override',
   connections: 'connections of each listener and member now',
   stats: 'counters of each listener and member since their row was made',
+  'data-planes': 'where data planes are attached, how full their tables are, what became of packets',
   rates: 'connections, packets and bytes a second, over one second or between two looks of --watch',
 } as const;
 type View = keyof typeof VIEWS;
@@ -72,5 +73,6 @@ async function makerOf(view: View): Promise<(client: Client) => Promise<Made>> {
   if (view === 'services') return live.services;
   if (view === 'members') return live.members;
   if (view === 'rates') return live.rates();
+  if (view === 'data-planes') return live.dataPlanes;
   return view === 'connections' ? live.connections : live.stats;
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Status } from '../../model/status.ts';
 import { examples } from '../examples.ts';
 import { socketOption } from '../find-daemon.ts';
+import type { DataPlanes } from '../live-tables.ts';
 import { type ListFormat, listOption, toOutput } from '../output.ts';
 import type { Session } from '../session.ts';
 import { type WatchOptions, watchOption } from '../watch.ts';
@@ -56,7 +57,9 @@ async function tellStatus(options: StatusOptions, session: Session, command: Com
   await watching(options, session, async () => {
     const status = await client.get<Status>('/v1/status');
     if (output === 'json' || output === 'yaml') return toOutput(output, status);
+    const { drivers: planes } = await client.get<DataPlanes>('/v1/data-planes');
     return renderStatus(status, {
+      planes,
       wide: output === 'wide',
       colour: session.colour(command),
       nowMs: session.toolbox.nowMs(),

@@ -193,6 +193,30 @@ export const METRICS = {
     [...MEMBER, 'direction'],
     'Bytes by member; direction is in (from clients) or out',
   ),
+  planeInterface: metric(
+    'gauge',
+    'lbctl_data_plane_interface',
+    ['node', 'driver', 'interface', 'mode'],
+    '1 while the interface is served in this mode, 0 (mode none) while it is not',
+  ),
+  planeTableUsed: metric(
+    'gauge',
+    'lbctl_data_plane_table_used',
+    ['node', 'driver', 'table'],
+    'Rows in use, by table of a data plane; flows as of the last walk',
+  ),
+  planeTableCapacity: metric(
+    'gauge',
+    'lbctl_data_plane_table_capacity',
+    ['node', 'driver', 'table'],
+    'Rows there are, by table of a data plane',
+  ),
+  planePackets: metric(
+    'counter',
+    'lbctl_data_plane_packets_total',
+    ['node', 'driver', 'reason'],
+    'Packets by what became of them; "lbctl show data-planes" tells what each reason means',
+  ),
   scrapeErrors: metric(
     'counter',
     'lbctl_metrics_errors_total',

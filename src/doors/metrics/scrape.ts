@@ -1,5 +1,6 @@
 // One scrape: what the node is and did, then its members and their traffic, within the budget of series.
 import type { Control, ProbeLatency } from '../../engine/control.ts';
+import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { ItemCounters } from '../../model/driver.ts';
 import { ROLES } from '../../model/protocol.ts';
 import { CONDITIONS, type Condition, type Status } from '../../model/status.ts';
@@ -29,9 +30,10 @@ export async function scrape(input: ScrapeInput): Promise<Scraped> {
   const { control, tally } = input;
   const status = control.status();
   tally.catchUp(status);
-  const [latencies, counters] = await Promise.all([
+  const [latencies, counters, planes] = await Promise.all([
     readable(input, 'checks', () => control.probeLatencies()),
     readable(input, 'counters', () => control.counters()),
+    readable(input, 'data-planes', async () => control.dataPlanes()),
   ]);
   const out = new Exposition(input.maxSeries);
   const writer = new NodeWriter(out, control.intent()?.node.name ?? '');
@@ -39,6 +41,7 @@ export async function scrape(input: ScrapeInput): Promise<Scraped> {
   writeDaemon(writer, input, status);
   if (status !== undefined) writeNode(writer, control, status);
   writeVips(writer, control, tally, status);
+  if (planes !== undefined) writeDataPlanes(writer, planes);
   if (latencies !== undefined) writeLatencies(writer, latencies.boundsMs, latencies.probes);
   // What grows with the configuration comes last, and is what a full budget leaves out.
   if (status !== undefined) writeMembers(writer, status);
@@ -122,7 +125,7 @@ function writeDaemon(
   writer.out.family(METRICS.events);
   for (const [kind, count] of tally.events) writer.row(METRICS.events, [['kind', kind]], count);
   writer.out.family(METRICS.scrapeErrors);
-  for (const source of ['checks', 'counters'])
+  for (const source of ['checks', 'counters', 'data-planes'])
     writer.row(METRICS.scrapeErrors, [['source', source]], errors.get(source) ?? 0);
 }
 
@@ -147,6 +150,33 @@ function writeNode(writer: NodeWriter, control: Control, status: Status): void {
   writer.out.family(METRICS.listenerCount);
   for (const condition of CONDITIONS)
     writer.row(METRICS.listenerCount, [['condition', condition]], listeners.get(condition) ?? 0);
+}
+
+function writeDataPlanes(writer: NodeWriter, planes: ReadonlyMap<string, DataPlaneState>): void {
+  const each = (
+    metric: Metric,
+    rows: (state: DataPlaneState) => readonly (readonly [Labels, number | bigint])[],
+  ) => {
+    writer.out.family(metric);
+    for (const [driver, state] of planes)
+      for (const [labels, value] of rows(state)) writer.row(metric, [['driver', driver], ...labels], value);
+  };
+  each(METRICS.planeInterface, ({ interfaces }) =>
+    interfaces.map(({ name, mode }) => [
+      [
+        ['interface', name],
+        ['mode', mode ?? 'none'],
+      ],
+      mode === undefined ? 0 : 1,
+    ]),
+  );
+  each(METRICS.planeTableUsed, ({ tables }) => tables.map(({ name, used }) => [[['table', name]], used]));
+  each(METRICS.planeTableCapacity, ({ tables }) =>
+    tables.map(({ name, capacity }) => [[['table', name]], capacity]),
+  );
+  each(METRICS.planePackets, ({ reasons }) =>
+    reasons.map(({ reason, packets }) => [[['reason', reason]], packets]),
+  );
 }
 
 function writeVips(writer: NodeWriter, control: Control, tally: Tally, status: Status | undefined): void {

@@ -5,6 +5,7 @@ import { HttpError } from './problem.ts';
 import { type Route, route } from './route.ts';
 import {
   aliveShape,
+  dataPlanesShape,
   eventShape,
   healthShape,
   lastQuery,
@@ -116,6 +117,23 @@ export const nodeRoutes: readonly Route[] = [
       );
       return { atMs: nowMs(), drivers: Object.fromEntries(drivers) };
     },
+  }),
+  route('GET', '/v1/data-planes', {
+    id: 'getDataPlanes',
+    summary: 'Where data planes are attached, how full their tables are, what became of packets',
+    tag: 'node',
+    reply: dataPlanesShape,
+    handle: (_, { control }) => ({
+      drivers: Object.fromEntries(
+        [...control.dataPlanes()].map(([driver, state]) => [
+          driver,
+          {
+            ...state,
+            reasons: state.reasons.map((one) => ({ ...one, packets: String(one.packets) })),
+          },
+        ]),
+      ),
+    }),
   }),
   route('GET', '/healthz', {
     id: 'isAlive',

@@ -222,6 +222,24 @@ export const statsShape = z.strictObject({
   ),
 });
 
+export const dataPlanesShape = z.strictObject({
+  drivers: z.record(
+    text,
+    z.strictObject({
+      interfaces: z.array(
+        z.strictObject({
+          name: text,
+          mode: text.optional().describe('native or generic; absent while it is not attached'),
+          error: text.optional().describe('why it is not attached'),
+        }),
+      ),
+      tables: z.array(z.strictObject({ name: text, used: count, capacity: count })),
+      reasons: z.array(z.strictObject({ reason: text, meaning: text, packets: big })),
+      notes: z.array(text),
+    }),
+  ),
+});
+
 export const planShape = z.looseObject({
   version: z.literal(1),
   summary: z.looseObject({ add: count, change: count, remove: count, held: count }),

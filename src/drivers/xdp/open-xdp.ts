@@ -5,12 +5,13 @@ import { libbpf } from '../../kernel/bpf/libbpf.ts';
 import { tickNs } from '../../kernel/bpf/libc.ts';
 import type { AttachMode } from '../../kernel/bpf/link.ts';
 import { TestRun } from '../../kernel/bpf/test-run.ts';
-import { LbError, OpError } from '../../model/errors.ts';
+import { LbError } from '../../model/errors.ts';
 import type { EngineFact } from '../../model/facts.ts';
+import { Attachments, type AttachResult } from './attachments.ts';
 import { XdpFlows } from './flows/xdp-flows.ts';
 import { tableSizes, type XdpLimits } from './limits.ts';
 import { Plane } from './plane.ts';
-import { type Attached, DEFAULT_FOLDER, XdpProgram } from './program.ts';
+import { DEFAULT_FOLDER, XdpProgram } from './program.ts';
 import { clockOf, DEFAULT_SETTINGS, type PlaneSettings, writeSettings } from './settings.ts';
 import { Surroundings } from './surroundings.ts';
 import { tablesOf } from './tables.ts';
@@ -29,11 +30,9 @@ export interface OpenXdpOptions {
 
 export interface OpenXdp {
   readonly driver: XdpDriver;
-  readonly interfaces: readonly (Attached | { readonly name: string; readonly error: LbError })[];
+  readonly interfaces: readonly AttachResult[];
   /** For a reader of status: limits that wait for new tables. */
   readonly notes: readonly string[];
-  /** Takes program, tables and flows away. */
-  remove(): Promise<void>;
 }
 
 /** Rows of ours in the tables; "STYD" as a number. */
@@ -44,12 +43,11 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
   const { object, resized } = program.load(tableSizes(options.limits));
   const surroundings = new Surroundings();
   try {
-    const indexes = options.interfaces.map((name) => ({ name, ifindex: surroundings.linkOf(name)?.index }));
     const map = (name: string) => object.map(name);
     const clock = clockOf(tickNs());
     const settings = {
       ...DEFAULT_SETTINGS,
-      ...ownOf(surroundings, indexes[0]?.ifindex),
+      ...ownOf(surroundings, options.interfaces[0]),
       redirects: options.interfaces.some((name) => surroundings.linkOf(name)?.type === 'veth'),
       ...options.settings,
     };
@@ -65,13 +63,17 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       owner: options.owner ?? OWNER,
       hopOf: (address) => surroundings.hopOf(address),
     });
-    const present = indexes.filter(
-      (one): one is { name: string; ifindex: number } => one.ifindex !== undefined,
+    const attachments = new Attachments({
+      program,
+      object,
+      names: options.interfaces,
+      wish: options.attach,
+      indexOf: (name) => surroundings.linkOf(name)?.index,
+    });
+    const notes = resized.map(
+      ({ table, wanted, actual }) =>
+        `table "${table}" keeps ${actual} rows until it is made anew; ${wanted} are configured`,
     );
-    const attached = program.attach(object, present, options.attach);
-    const absent = indexes
-      .filter((one) => one.ifindex === undefined)
-      .map(({ name }) => ({ name, error: noLink(name) }));
     const driver = new XdpDriver({
       plane,
       tables: tablesOf(map, tick, () => {
@@ -79,21 +81,15 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
         object.close();
       }),
       flows: new XdpFlows({ map, tick, nowMs: () => performance.now(), entries: () => plane.entries }),
-      lookAround: () => surroundings.lookAgain(),
-      askNeighbours: (unknown) => void surroundings.ask(unknown),
-    });
-    return {
-      driver,
-      interfaces: [...attached, ...absent],
-      notes: resized.map(
-        ({ table, wanted, actual }) =>
-          `table "${table}" keeps ${actual} rows until it is made anew; ${wanted} are configured`,
-      ),
-      async remove() {
-        await driver.close();
-        program.remove();
+      lookAround() {
+        surroundings.lookAgain();
+        attachments.look();
       },
-    };
+      askNeighbours: (unknown) => void surroundings.ask(unknown),
+      about: () => ({ interfaces: attachments.state(), notes }),
+      removeAll: () => program.remove(),
+    });
+    return { driver, interfaces: attachments.results, notes };
   } catch (error) {
     surroundings.close();
     object.close();
@@ -101,17 +97,9 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
   }
 }
 
-function ownOf(surroundings: Surroundings, ifindex: number | undefined) {
-  return ifindex === undefined ? {} : surroundings.ownAddresses(ifindex);
-}
-
-function noLink(name: string): LbError {
-  return new OpError(
-    'NOT_FOUND',
-    `Cannot attach to "${name}" as there is no such interface`,
-    { op: 'RTM_GETLINK', target: name },
-    { retry: 'on-change', hint: 'Correct data_plane.xdp.interfaces, or create the interface' },
-  );
+function ownOf(surroundings: Surroundings, name: string | undefined) {
+  const link = name === undefined ? undefined : surroundings.linkOf(name);
+  return link === undefined ? {} : surroundings.ownAddresses(link.index);
 }
 
 /** The oldest kernel that has all the program asks for: bounded loops, atomics with fetch, bpf_timer's siblings. */

@@ -1,6 +1,6 @@
 // The loaded program and its pins: tables taken over from the last process, links swapped in place. What is attached when
 // we start stays attached until the new program has taken over, and stays when we go.
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { programInfo } from '../../kernel/bpf/info.ts';
 import { closeFd } from '../../kernel/bpf/libc.ts';
@@ -71,7 +71,7 @@ export class XdpProgram {
   ): readonly (Attached | { readonly name: string; readonly error: LbError })[] {
     const program = object.program('steelyard');
     const stages = join(this.#folder, `stages-${programInfo(program).id}`);
-    pin(object.map('stages').fd, stages);
+    if (!existsSync(stages)) pin(object.map('stages').fd, stages);
     const links = join(this.#folder, 'links');
     for (const name of pinsIn(links))
       if (

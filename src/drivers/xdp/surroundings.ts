@@ -13,6 +13,7 @@ const ASK_MAX = 256;
 export class Surroundings {
   readonly #kernel: RouteKernel;
   #finder: HopFinder | undefined;
+  #links: readonly Link[] | undefined;
   #known = new Map<string, NextHop | undefined>();
 
   constructor(kernel: RouteKernel = new RouteKernel()) {
@@ -21,8 +22,9 @@ export class Surroundings {
 
   lookAgain(): void {
     const kernel = this.#kernel;
+    this.#links = kernel.links();
     this.#finder = new HopFinder({
-      links: kernel.links(),
+      links: this.#links,
       routes: kernel.routes(),
       neighbours: kernel.neighbours(),
       addresses: kernel.addresses(),
@@ -45,7 +47,8 @@ export class Surroundings {
   }
 
   linkOf(name: string): Link | undefined {
-    return this.#kernel.links().find((link) => link.name === name);
+    this.#links ??= this.#kernel.links();
+    return this.#links.find((link) => link.name === name);
   }
 
   async ask(unknown: readonly NextHop[]): Promise<void> {

@@ -1,4 +1,5 @@
 // The XDP data plane behind the Driver contract.
+import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
 import type { WatchedFlows } from '../../model/flow.ts';
 import type { Item, ItemMap, Observed } from '../../model/item.ts';
@@ -12,7 +13,7 @@ import { listenerItem, memberItem } from './entries.ts';
 import type { XdpFlows } from './flows/xdp-flows.ts';
 import type { NextHop } from './next-hop.ts';
 import type { Plane } from './plane.ts';
-import type { CountName } from './reasons.ts';
+import { COUNTS, meaningOf } from './reasons.ts';
 import { RingBuilder } from './ring-builder.ts';
 import type { SweepResult } from './sweep.ts';
 import type { XdpTables } from './tables.ts';
@@ -26,6 +27,10 @@ export interface XdpDriverOptions {
   readonly lookAround?: () => void;
   /** Wakes the kernel's neighbour discovery. */
   readonly askNeighbours?: (unknown: readonly NextHop[]) => void;
+  /** Interfaces and notes, for state(). */
+  readonly about?: () => Pick<DataPlaneState, 'interfaces' | 'notes'>;
+  /** Takes program, tables and flows off the machine. */
+  readonly removeAll?: () => void;
   readonly nowMs?: () => number;
 }
 
@@ -35,12 +40,6 @@ const SWEEP_EVERY_MS = 30_000;
 /** A neighbour on the same link answers within a few milliseconds; one that does not is asked again with every look. */
 const CHASE_EVERY_MS = 20;
 const CHASE_TRIES = 10;
-
-export interface Fill {
-  readonly table: string;
-  readonly used: number;
-  readonly capacity: number;
-}
 
 export class XdpDriver implements Driver {
   readonly name = 'xdp';
@@ -110,30 +109,40 @@ export class XdpDriver implements Driver {
     return this.#options.flows;
   }
 
-  /** What happened to packets since the tables were made. */
-  reasons(): Readonly<Record<CountName, bigint>> {
-    return readReasons(this.#options.tables.counts);
-  }
-
-  /** How full every table is. Flows as of the last walk. */
-  fill(): readonly Fill[] {
-    const { plane, tables } = this.#options;
+  /** Fill of flows as of the last walk. */
+  state(): DataPlaneState {
+    const { plane, tables, about } = this.#options;
     const { listenerNumbers, memberNumbers, arena } = plane;
-    return [
-      { table: 'listeners', used: listenerNumbers.used, capacity: listenerNumbers.capacity },
-      { table: 'members', used: memberNumbers.used, capacity: memberNumbers.capacity },
-      { table: 'ring slots', used: arena.used, capacity: arena.capacity },
-      { table: 'flows4', used: this.#flows?.flows4 ?? 0, capacity: tables.flows4.maxEntries },
-      { table: 'flows6', used: this.#flows?.flows6 ?? 0, capacity: tables.flows6.maxEntries },
-    ];
+    const packets = readReasons(tables.counts);
+    return {
+      ...(about?.() ?? { interfaces: [], notes: [] }),
+      tables: [
+        { name: 'listeners', used: listenerNumbers.used, capacity: listenerNumbers.capacity },
+        { name: 'members', used: memberNumbers.used, capacity: memberNumbers.capacity },
+        { name: 'ring-slots', used: arena.used, capacity: arena.capacity },
+        { name: 'flows4', used: this.#flows?.flows4 ?? 0, capacity: tables.flows4.maxEntries },
+        { name: 'flows6', used: this.#flows?.flows6 ?? 0, capacity: tables.flows6.maxEntries },
+      ],
+      reasons: COUNTS.filter((name) => name !== 'none').map((name) => ({
+        reason: name,
+        meaning: meaningOf(name),
+        packets: packets[name],
+      })),
+    };
   }
 
   /** Walks the flow tables now; concurrent callers share one walk. */
   sweep(): Promise<SweepResult> {
-    this.#sweeping ??= this.#options.tables.sweep().finally(() => {
-      this.#sweeping = undefined;
-      this.#sweptMs = this.#nowMs();
-    });
+    this.#sweeping ??= this.#options.tables
+      .sweep()
+      .then((result) => {
+        this.#flows = result;
+        return result;
+      })
+      .finally(() => {
+        this.#sweeping = undefined;
+        this.#sweptMs = this.#nowMs();
+      });
     return this.#sweeping;
   }
 
@@ -143,6 +152,12 @@ export class XdpDriver implements Driver {
     await this.#sweeping?.catch(() => undefined);
     await this.#builder.close();
     this.#options.tables.close();
+  }
+
+  /** Program, tables and flows go; whoever calls this closes the driver, which lets go of them here. */
+  async uninstall(): Promise<void> {
+    await this.#sweeping?.catch(() => undefined);
+    this.#options.removeAll?.();
   }
 
   /** Asks for unknown neighbours and looks again shortly after, a few times. */
@@ -174,12 +189,7 @@ export class XdpDriver implements Driver {
     if (now - this.#sweptMs >= SWEEP_EVERY_MS && this.#sweeping === undefined) {
       this.#sweptMs = now;
       // A failed walk costs accuracy, not traffic: limits stop binding and the next walk tries again.
-      this.sweep().then(
-        (result) => {
-          this.#flows = result;
-        },
-        () => undefined,
-      );
+      this.sweep().catch(() => undefined);
     }
   }
 }

@@ -1,0 +1,96 @@
+// What the driver tells of itself on real interfaces: how it is attached, how full it is, what became of packets; and that
+// an interface made anew is served again.
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LAYOUT_VERSION } from '../../src/drivers/xdp/layout.ts';
+import type { DataPlaneState } from '../../src/model/data-plane.ts';
+import { buildMember } from '../fixtures/build-intent.ts';
+import { ADDRESS, type Agent, Site, siteWorld } from '../xdp/site.ts';
+
+const PORT = 8080;
+let site: Site;
+let agent: Agent;
+let removed = false;
+
+before(async () => {
+  site = new Site('xdps');
+  await site.serve(PORT);
+  agent = await site.agent();
+});
+after(async () => {
+  if (!removed) await agent?.ask('remove');
+  await site?.close();
+});
+
+function state(): Promise<DataPlaneState> {
+  return agent.ask<DataPlaneState>('state');
+}
+
+function countOf({ reasons }: DataPlaneState, name: string): number {
+  return Number(reasons.find(({ reason }) => reason === name)?.packets ?? -1);
+}
+
+test('state() tells interfaces, fill of every limit, and reasons with their meaning', async () => {
+  const world = siteWorld(4, PORT, [buildMember(ADDRESS.m1[4], { port: PORT })], {
+    mode: 'nat',
+    scheduler: 'rr',
+  });
+  await agent.ask('apply', { world });
+  await sleep(150);
+  const answer = await site.ask('http', ADDRESS.vip[4], PORT, 10);
+  await agent.ask('sweep');
+
+  const told = await state();
+
+  assert.deepEqual(answer.failures, {});
+  assert.deepEqual(
+    told.interfaces,
+    ['front', 'back1', 'back2'].map((name) => ({ name, mode: 'native' })),
+  );
+  const fill = Object.fromEntries(told.tables.map(({ name, used, capacity }) => [name, [used, capacity]]));
+  assert.deepEqual(fill.listeners, [1, 1000]);
+  assert.deepEqual(fill.members, [1, 4000]);
+  assert.ok(fill.flows4![0]! >= 1 && fill.flows4![1] === 65_536, JSON.stringify(fill));
+  assert.ok(countOf(told, 'forwarded') >= 40 && countOf(told, 'replied') >= 40);
+  assert.equal(countOf(told, 'drop_internal'), 0);
+  assert.ok(told.reasons.every(({ meaning }) => meaning.length > 5));
+});
+
+test('an interface that goes is told as missing, and served again when it comes back', async () => {
+  site.balancer.ip('link', 'del', 'back2');
+  await sleep(2100);
+  assert.equal(await agent.ask('resolve'), true);
+  const without = await state();
+
+  site.lab.link({ host: site.balancer, device: 'back2' }, { host: site.members[1]!, device: 'eth1' });
+  await sleep(2100);
+  assert.equal(await agent.ask('resolve'), true);
+  const again = await state();
+
+  assert.match(without.interfaces[2]!.error ?? '', /no such interface/);
+  assert.equal(without.interfaces[2]!.mode, undefined);
+  assert.deepEqual(again.interfaces[2], { name: 'back2', mode: 'native' });
+});
+
+test('a table whose size changes with the limits is named in the notes until it is made anew', async () => {
+  await agent.kill();
+  agent = await site.agent('auto', { maxFlows: 131_072 });
+
+  const { notes, tables } = await state();
+
+  assert.ok(
+    notes.some((note) => /table "flows4" keeps 65536 rows .* 131072 are configured/.test(note)),
+    JSON.stringify(notes),
+  );
+  assert.equal(tables.find(({ name }) => name === 'flows4')?.capacity, 65_536);
+});
+
+test('uninstall() leaves no program on an interface and no pin', async () => {
+  removed = true;
+  await agent.ask('remove');
+
+  assert.doesNotMatch(site.balancer.ip('link', 'show', 'front'), /prog\/xdp/);
+  assert.ok(!existsSync(`${site.folder}/v${LAYOUT_VERSION}`));
+});
