@@ -79,8 +79,10 @@ export class NodeHa {
     this.#ha?.setMaintenance(on);
   }
 
-  handover(timeoutMs: number): Promise<readonly string[]> {
-    return this.#ha?.handover({ timeoutMs }) ?? Promise.resolve([]);
+  async handover(timeoutMs: number): Promise<readonly string[]> {
+    // Flows are told to the last one: the peer takes over with them.
+    await this.#sync.flush();
+    return this.#ha?.handover({ timeoutMs }) ?? [];
   }
 
   grantLease(lease: Lease): void {
@@ -116,8 +118,7 @@ export class NodeHa {
   /** The peers take over first. Where nobody does, addresses and programs stay: a lone node must not cut its own traffic. */
   async close(): Promise<void> {
     if (this.#ha === undefined) return;
-    // Flows are told to the end: the peer takes over with the last of them.
-    const left = await this.#ha.handover({ timeoutMs: HANDOVER_MS });
+    const left = await this.handover(HANDOVER_MS);
     if (left.length > 0) this.#ha.setMaintenance(false);
     await this.#ha.close(left.length === 0 ? 'hand-over' : 'leave');
     this.#sync.close();

@@ -29,6 +29,8 @@ export interface NodeSyncOptions {
 const DEFAULT_PORT = 7891;
 /** Reports come every second; one that stays out three times is no report any more. */
 const REPORT_MS = 3000;
+/** A planned move waits so long for the last flows to reach the peer. */
+const FLUSH_MS = 2000;
 
 export class NodeSync {
   readonly #options: NodeSyncOptions;
@@ -67,6 +69,11 @@ export class NodeSync {
 
   status(): HaSyncStatus | undefined {
     return this.#sync?.status();
+  }
+
+  /** Before a planned move. */
+  async flush(): Promise<void> {
+    await this.#sync?.flush(FLUSH_MS);
   }
 
   close(): void {

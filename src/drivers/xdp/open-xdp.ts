@@ -80,7 +80,14 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
         surroundings.close();
         object.close();
       }),
-      flows: new XdpFlows({ map, tick, nowMs: () => performance.now(), entries: () => plane.entries }),
+      flows: new XdpFlows({
+        map,
+        tick,
+        nowMs: () => performance.now(),
+        entries: () => plane.entries,
+        hopOf: (address) => surroundings.hopOf(address),
+        ask: (unknown) => void surroundings.ask(unknown),
+      }),
       lookAround() {
         surroundings.lookAgain();
         attachments.look();

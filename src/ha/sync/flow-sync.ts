@@ -37,6 +37,7 @@ export class FlowSync {
   #synced = false;
   #late = false;
   #lookMs = 0;
+  #looking: Promise<void> = Promise.resolve();
   #cancelLook: () => void = () => {};
   #cancelRoles: () => void = () => {};
   #isClosed = false;
@@ -87,6 +88,16 @@ export class FlowSync {
     };
   }
 
+  /** Before a planned move: tells whatever is established, however young, and waits until the peers have taken it. */
+  async flush(withinMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const endMs = clock.monotonicMs() + withinMs;
+    if ((this.#server?.links ?? 0) === 0) return;
+    await this.#lookNow(0);
+    while ((this.#server?.backlog ?? 0) > 0 && clock.monotonicMs() < endMs)
+      await new Promise<void>((resolve) => clock.after(5, resolve));
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#cancelLook();
@@ -119,8 +130,23 @@ export class FlowSync {
   }
 
   async #look(): Promise<void> {
-    const { clock, table, minAgeMs, onTrouble } = this.#options;
+    const { clock, minAgeMs } = this.#options;
     const startedMs = clock.monotonicMs();
+    await this.#lookNow(minAgeMs);
+    this.#lookMs = clock.monotonicMs() - startedMs;
+    if (this.#isClosed) return;
+    const pauseMs = Math.min(LONGEST_LOOK_MS, Math.max(LOOK_MS, this.#lookMs * LOOK_SHARE));
+    this.#cancelLook = clock.after(pauseMs, () => void this.#look());
+  }
+
+  /** One look after another: two at once would each take what the other met for gone. */
+  #lookNow(minAgeMs: number): Promise<void> {
+    this.#looking = this.#looking.then(() => this.#lookThrough(minAgeMs));
+    return this.#looking;
+  }
+
+  async #lookThrough(minAgeMs: number): Promise<void> {
+    const { table, onTrouble } = this.#options;
     try {
       for await (const news of table.scan(minAgeMs)) {
         if (this.#isClosed) return;
@@ -129,9 +155,5 @@ export class FlowSync {
     } catch (error) {
       onTrouble('connection sync', `flows cannot be read: ${(error as Error).message}`);
     }
-    this.#lookMs = clock.monotonicMs() - startedMs;
-    if (this.#isClosed) return;
-    const pauseMs = Math.min(LONGEST_LOOK_MS, Math.max(LOOK_MS, this.#lookMs * LOOK_SHARE));
-    this.#cancelLook = clock.after(pauseMs, () => void this.#look());
   }
 }

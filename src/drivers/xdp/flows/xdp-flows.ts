@@ -4,6 +4,7 @@ import type { BpfMap } from '../../../kernel/bpf/map.ts';
 import type { FlowEnd, FlowKey, FlowNews, FlowRecord, WatchedFlows } from '../../../model/flow.ts';
 import type { ListenerEntry } from '../entries.ts';
 import { CONFIG, FLOW_REPLY, FLOW_STATES, FLOW4, FLOW4_KEY, FLOW6_KEY, TICK_MASK } from '../layout.ts';
+import type { NextHop } from '../next-hop.ts';
 import { FlowIndex, KNOWN } from './flow-index.ts';
 import { FlowPlaces, type Place } from './flow-places.ts';
 import {
@@ -25,6 +26,9 @@ export interface XdpFlowsOptions {
   readonly nowMs: () => number;
   /** Rows of listeners as they stand; another map whenever they were read anew. */
   readonly entries: () => ReadonlyMap<string, ListenerEntry>;
+  readonly hopOf: (address: string) => NextHop | undefined;
+  /** Wakes the kernel's neighbour discovery. */
+  readonly ask: (unknown: readonly NextHop[]) => void;
 }
 
 interface Table {
@@ -39,6 +43,8 @@ const BITE = 4096;
 const REFRESHES_IN_LIFETIME = 4;
 /** Flows of a listener or member that is not configured here yet. */
 const MOST_HOMELESS = 65_536;
+/** Neighbours behind which clients of taken-over flows are. */
+const MOST_TOWARDS = 4096;
 const STATE = { established: 2, finClient: 3, finMember: 4, closed: 5, datagram: 6, association: 7 } as const;
 /** Worth telling of: a connection that is not open yet begins anew with the client's next SYN. */
 const TELLING = new Set<number>([
@@ -54,6 +60,8 @@ export class XdpFlows implements WatchedFlows {
   readonly #tables: Readonly<Record<FlowFamily, Table>>;
   readonly #timeouts: readonly number[];
   readonly #memory: { readonly members: ArrayBuffer; readonly sources: ArrayBuffer };
+  /** A client behind each neighbour that replies of taken-over flows go to. */
+  readonly #towards = new Map<string, string>();
   readonly #homeless = new Map<string, FlowRecord>();
   #entries: ReadonlyMap<string, ListenerEntry> | undefined;
   #places: FlowPlaces | undefined;
@@ -79,6 +87,7 @@ export class XdpFlows implements WatchedFlows {
 
   async *scan(minAgeMs: number): AsyncGenerator<FlowNews> {
     const look = ++this.#look;
+    this.#askNeighbours();
     if (this.#homeless.size > 0) this.put([...this.#homeless.values()]);
     for (const table of [this.#tables[4], this.#tables[6]]) {
       for (const { count, keys, values } of table.map.batches(BITE)) {
@@ -134,6 +143,7 @@ export class XdpFlows implements WatchedFlows {
   }
 
   takeOver(): void {
+    this.#askNeighbours();
     const used = [this.#tables[4], this.#tables[6]].flatMap(({ index }) => {
       const ports: number[] = [];
       for (let slot = 0; slot < index.slots; slot++)
@@ -268,6 +278,7 @@ export class XdpFlows implements WatchedFlows {
       return;
     }
     this.#homeless.delete(id);
+    this.#noteClient(key.client);
     const stamp = stampOfFlags(flow.flags, tick);
     const { number } = place.member;
     const value = writeValue(key, { member: number, sourcePort: flow.sourcePort, stamp, source });
@@ -287,6 +298,19 @@ export class XdpFlows implements WatchedFlows {
     index.source[slot] = source;
     index.toldTick[slot] = tick & TICK_MASK;
     index.flags[slot] = KNOWN.told;
+  }
+
+  #noteClient(client: string): void {
+    const next = this.#options.hopOf(client);
+    if (next === undefined || this.#towards.size >= MOST_TOWARDS) return;
+    this.#towards.set(`${next.linkIndex} ${next.neighbour}`, client);
+  }
+
+  /** A member may speak first after a failover: the way to its client must be known before any request shows it. */
+  #askNeighbours(): void {
+    const hops = [...this.#towards.values()].map((client) => this.#options.hopOf(client));
+    const unknown = hops.filter((next) => next !== undefined && next.hop === undefined);
+    if (unknown.length > 0) this.#options.ask(unknown as NextHop[]);
   }
 
   #placeOf({ index }: Table, slot: number): Place | undefined {
