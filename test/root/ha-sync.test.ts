@@ -15,14 +15,14 @@ afterEach(() => pair.close());
 
 /** Everything one node knows of these connections stands in the other one too. */
 async function shared(count: number): Promise<void> {
-  await until(
-    `${count} flows on both nodes`,
-    async () => {
-      const [a, b] = await Promise.all([pair.a.ha(), pair.b.ha()]);
-      return (a.sync?.flows ?? 0) >= count && (b.sync?.flows ?? 0) >= count;
-    },
-    20_000,
-  );
+  let last = '';
+  await until(`${count} flows on both nodes`, async () => {
+    const both = await Promise.all([pair.a.ha(), pair.b.ha()]);
+    last = JSON.stringify(both.map(({ sync }) => sync));
+    return both.every(({ sync }) => (sync?.flows ?? 0) >= count);
+  }).catch((error: Error) => {
+    throw new Error(`${error.message}; they say ${last}`);
+  });
 }
 
 for (const mode of ['fullnat', 'nat'] as const satisfies readonly SyncMode[])
