@@ -22,7 +22,7 @@ const BYTES_PER_SECOND = 12_500_000;
 /** Bytes that may go at once. */
 const BURST = 1 << 20;
 /** Both sides speak once a second: one that is silent is cut off, in one direction perhaps. */
-const SILENCE_MS = 5000;
+const SILENCE_MS = 3000;
 
 export class SyncLink {
   readonly #socket: TLSSocket;
@@ -32,6 +32,8 @@ export class SyncLink {
   #countedMs: number;
   #isFull = false;
   #cancelResume: (() => void) | undefined;
+  #cancelSilence: () => void = () => {};
+  #hasHeard = false;
   #isOver = false;
 
   constructor(socket: TLSSocket, options: SyncLinkOptions) {
@@ -39,7 +41,7 @@ export class SyncLink {
     this.#options = options;
     this.#countedMs = options.clock.monotonicMs();
     socket.setNoDelay(true);
-    socket.setTimeout(SILENCE_MS);
+    socket.setTimeout(0);
     this.#replication = new Replication({
       ...options,
       epoch: () => options.epoch(),
@@ -48,12 +50,15 @@ export class SyncLink {
       onRoles: (node, groups) => options.onRoles(node, groups),
       onRefused: (why) => this.#end(why, true),
     });
-    socket.on('data', (bytes: Buffer) => this.#replication.receive(bytes));
+    this.#listen();
+    socket.on('data', (bytes: Buffer) => {
+      this.#hasHeard = true;
+      this.#replication.receive(bytes);
+    });
     socket.on('drain', () => {
       this.#isFull = false;
       this.#resume();
     });
-    socket.on('timeout', () => this.#end(`nothing was heard for ${SILENCE_MS / 1000} s`, false));
     socket.on('error', (error) => this.#end(error.message, false));
     socket.on('close', () => this.#end('the peer closed the connection', false));
   }
@@ -73,7 +78,17 @@ export class SyncLink {
   close(): void {
     this.#isOver = true;
     this.#cancelResume?.();
+    this.#cancelSilence();
     this.#socket.destroy();
+  }
+
+  /** The socket's own timeout counts what we write too, and we write every second. */
+  #listen(): void {
+    this.#hasHeard = false;
+    this.#cancelSilence = this.#options.clock.after(SILENCE_MS, () => {
+      if (this.#hasHeard) this.#listen();
+      else this.#end(`nothing was heard for ${SILENCE_MS / 1000} s`, false);
+    });
   }
 
   #send(bytes: Uint8Array): boolean {
@@ -108,6 +123,7 @@ export class SyncLink {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#cancelResume?.();
+    this.#cancelSilence();
     // What was written, a farewell perhaps, still goes out.
     this.#socket.end();
     this.#options.clock.after(500, () => this.#socket.destroy());
