@@ -154,10 +154,11 @@ test('young connections, those not open yet and those that are over are not told
 
   sent(a, frame(FROM_CLIENT, packet('tcp', request(4), {}, FLAG.rst)));
   assert.deepEqual(
-    (await look(flows, 3000)).changed.map(({ flags, sequence }) => [flags & 0xf, sequence]),
-    [[5, 2]],
-    'its new state',
+    (await look(flows, 3000)).gone.map(({ key, sequence }) => [key.clientPort, sequence]),
+    [[CLIENT_PORT, 2]],
+    'over with the reset, long before its entry is',
   );
+  assert.deepEqual(await look(flows, 3000), { changed: [], gone: [] }, 'told once');
 });
 
 test('the end of a connection is told by who carried it, and not by who was only told', async () => {

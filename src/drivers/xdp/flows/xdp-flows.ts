@@ -91,7 +91,7 @@ export class XdpFlows implements WatchedFlows {
     if (this.#homeless.size > 0) this.put([...this.#homeless.values()]);
     for (const table of [this.#tables[4], this.#tables[6]]) {
       for (const { count, keys, values } of table.map.batches(BITE)) {
-        yield { changed: this.#read(table, count, keys, values, look, minAgeMs), gone: [] };
+        yield this.#read(table, count, keys, values, look, minAgeMs);
         await setImmediate();
       }
       yield { changed: [], gone: this.#forget(table, look) };
@@ -180,9 +180,10 @@ export class XdpFlows implements WatchedFlows {
     values: Uint8Array,
     look: number,
     minAgeMs: number,
-  ): FlowRecord[] {
+  ): FlowNews {
     const { index, map } = table;
     const changed: FlowRecord[] = [];
+    const gone: FlowEnd[] = [];
     const view = new DataView(values.buffer, values.byteOffset);
     const tick = this.#options.tick();
     const now = Math.floor(this.#options.nowMs() / 100);
@@ -205,13 +206,25 @@ export class XdpFlows implements WatchedFlows {
       index.stamp[slot] = stamp;
       index.source[slot] = values[value + FLOW4.source]!;
       if (!news) continue;
+      if ((stamp & 0xf) === STATE.closed) {
+        gone.push(this.#end(table, slot));
+        // A client may open it again with the same port: then it is told as new.
+        index.flags[slot] = 0;
+        continue;
+      }
       index.flags[slot] = KNOWN.told | KNOWN.own;
       index.toldTick[slot] = tick & TICK_MASK;
       index.sequence[slot] = (index.sequence[slot]! + 1) >>> 0;
       const record = this.#record(table, slot, tick);
       if (record !== undefined) changed.push(record);
     }
-    return changed;
+    return { changed, gone };
+  }
+
+  #end({ family, index }: Table, slot: number): FlowEnd {
+    const sequence = (index.sequence[slot]! + 1) >>> 0;
+    index.sequence[slot] = sequence;
+    return { key: readKey(family, index.keys, slot * index.keySize), sequence };
   }
 
   #isNews(
@@ -235,16 +248,13 @@ export class XdpFlows implements WatchedFlows {
   }
 
   /** After a whole look: what it did not meet is over. Only who carried a flow tells of its end. */
-  #forget({ family, index }: Table, look: number): FlowEnd[] {
+  #forget(table: Table, look: number): FlowEnd[] {
+    const { index } = table;
     const gone: FlowEnd[] = [];
     const told = KNOWN.told | KNOWN.own;
     for (let slot = 0; slot < index.slots; slot++) {
       if (!index.isUsed(slot) || index.seen[slot]! >= look) continue;
-      if ((index.flags[slot]! & told) === told)
-        gone.push({
-          key: readKey(family, index.keys, slot * index.keySize),
-          sequence: (index.sequence[slot]! + 1) >>> 0,
-        });
+      if ((index.flags[slot]! & told) === told) gone.push(this.#end(table, slot));
       index.drop(slot);
     }
     return gone;
