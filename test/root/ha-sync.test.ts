@@ -1,8 +1,10 @@
 // Connection sync for real: two daemons, keepalived, XDP, and clients whose connections must not notice a failover.
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type SyncMode, SyncPair } from '../../lab/sync-pair.ts';
 import { until } from '../../lab/until.ts';
+import type { HaStatus } from '../../src/model/ha-status.ts';
 
 const TALKS = 60;
 const ALL = { silent: 20, speaking: 20, listening: 20 };
@@ -28,11 +30,14 @@ async function shared(count: number): Promise<void> {
 for (const mode of ['fullnat', 'nat'] as const satisfies readonly SyncMode[])
   test(`mode ${mode}: connections go on when a node falls silent, and when it is heard again and is the better one`, async () => {
     await pair.startBoth(mode);
+    let last: readonly HaStatus[] = [];
     const talks = await pair.talk(TALKS);
     await shared(TALKS);
 
     pair.cut('a', true);
     await pair.b.roleIs('active');
+    // Longer than a link that hears nothing is kept.
+    await sleep(5000);
     const after = await talks.check();
     assert.deepEqual([after.answered, after.errors], [ALL, []]);
 
@@ -40,6 +45,10 @@ for (const mode of ['fullnat', 'nat'] as const satisfies readonly SyncMode[])
     await pair.b.roleIs('standby');
     const again = await talks.check();
     assert.deepEqual([again.answered, again.errors], [ALL, []]);
+    await until('both hear each other again', async () => {
+      last = await Promise.all([pair.a.ha(), pair.b.ha()]);
+      return last.every(({ sync }) => sync?.peers[0]?.state === 'synced' && sync.followers === 1);
+    }).catch((error: Error) => assert.fail(`${error.message}: ${JSON.stringify(last)}`));
   });
 
 test('planned moves, the end of the service and its next start move every connection without a loss', async () => {

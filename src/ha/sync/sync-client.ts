@@ -14,9 +14,9 @@ export interface SyncClientOptions {
   onTrouble(what: string, detail: string): void;
 }
 
-const CONNECT_MS = 3000;
+const CONNECT_MS = 2000;
 const FIRST_AGAIN_MS = 250;
-const LONGEST_AGAIN_MS = 5000;
+const LONGEST_AGAIN_MS = 2000;
 /** A peer that starts at the same time needs a moment until it answers: so long it does not count as away. */
 const AWAY_MS = 3000;
 /** Two releases that do not understand each other: one of them will be another one some day. */
