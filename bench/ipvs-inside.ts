@@ -9,7 +9,7 @@ import { Balancer, clearKernel, worldOf } from '../test/vm/guest/balancer.ts';
 import { machine, median, type Row, row } from './report.ts';
 
 const SERVICES = 10_000;
-const NO_OPS = 5;
+const NO_OPS = 9;
 const CHANGES = 21;
 const MEMBERS = ['10.0.0.11', '10.0.0.12', '10.0.0.13'];
 /** Targets of issue 3. */

@@ -4,9 +4,9 @@ import { FakeIpvs } from '../../kernel/fake/fake-ipvs.ts';
 import type { IpvsTableEntry } from '../../kernel/ports.ts';
 import type { IpvsDestination } from '../../wire/netlink/ipvs-destination.ts';
 import type { IpvsServiceKey } from '../../wire/netlink/ipvs-service.ts';
-import { ROUNDS, TableCache } from './table-cache.ts';
+import { ANEW, TableCache } from './table-cache.ts';
 
-const SERVICES = 10 * ROUNDS;
+const SERVICES = 10 * ANEW;
 
 class CountingIpvs extends FakeIpvs {
   entries = 0;
@@ -75,12 +75,12 @@ beforeEach(async () => {
   await cache.read();
 });
 
-test('TableCache reads all once, then only a share of what stayed the same', async () => {
+test('TableCache reads all once, then only a few of what stayed the same', async () => {
   const first = await cache.read();
   const second = await cache.read();
 
   assert.equal(ipvs.tables, 1);
-  assert.equal(ipvs.entries, 20);
+  assert.equal(ipvs.entries, 2 * ANEW);
   assert.equal(second.length, SERVICES);
   assert.equal(second, first, 'nothing has changed, so it is the very same value');
 });
@@ -90,7 +90,7 @@ test('TableCache does not mind connections that come and go', async () => {
 
   await cache.read();
 
-  assert.equal(ipvs.entries, 10);
+  assert.equal(ipvs.entries, ANEW);
 });
 
 test('TableCache sees a strange hand on a weight, a member or a service at once', async () => {
@@ -104,11 +104,11 @@ test('TableCache sees a strange hand on a weight, a member or a service at once'
   assert.equal((await cache.read()).length, SERVICES - 1);
 });
 
-test('TableCache sees a strange hand on what the text hides within its rounds', async () => {
+test('TableCache sees a strange hand on what the text hides once all had their turn', async () => {
   await setMember(200, { upper: 500 });
 
   const seen: number[] = [];
-  for (let i = 0; i < ROUNDS; i++) seen.push((await rowOf(200))?.upper ?? -1);
+  for (let i = 0; i < SERVICES / ANEW; i++) seen.push((await rowOf(200))?.upper ?? -1);
 
   assert.equal(seen.at(-1), 500);
 });

@@ -1,13 +1,14 @@
 // Looks at the whole table without reading all of it: services whose text in /proc/net/ip_vs is as it was are taken from the
-// last reading. What that text does not show (thresholds, tunnel parameters, scheduler flags) is read anew for a share of the
-// services each time, so that a strange hand on those is noticed within ROUNDS looks.
+// last reading. What that text does not show (thresholds, tunnel parameters, scheduler flags) is read anew for a few services
+// each time, one after another, so that a strange hand on those is noticed once all had their turn.
 
 import { isDeepStrictEqual } from 'node:util';
 import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsPort, IpvsTableEntry } from '../../kernel/ports.ts';
 import { keysOfHeader, type ProcService, readProcIpVs, rowPrefix, rowsOf } from '../../wire/proc-ip-vs.ts';
 
-export const ROUNDS = 64;
+/** Services read anew in a look although their text is as it was: 10,000 have all had their turn after 157 looks. */
+export const ANEW = 64;
 /** Above this share of changed services one dump of all is cheaper than asking for each. */
 const FEW = 0.25;
 
@@ -23,7 +24,8 @@ export class TableCache {
   /** By the header line; marks, whose header does not tell the family, are never kept. */
   #known = new Map<string, Known>();
   readonly #dirty = new Set<string>();
-  #round = 0;
+  /** The service whose turn is next. */
+  #turn = 0;
   #table: readonly IpvsTableEntry[] = [];
 
   constructor(ipvs: IpvsPort) {
@@ -41,13 +43,14 @@ export class TableCache {
     const text = this.#ipvs.procText();
     if (text === undefined) return this.#ipvs.table(false);
     const services = readProcIpVs(text);
-    this.#round = (this.#round + 1) % ROUNDS;
     const stale = new Set<string>();
     services.forEach((service, index) => {
-      if (!this.#isKnown(service, index)) stale.add(service.header);
+      const hasTurn = index >= this.#turn && index < this.#turn + ANEW;
+      if (!this.#isKnown(service) || hasTurn) stale.add(service.header);
     });
+    this.#turn = this.#turn + ANEW >= services.length ? 0 : this.#turn + ANEW;
     const next = new Map<string, Known>();
-    if (stale.size > Math.max(ROUNDS, services.length * FEW)) await this.#readAll(services, next);
+    if (stale.size > Math.max(ANEW, services.length * FEW)) await this.#readAll(services, next);
     else this.#readSome(services, stale, next);
     this.#dirty.clear();
     this.#known = next;
@@ -57,9 +60,9 @@ export class TableCache {
     return this.#table;
   }
 
-  #isKnown({ header, body }: ProcService, index: number): boolean {
+  #isKnown({ header, body }: ProcService): boolean {
     const known = this.#known.get(header);
-    if (known === undefined || index % ROUNDS === this.#round) return false;
+    if (known === undefined) return false;
     if (this.#dirty.size > 0 && this.#dirty.has(formatServiceKey(known.entry.service.key))) return false;
     const looksSame = known.body === body || hasPrefixes(rowsOf(body), known.prefixes);
     // A part of a text keeps the whole in memory: of the last one only.
