@@ -16,21 +16,31 @@ export async function readTextFile(path: string): Promise<string> {
 
 /** Beside the file first, then renamed over it: a reader sees the old text or the new one, never half of either. */
 export async function writeTextFile(path: string, text: string): Promise<void> {
+  const mode = await stat(path).then(
+    (found) => found.mode & 0o7777,
+    () => undefined,
+  );
+  // A new file has what the umask leaves of it.
+  await replaceFile(path, text, mode ?? 0o644 & ~process.umask());
+}
+
+/** For its owner alone, whoever could read what stood there before. */
+export function writePrivateFile(path: string, content: Uint8Array): Promise<void> {
+  return replaceFile(path, content, 0o600);
+}
+
+async function replaceFile(path: string, content: string | Uint8Array, mode: number): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    const mode = await stat(path).then(
-      (found) => found.mode & 0o7777,
-      () => undefined,
-    );
-    const file = await open(temporary, 'wx', mode ?? 0o644);
+    const file = await open(temporary, 'wx', mode);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } finally {
       await file.close();
     }
     // The mode given to open is cut by the umask.
-    if (mode !== undefined) await chmod(temporary, mode);
+    await chmod(temporary, mode);
     await rename(temporary, path);
   } catch (cause) {
     await unlink(temporary).catch(() => {});

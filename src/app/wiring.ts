@@ -54,6 +54,14 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
       const { FolderPki } = await import('./pki/pki.ts');
       return new FolderPki(folder, () => Date.now());
     },
+    async runTool(command) {
+      const { runTool } = await import('./run-tool.ts');
+      return runTool(command);
+    },
+    async writePrivate(path, content) {
+      const { writePrivateFile } = await import('./text-files.ts');
+      await writePrivateFile(path, content);
+    },
     async readText(path) {
       const { readTextFile } = await import('./text-files.ts');
       return readTextFile(path);

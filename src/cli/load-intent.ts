@@ -20,9 +20,18 @@ export async function loadIntent(
   command: Command,
   secrets: 'needed' | 'wished' = 'wished',
 ): Promise<Intent> {
+  return (await loadValid(session, command, secrets)).intent;
+}
+
+/** With its hash, for those who compare it with what is in force. */
+export async function loadValid(
+  session: Session,
+  command: Command,
+  secrets: 'needed' | 'wished' = 'wished',
+): Promise<{ readonly intent: Intent; readonly hash: string | undefined }> {
   const path = session.configPath(command);
-  const { intent, diagnostics } = await session.toolbox.loadConfig(path, secrets);
+  const { intent, hash, diagnostics } = await session.toolbox.loadConfig(path, secrets);
   if (intent === undefined) throw new InvalidConfig(path, diagnostics);
   await session.warn(diagnostics, command);
-  return intent;
+  return { intent, hash };
 }

@@ -17,6 +17,7 @@ import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
+import { addSupport } from './commands/support.ts';
 import { addSystem } from './commands/system.ts';
 import { addToken } from './commands/token.ts';
 import { addTop } from './commands/top.ts';
@@ -84,6 +85,7 @@ export function createProgram(session: Session): Command {
     addSystem,
     addRealserver,
     addDoctor,
+    addSupport,
     addCompletion,
     addVersion,
   ])

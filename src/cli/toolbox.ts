@@ -123,6 +123,10 @@ export interface Toolbox {
   openHost(): Promise<HostTools>;
 
   openPki(folder: string): Promise<Pki>;
+  /** What a program of the machine says; rejects where it is missing, fails or takes too long. */
+  runTool(command: readonly string[]): Promise<string>;
+  /** A new file, or a replaced one, that only we may read. */
+  writePrivate(path: string, content: Uint8Array): Promise<void>;
 
   /** Throws InputError CONFIG_UNREADABLE. */
   readText(path: string): Promise<string>;

@@ -54,6 +54,22 @@ function expiryOf(given: string | undefined, nowMs: number): { expiresMs?: numbe
 }
 
 export const accessRoutes: readonly Route[] = [
+  route('GET', '/v1/access', {
+    id: 'getAccess',
+    summary:
+      'How the API can be reached over TCP, until when its certificate is good, and what is wrong with it',
+    tag: 'access',
+    reply: z.strictObject({
+      tcp: z.strictObject({
+        wanted: z.boolean(),
+        address: text.optional(),
+        certificateUntilMs: millis.optional(),
+        trouble: text.optional(),
+      }),
+      auditWaiting: z.number().int().describe('entries of the audit log that the disk did not take yet'),
+    }),
+    handle: (_, { access, tcp }) => ({ tcp: tcp(), auditWaiting: access.audit.waiting }),
+  }),
   route('GET', '/v1/tokens', {
     id: 'listTokens',
     summary: 'Tokens of the API, newest first, without the tokens themselves',

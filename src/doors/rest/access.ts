@@ -56,6 +56,16 @@ export interface AuditBook {
     readonly head: { readonly number: number; readonly hash: string };
     readonly fault?: { readonly number: number; readonly why: string };
   };
+  /** Entries that the disk did not take yet. */
+  readonly waiting: number;
+}
+
+/** The TCP door: where it is, until when its certificate is good, what keeps it from being as configured. */
+export interface TcpState {
+  readonly wanted: boolean;
+  readonly address?: string;
+  readonly certificateUntilMs?: number;
+  readonly trouble?: string;
 }
 
 export interface Access {

@@ -7,7 +7,7 @@ import type { Control } from '../../engine/control.ts';
 import { redact } from '../../lib/redact.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import { ERROR_CATALOGUE, InputError } from '../../model/errors.ts';
-import type { Access } from './access.ts';
+import type { Access, TcpState } from './access.ts';
 import { type Actor, mayUse } from './actor.ts';
 import type { AuditEvent, EventRing } from './event-ring.ts';
 import type { EventStreams } from './event-stream.ts';
@@ -23,6 +23,7 @@ export interface AppOptions {
   readonly pulse: Pulse;
   readonly streams: EventStreams;
   readonly access: Access;
+  readonly tcp: () => TcpState;
   /** Who asks; throws HttpError 401, 403 or 429. */
   readonly authenticate: (request: FastifyRequest) => Actor | Promise<Actor>;
   /** What a write did, whatever came of it. */
@@ -83,7 +84,7 @@ function addRoute(
   options: AppOptions,
   actorOf: (request: FastifyRequest) => Promise<Actor>,
 ): void {
-  const { control, ring, pulse, access, nowMs } = options;
+  const { control, ring, pulse, access, tcp, nowMs } = options;
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -93,7 +94,7 @@ function addRoute(
       const tellChange = (change: Change): void => {
         told = change;
       };
-      const context: RouteContext = { control, ring, pulse, access, actor, nowMs, tellChange };
+      const context: RouteContext = { control, ring, pulse, access, tcp, actor, nowMs, tellChange };
       try {
         const answer = await run(route, request, context);
         if (route.method !== 'GET') options.audit(auditOf(route, request, actor, nowMs(), told));

@@ -54,6 +54,7 @@ export async function openRest(control: Control, settings: ApiSettings, options:
   const monotonicMs = options.monotonicMs ?? (() => performance.now());
   const { access } = options;
   const app = {
+    tcp: () => tcp.state(),
     control,
     ring,
     streams,

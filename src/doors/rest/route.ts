@@ -2,7 +2,7 @@
 import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
 import type { ApiRole } from '../../model/settings.ts';
-import type { Access } from './access.ts';
+import type { Access, TcpState } from './access.ts';
 import type { Actor } from './actor.ts';
 import type { EventRing } from './event-ring.ts';
 import type { Pulse } from './pulse.ts';
@@ -14,6 +14,7 @@ export interface RouteContext {
   readonly actor: Actor;
   readonly nowMs: () => number;
   readonly access: Access;
+  readonly tcp: () => TcpState;
   /** For the audit of a write: how its object was and is. */
   readonly tellChange: (change: Change) => void;
 }

@@ -1,6 +1,7 @@
 // Keeps the TCP door as the settings want it: opened, opened again where they changed, tried again where it could not open.
 import { stableJson } from '../../lib/stable-json.ts';
 import type { ApiSettings } from '../../model/settings.ts';
+import type { TcpState } from './access.ts';
 import type { EventStreams } from './event-stream.ts';
 import { openTlsDoor, type TlsDoor, type TlsDoorOptions } from './tls-door.ts';
 
@@ -13,7 +14,8 @@ export class TcpDoor {
   #key = '';
   #door: TlsDoor | undefined;
   #again: NodeJS.Timeout | undefined;
-  #lastError: string | undefined;
+  #trouble: string | undefined;
+  #untilMs: number | undefined;
   #busy: Promise<void> = Promise.resolve();
 
   constructor(streams: EventStreams, options: TlsDoorOptions) {
@@ -23,6 +25,15 @@ export class TcpDoor {
 
   get address(): string | undefined {
     return this.#door?.address;
+  }
+
+  state(): TcpState {
+    return {
+      wanted: this.#wanted !== undefined,
+      ...(this.#door === undefined ? {} : { address: this.#door.address }),
+      ...(this.#untilMs === undefined ? {} : { certificateUntilMs: this.#untilMs }),
+      ...(this.#trouble === undefined ? {} : { trouble: this.#trouble }),
+    };
   }
 
   /** A door that cannot open is told and tried again: the unix socket and traffic do not wait for it. */
@@ -49,12 +60,10 @@ export class TcpDoor {
   async #open(): Promise<void> {
     if (this.#wanted === undefined || this.#door !== undefined) return;
     try {
-      this.#door = await openTlsDoor(this.#wanted, this.#options);
-      this.#lastError = undefined;
+      this.#door = await openTlsDoor(this.#wanted, { ...this.#options, onTls: (told) => this.#onTls(told) });
     } catch (error) {
-      const { message } = error as Error;
-      if (message !== this.#lastError) this.#options.onTls({ error: error as Error });
-      this.#lastError = message;
+      // Told once, not with each try.
+      if ((error as Error).message !== this.#trouble) this.#onTls({ error: error as Error });
       this.#again = setTimeout(() => {
         this.#busy = this.#busy.then(() => this.#open());
       }, AGAIN_MS);
@@ -62,10 +71,17 @@ export class TcpDoor {
     }
   }
 
+  #onTls(told: Parameters<TlsDoorOptions['onTls']>[0]): void {
+    if ('error' in told) this.#trouble = told.error.message;
+    else [this.#trouble, this.#untilMs] = [undefined, told.notAfterMs];
+    this.#options.onTls(told);
+  }
+
   async #shut(): Promise<void> {
     clearTimeout(this.#again);
     const door = this.#door;
     this.#door = undefined;
+    [this.#trouble, this.#untilMs] = [undefined, undefined];
     if (door === undefined) return;
     this.#streams.closeWhere((socket) => door.owns(socket));
     await door.close();

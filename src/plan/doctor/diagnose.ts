@@ -26,9 +26,12 @@ const CHECKS: readonly ((need: Need, seen: Evidence) => Finding[])[] = [
 ];
 
 export function diagnose(need: Need, seen: Evidence): readonly Finding[] {
-  const findings = CHECKS.flatMap((check) => check(need, seen));
+  return worstFirst(CHECKS.flatMap((check) => check(need, seen)));
+}
+
+export function worstFirst(findings: readonly Finding[]): readonly Finding[] {
   // Array sorting keeps the order of equals, so that findings of one severity stay in the order of the checks.
-  return findings.sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
+  return findings.toSorted((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity));
 }
 
 export function countFindings(findings: readonly Finding[]): Readonly<Record<Severity, number>> {
