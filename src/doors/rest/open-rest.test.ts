@@ -78,6 +78,9 @@ test('every answer is exactly of the shape the route names', () =>
         setOverride: { state: 'drain', for: '1h', why: 'new kernel' },
         setLogLevel: { level: 'debug' },
         createToken: { name: 'ci', role: 'viewer' },
+        failover: {},
+        setMaintenance: { on: true, timeout: '1s' },
+        grantLease: { role: 'active', epoch: 4, lease: '3s' },
       };
       const answer = await ask(socket, route.method, path, { body: bodies[route.id] });
 
