@@ -188,6 +188,24 @@ test('importKeepalived() keeps own priorities where a node is active for one gro
   );
 });
 
+test('importKeepalived() cuts the timeout of a tracked script to its interval and says so', () => {
+  const text =
+    'vrrp_script s {\n script "/bin/check"\n interval 2\n timeout 3\n}\n' +
+    'vrrp_instance A {\n interface eth0\n virtual_router_id 1\n track_script {\n s\n }\n}\n';
+  const { yaml, report } = importText(text);
+  const [track] = load(yaml).intent!.ha!.groups[0]!.track;
+  assert.deepEqual([track!.intervalMs, track!.timeoutMs], [2000, 2000]);
+  assert.equal(report.find((line) => line.line === 4)?.what, 'changed');
+});
+
+test('importKeepalived() says the same of a line once, however many listeners come of it', () => {
+  const text =
+    'virtual_server_group G {\n 192.0.2.1 53\n 192.0.2.1 54\n}\nvirtual_server group G {\n' +
+    ' real_server 10.0.0.1 53 {\n }\n real_server 10.0.0.2 53 {\n }\n}\n';
+  const said = importText(text).diagnostics.filter((one) => one.rule === 'import-no-protocol');
+  assert.equal(said.length, 1);
+});
+
 test('importKeepalived() gives an address no instance holds to a group that never moves', () => {
   const text = `vrrp_instance A {\n state MASTER\n interface eth0\n virtual_router_id 1\n}\n${SERVER('')}`;
   const { intent } = load(importText(text).yaml);

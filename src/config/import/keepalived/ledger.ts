@@ -31,6 +31,7 @@ const MOST_DIAGNOSTICS = 1000;
 export class Ledger {
   readonly #entries = new Map<Origin, Entry>();
   readonly #diagnostics: Diagnostic[] = [];
+  readonly #said = new Set<string>();
   #report: readonly ReportLine[] | undefined;
 
   /** The worse fate stays; notes add up. */
@@ -51,6 +52,10 @@ export class Ledger {
 
   say(severity: Severity, rule: string, origin: Origin, message: string, hint?: string): void {
     if (this.#diagnostics.length >= MOST_DIAGNOSTICS) return;
+    // A line is read once for each of its listeners, and a sequence block is one line.
+    const key = `${origin.file}\0${origin.line}\0${rule}\0${message}`;
+    if (this.#said.has(key)) return;
+    this.#said.add(key);
     this.#diagnostics.push({
       severity,
       rule,

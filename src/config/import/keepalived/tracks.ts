@@ -49,11 +49,14 @@ function scriptFields(ledger: Ledger, directive: Directive): Fields | undefined 
   const command = script === undefined ? [] : commandOf(script);
   const interval = Math.max(10, timerOf(ledger, scope.one('interval'), 86_400) ?? 1000);
   // man keepalived.conf: without a timeout, or with 0, a script may run for its interval.
-  const timeout = timerOf(ledger, scope.one('timeout'), 86_400) || interval;
+  const asked = scope.one('timeout');
+  const timeout = timerOf(ledger, asked, 86_400) || interval;
+  if (asked !== undefined && timeout > interval)
+    ledger.mark(asked, asked.name, 'changed', 'cut to the interval: the next run would begin before');
   const fields = {
     weight: weightOf(ledger, scope.one('weight'), 0),
     interval: formatDuration(interval),
-    timeout: formatDuration(timeout),
+    timeout: formatDuration(Math.min(timeout, interval)),
     rise: intOf(ledger, scope.one('rise'), 1, 1000),
     fall: intOf(ledger, scope.one('fall'), 1, 1000),
   };
