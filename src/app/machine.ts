@@ -1,10 +1,8 @@
 // The drivers of this very machine, each opened only where the machine can carry it; why not is kept for Status.
-import { existsSync } from 'node:fs';
 import { openAddress } from '../drivers/address/open-address.ts';
 import { openHaproxy, probeHaproxy } from '../drivers/haproxy/open-haproxy.ts';
 import { openIpvs, probeIpvs } from '../drivers/ipvs/open-ipvs.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
-import { openXdp, xdpFact } from '../drivers/xdp/open-xdp.ts';
 import type { Driver } from '../model/driver.ts';
 import { LbError } from '../model/errors.ts';
 import type { EngineFact, Facts } from '../model/facts.ts';
@@ -12,6 +10,7 @@ import type { WatchedFlows } from '../model/flow.ts';
 import type { Intent } from '../model/intent.ts';
 import { ALL_ENGINES } from '../plan/assumed-facts.ts';
 import { xdpObject } from './shipped.ts';
+import { hasXdpTables, XdpOnDemand } from './xdp-on-demand.ts';
 
 export interface Machine {
   readonly drivers: readonly Driver[];
@@ -20,6 +19,8 @@ export interface Machine {
   readonly notes: readonly string[];
   /** The connections of the XDP data plane, where it is open: for telling other nodes of them. */
   flows?(): WatchedFlows | undefined;
+  /** A configuration came into force: what is opened from now on follows it. */
+  take?(intent: Intent): void;
   /** Links or addresses changed outside; absent where no driver cares. */
   networkChanged?(): void;
 }
@@ -35,8 +36,6 @@ const DEFAULT_STATE_DIR = '/var/lib/lbctl';
 interface Opened {
   readonly driver?: Driver;
   readonly fact: EngineFact;
-  readonly notes?: readonly string[];
-  readonly flows?: () => WatchedFlows | undefined;
 }
 
 /** What can be read without a configuration: a broken or missing file must not keep anybody from looking. */
@@ -58,13 +57,24 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
     address,
     new MemoryDriver({ name: 'memory', engines: ['memory'], addresses: false }),
   ];
-  for (const { driver } of [ipvs, xdp, haproxy]) if (driver !== undefined) drivers.push(driver);
-  const engines = { ipvs: ipvs.fact, xdp: xdp.fact, haproxy: haproxy.fact, memory: { available: true } };
+  const demand = xdp instanceof XdpOnDemand ? xdp : undefined;
+  for (const driver of [ipvs.driver, demand ?? (xdp as Opened).driver, haproxy.driver])
+    if (driver !== undefined) drivers.push(driver);
+  const engines = {
+    ipvs: ipvs.fact,
+    // A configuration read later may name the interfaces it needs.
+    get xdp() {
+      return xdp.fact;
+    },
+    haproxy: haproxy.fact,
+    memory: { available: true },
+  };
   return {
     drivers,
     engines,
-    notes: xdp.notes ?? [],
-    flows: () => xdp.flows?.(),
+    notes: demand?.state()?.notes ?? [],
+    flows: () => demand?.opened?.flows,
+    take: (accepted) => demand?.take(accepted),
     networkChanged: () => address.announceReturned(),
   };
 }
@@ -91,28 +101,18 @@ function openHaproxyHere({ system, dataPlane }: Intent, use: MachineUse): Opened
   };
 }
 
-function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): Opened {
-  const fact = xdpFact(xdpObject());
-  if (!fact.available) return { fact };
-  const interfaces = xdpInterfaces(intent);
-  if (interfaces.length === 0) {
-    return {
-      fact: { available: false, why: 'no interface is named in data_plane.xdp.interfaces or network' },
-    };
-  }
-  if (!mayNeedXdp(intent, hasIpvs)) return { fact };
+/** Opened at once where the configuration asks for it, so that another engine can take over where it cannot be. */
+function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): XdpOnDemand | Opened {
+  const xdp = new XdpOnDemand(intent, { objectPath: xdpObject(), folder: BPF_FOLDER });
+  const { fact } = xdp;
+  if (!mayNeedXdp(intent, hasIpvs)) return xdp;
+  if (!fact.available) return use === 'look' ? { fact } : xdp;
   // Attaching is a change: who only looks plans on paper, unless our tables are there already.
-  if (use === 'look' && !existsSync(BPF_FOLDER)) {
+  if (use === 'look' && !hasXdpTables(BPF_FOLDER))
     return { fact, driver: new MemoryDriver({ name: 'xdp', engines: ['xdp'], addresses: false }) };
-  }
-  const { attach, maxListeners, maxMembers, maxFlows } = intent.dataPlane.xdp;
-  const limits = { maxListeners, maxMembers, maxFlows };
   try {
-    const opened = openXdp({ objectPath: xdpObject(), interfaces, attach, limits, folder: BPF_FOLDER });
-    const failed = opened.interfaces.flatMap((one) => ('error' in one ? [one.error.message] : []));
-    if (failed.length === interfaces.length) return { fact: { available: false, why: failed.join('; ') } };
-    const { driver, notes } = opened;
-    return { fact, driver, notes: [...notes, ...failed], flows: () => driver.flows };
+    xdp.open();
+    return xdp;
   } catch (error) {
     if (!(error instanceof LbError)) throw error;
     return { fact: { available: false, why: error.message } };
@@ -124,10 +124,4 @@ function mayNeedXdp({ listeners, dataPlane }: Intent, hasIpvs: boolean): boolean
   const first = dataPlane.prefer === 'xdp' || !hasIpvs;
   const usual = dataPlane.engine === 'xdp' || (dataPlane.engine === 'auto' && first);
   return [...listeners.values()].some(({ engine }) => engine === 'xdp' || (engine === 'auto' && usual));
-}
-
-function xdpInterfaces({ dataPlane, network }: Intent): readonly string[] {
-  if (dataPlane.xdp.interfaces.length > 0) return dataPlane.xdp.interfaces;
-  const named = [network.frontendInterface, network.backendInterface].filter((name) => name !== undefined);
-  return [...new Set(named)];
 }

@@ -47,8 +47,8 @@ export interface Driver {
 
   counters?(signal?: AbortSignal): Promise<readonly ItemCounters[]>;
 
-  /** How it stands on this machine, beside its items. */
-  state?(): DataPlaneState;
+  /** How it stands on this machine, beside its items; undefined while it is not open. */
+  state?(): DataPlaneState | undefined;
 
   /** Takes away what it set up to carry items (programs, tables), once no items of ours are left. */
   uninstall?(): Promise<void>;

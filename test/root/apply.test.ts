@@ -1,13 +1,15 @@
 // lbctl as an operator uses it once, on a machine of four hosts on one switch: apply, look, change in place, disable. Real
 // XDP, real HTTP, no daemon: what carries traffic must need no process of ours.
 import assert from 'node:assert/strict';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, Lab } from '../../lab/netns.ts';
-import { type ExecResult, exec } from '../../lab/process.ts';
+import { type ExecResult, exec, start, stop } from '../../lab/process.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLIENT = '192.0.2.1';
@@ -37,8 +39,8 @@ before(async () => {
     network.run('ethtool', '-K', `sw0p${i}`, 'gro', 'on');
   });
   for (const [i, host] of servers.entries()) {
-    const script = join(ROOT, 'lab/demo/web-server.ts');
-    const server = host.spawn([process.execPath, script, `web${i + 1}`, '80'], {
+    const script = `import { serveWeb } from '${ROOT}/lab/programs/web-server.ts'; serveWeb('web${i + 1}', 80);`;
+    const server = host.spawn([process.execPath, '--input-type=module', '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     await once(server.stdout!, 'data');
@@ -69,7 +71,7 @@ const PREPARE = {
 } as const;
 type Mode = keyof typeof PREPARE;
 
-function write(mode: Mode, weights: readonly [number, number]): void {
+function write(mode: Mode, weights: readonly [number, number], engine: 'xdp' | 'memory' = 'xdp'): void {
   writeFileSync(
     config,
     `
@@ -84,7 +86,7 @@ listeners:
     vip: www
     port: 80
     scheduler: wrr
-    engine: xdp
+    engine: ${engine}
     members:
       - { name: web1, address: 192.0.2.3, port: 80, weight: ${weights[0]} }
       - { name: web2, address: 192.0.2.4, port: 80, weight: ${weights[1]} }
@@ -93,16 +95,14 @@ listeners:
 }
 
 /** nsenter keeps /sys, and with it the pins, as a process of the machine itself would see them. */
+function lbctlArgv(...args: readonly string[]): readonly string[] {
+  return ['nsenter', `--net=/run/netns/${balancer.namespace}`, join(ROOT, 'lbctl'), '-c', config, ...args];
+}
+
+const ENV = { ...process.env, LBCTL_BPF_DIR: bpfDir, NO_COLOR: '1' };
+
 function lbctl(...args: readonly string[]): Promise<ExecResult> {
-  const argv = [
-    'nsenter',
-    `--net=/run/netns/${balancer.namespace}`,
-    join(ROOT, 'lbctl'),
-    '-c',
-    config,
-    ...args,
-  ];
-  return exec(argv, { env: { LBCTL_BPF_DIR: bpfDir, NO_COLOR: '1' } });
+  return exec(lbctlArgv(...args), { env: ENV });
 }
 
 /** How often each server answered; ends after the first few failures, which are slow. */
@@ -177,3 +177,58 @@ for (const mode of ['onearm', 'nat', 'dr'] as const)
       assert.deepEqual(readdirSync(bpfDir), []);
     });
   });
+
+describe('lbctl daemon that learns of XDP by a reload', () => {
+  let daemon: ChildProcess;
+
+  before(() => {
+    write('onearm', [1, 1], 'memory');
+    daemon = start(lbctlArgv('daemon'), { env: ENV, stdio: ['ignore', 'ignore', 'inherit'] });
+  });
+  after(async () => {
+    await stop(daemon);
+    await lbctl('disable');
+  });
+
+  it('opens nothing while no listener needs it', async () => {
+    await until(async () => (await lbctl('status')).code === 0);
+
+    assert.doesNotMatch(balancer.ip('link', 'show', 'eth0'), /prog\/xdp/);
+    assert.match((await lbctl('show', 'data-planes')).stdout, /no data plane tells of itself/);
+  });
+
+  it('serves a listener that a new configuration moves to it', async () => {
+    write('onearm', [1, 1]);
+    const reloaded = await lbctl('reload');
+    assert.equal(reloaded.code, 0, reloaded.stdout + reloaded.stderr);
+
+    const seen = await ask(20);
+
+    assert.equal(seen.failed, undefined, JSON.stringify(seen));
+    assert.ok((seen.web1 ?? 0) > 5 && (seen.web2 ?? 0) > 5, JSON.stringify(seen));
+  });
+
+  it('tells where it is attached, in status, table, data and metrics', async () => {
+    const status = await lbctl('status');
+    const table = await lbctl('show', 'data-planes');
+    const data = JSON.parse((await lbctl('show', 'data-planes', '-o', 'json')).stdout) as {
+      drivers: Record<string, { interfaces: unknown; reasons: { reason: string; packets: string }[] }>;
+    };
+
+    assert.match(status.stdout, /^xdp on eth0: native$/m);
+    assert.match(table.stdout, /interface +eth0 +native/);
+    assert.match(table.stdout, /packets +forwarded +\d+ +sent on to a member/);
+    assert.deepEqual(data.drivers.xdp?.interfaces, [{ name: 'eth0', mode: 'native' }]);
+    assert.ok(
+      data.drivers.xdp.reasons.some(({ reason, packets }) => reason === 'replied' && Number(packets) > 50),
+    );
+  });
+});
+
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + 30_000;
+  while (!(await isSo())) {
+    assert.ok(performance.now() < end, 'not within 30 s');
+    await sleep(200);
+  }
+}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { LISTENER_FLAG, MEMBER_FLAG, MEMBER as ROW } from '../../src/drivers/xdp/layout.ts';
+import { startPorts } from '../../src/drivers/xdp/nat-start.ts';
 import { type Bytes, ethernet, FLAG, ip, tcp, udp } from '../xdp/packet.ts';
 import { Rig, VERDICT } from '../xdp/rig.ts';
 import {
@@ -363,3 +364,20 @@ function setMember(row: number, values: { weight: number; flags: number }): void
   view.setUint16(ROW.flags, values.flags, true);
   view.setUint16(ROW.weight, values.weight, true);
 }
+
+test('startPorts() begins the walk over ports somewhere, on every CPU, and leaves a begun one alone', () => {
+  const cursor = rig.object.map('nat_cursor');
+  const read = () => [...new Uint32Array(cursor.lookup(new Uint8Array(4))!.buffer)];
+  const config = rig.object.map('config').memory();
+
+  startPorts(cursor, config);
+  const first = read();
+  startPorts(cursor, config);
+
+  const cpus = first.filter((_, at) => at % 2 === 0);
+  assert.ok(
+    cpus.every((port) => port > 0 && port < 15_872),
+    JSON.stringify(first),
+  );
+  assert.deepEqual(read(), first);
+});

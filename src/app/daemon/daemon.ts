@@ -280,6 +280,7 @@ export class Daemon implements Control {
   /** Before the round that applies it, so that its members are checked and known. */
   #take(intent: Intent): void {
     this.#intent = intent;
+    this.#machine.take?.(intent);
     this.log.setLevel(intent.logging.level);
     this.#health.setIntent(intent);
     this.#ha.setIntent(intent);

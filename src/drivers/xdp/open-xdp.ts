@@ -10,6 +10,7 @@ import type { EngineFact } from '../../model/facts.ts';
 import { Attachments, type AttachResult } from './attachments.ts';
 import { XdpFlows } from './flows/xdp-flows.ts';
 import { tableSizes, type XdpLimits } from './limits.ts';
+import { startPorts } from './nat-start.ts';
 import { Plane } from './plane.ts';
 import { DEFAULT_FOLDER, XdpProgram } from './program.ts';
 import { clockOf, DEFAULT_SETTINGS, type PlaneSettings, writeSettings } from './settings.ts';
@@ -52,6 +53,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       ...options.settings,
     };
     writeSettings(map('config').memory(), settings, clock);
+    startPorts(map('nat_cursor'), map('config').memory());
     const clockRun = new TestRun(object.program('steelyard_clock'));
     const probe = new Uint8Array(64);
     const tick = () => clockRun.run(probe).verdict;

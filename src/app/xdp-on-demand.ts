@@ -1,0 +1,120 @@
+// The XDP data plane, opened when the first listener needs it: attaching programs is a change to the machine that a node
+// without such listeners should not see. A configuration read later may be the one that needs it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { desiredItems } from '../drivers/xdp/desired.ts';
+import { LAYOUT_VERSION } from '../drivers/xdp/layout.ts';
+import { openXdp, xdpFact } from '../drivers/xdp/open-xdp.ts';
+import type { XdpDriver } from '../drivers/xdp/xdp-driver.ts';
+import type { DataPlaneState } from '../model/data-plane.ts';
+import type { Driver, DriverPlan, ItemCounters, StepResult } from '../model/driver.ts';
+import type { EngineFact } from '../model/facts.ts';
+import type { Intent } from '../model/intent.ts';
+import type { ItemMap, Observed } from '../model/item.ts';
+import type { Step } from '../model/plan.ts';
+import type { World } from '../model/world.ts';
+import { diffItems } from '../plan/diff.ts';
+
+const NOTHING: Observed = { items: new Map(), foreign: new Map() };
+
+export interface XdpOnDemandOptions {
+  readonly objectPath: string;
+  /** Root of the pins. */
+  readonly folder: string;
+}
+
+/** Whether tables of ours are on the machine: somebody's listeners may be served by them. */
+export function hasXdpTables(folder: string): boolean {
+  return existsSync(join(folder, `v${LAYOUT_VERSION}`, 'maps'));
+}
+
+export class XdpOnDemand implements Driver {
+  readonly name = 'xdp';
+  readonly #options: XdpOnDemandOptions;
+  readonly #here: EngineFact;
+  #intent: Intent;
+  #driver: XdpDriver | undefined;
+  #isWanted = false;
+
+  constructor(intent: Intent, options: XdpOnDemandOptions) {
+    this.#intent = intent;
+    this.#options = options;
+    this.#here = xdpFact(options.objectPath);
+  }
+
+  /** Of the configuration in force: interfaces may be named later. */
+  get fact(): EngineFact {
+    if (!this.#here.available || this.#driver !== undefined || this.#interfaces().length > 0)
+      return this.#here;
+    return { available: false, why: 'no interface is named in data_plane.xdp.interfaces or network' };
+  }
+
+  get opened(): XdpDriver | undefined {
+    return this.#driver;
+  }
+
+  /** What is opened from now on is opened as this says. */
+  take(intent: Intent): void {
+    this.#intent = intent;
+  }
+
+  /** Throws LbError where the machine refuses; safe to call again. */
+  open(): XdpDriver {
+    if (this.#driver !== undefined) return this.#driver;
+    const { attach, maxListeners, maxMembers, maxFlows } = this.#intent.dataPlane.xdp;
+    const { driver, interfaces } = openXdp({
+      ...this.#options,
+      interfaces: this.#interfaces(),
+      attach,
+      limits: { maxListeners, maxMembers, maxFlows },
+    });
+    const refused = interfaces.flatMap((one) => ('error' in one ? [one.error] : []));
+    if (refused.length > 0 && refused.length === interfaces.length) {
+      void driver.close();
+      throw refused[0]!;
+    }
+    this.#driver = driver;
+    return driver;
+  }
+
+  desired(world: World): ItemMap {
+    this.#isWanted = world.listeners.some(({ engine }) => engine === this.name);
+    return this.#driver?.desired(world) ?? desiredItems(world);
+  }
+
+  plan(desired: ItemMap, observed: Observed): DriverPlan {
+    return diffItems(this.name, desired, observed);
+  }
+
+  async observe(signal?: AbortSignal): Promise<Observed> {
+    const needed = this.#driver !== undefined || this.#isWanted || hasXdpTables(this.#options.folder);
+    return needed ? this.open().observe(signal) : NOTHING;
+  }
+
+  async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
+    return this.open().apply(steps, signal);
+  }
+
+  async counters(signal?: AbortSignal): Promise<readonly ItemCounters[]> {
+    return (await this.#driver?.counters(signal)) ?? [];
+  }
+
+  state(): DataPlaneState | undefined {
+    return this.#driver?.state();
+  }
+
+  async uninstall(): Promise<void> {
+    await this.#driver?.uninstall();
+  }
+
+  async close(): Promise<void> {
+    await this.#driver?.close();
+  }
+
+  #interfaces(): readonly string[] {
+    const { dataPlane, network } = this.#intent;
+    if (dataPlane.xdp.interfaces.length > 0) return dataPlane.xdp.interfaces;
+    const named = [network.frontendInterface, network.backendInterface].filter((name) => name !== undefined);
+    return [...new Set(named)];
+  }
+}
