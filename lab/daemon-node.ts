@@ -19,6 +19,8 @@ export class DaemonNode {
   readonly client: Client;
   readonly bpfDir = `/sys/fs/bpf/lbctl-lab-${process.pid}-${made++}`;
   log = new LogLines();
+  /** Added to the environment of the daemon. */
+  env: NodeJS.ProcessEnv = {};
   readonly #lab: Lab;
   #child: ChildProcess | undefined;
 
@@ -52,7 +54,7 @@ api: { socket: ${join(this.dir, 'api.sock')} }
       `--net=/run/netns/${this.host.namespace}`,
       ...[join(ROOT, 'lbctl'), 'daemon', '-c', this.#config],
     ];
-    const env = { ...process.env, LBCTL_BPF_DIR: this.bpfDir };
+    const env = { ...process.env, LBCTL_BPF_DIR: this.bpfDir, ...this.env };
     this.log = new LogLines();
     this.#child = this.#lab.keep(spawn('nsenter', argv, { stdio: ['ignore', 'pipe', 'pipe'], env }));
     this.log.follow(this.#child);

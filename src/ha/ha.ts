@@ -46,6 +46,8 @@ const WITHDRAW_MS = 1000;
 const TICK_MS = 1000;
 /** Ticks between two looks for somebody else who answers for our addresses. */
 const LOOK_EVERY = 3;
+/** Ticks between two comparisons of what FRR runs with what it should. */
+const COMPARE_EVERY = 5;
 
 export class Ha {
   readonly #options: HaOptions;
@@ -107,6 +109,9 @@ export class Ha {
       clock,
       onBfd: (session, up) => this.#onBfd(session, up),
       onTrouble: (what, detail) => this.#onTrouble(what, detail),
+      onWell: () => {
+        for (const what of ['frr', 'bfdd']) this.#troubles.delete(what);
+      },
     });
   }
 
@@ -156,7 +161,7 @@ export class Ha {
       rivalAdverts: this.#rivals,
       frrCommands: this.#frr.sent,
       groups: [...this.#groups.values()].map((keeper) => keeper.status()),
-      troubles: [...this.#troubles.values(), ...this.#keepalived.disagreements()],
+      troubles: [...this.#facts.faults, ...this.#troubles.values(), ...this.#keepalived.disagreements()],
     };
     return keepalivedPid === undefined ? rest : { ...rest, keepalivedPid };
   }
@@ -369,6 +374,8 @@ export class Ha {
   #tick(): void {
     for (const keeper of this.#groups.values()) this.#decide(keeper);
     if (this.#ticks++ % LOOK_EVERY === 0) void this.#lookForRivals();
+    // Somebody may have edited what FRR runs by hand.
+    if (this.#ticks % COMPARE_EVERY === 0) void this.#tellFrr();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 

@@ -107,6 +107,11 @@ export class NodeFacts {
     };
   }
 
+  /** What keeps this node from serving, each with who says so. */
+  get faults(): readonly string[] {
+    return [...this.#faults].map(([source, message]) => `${source}: ${message}`);
+  }
+
   status(): {
     maintenance: boolean;
     applied: boolean;

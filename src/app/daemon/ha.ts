@@ -36,6 +36,8 @@ export interface NodeHaOptions {
 
 /** How long the peers have to take over before we stop. */
 const HANDOVER_MS = 3000;
+/** After high availability could not be set up. */
+const RETRY_MS = 5000;
 
 /** Opened only where groups are configured: a single node runs no keepalived and holds no socket for it. */
 export class NodeHa {
@@ -43,6 +45,9 @@ export class NodeHa {
   readonly #sync: NodeSync;
   #ha: Ha | undefined;
   #applied = false;
+  #intent: Intent | undefined;
+  #refused = '';
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(options: NodeHaOptions) {
     this.#options = options;
@@ -59,10 +64,28 @@ export class NodeHa {
     if (intent.ha === undefined && this.#ha === undefined) return;
     this.#ha ??= this.#open();
     this.#sync.setIntent(intent);
-    this.#ha.setIntent(intent).catch((error: Error) => {
-      this.#options.logger.error({ error: error.message }, 'high availability could not be set up');
-      this.#ha?.tell({ kind: 'fault', source: 'configuration', message: error.message });
-    });
+    this.#intent = intent;
+    this.#apply(this.#ha, intent);
+  }
+
+  /** What is missing, keepalived perhaps, may be there in a moment: until then the node stands back and says why. */
+  #apply(ha: Ha, intent: Intent): void {
+    clearTimeout(this.#retry);
+    const source = 'configuration';
+    ha.setIntent(intent).then(
+      () => {
+        this.#refused = '';
+        ha.tell({ kind: 'fault', source });
+      },
+      (error: Error) => {
+        if (this.#refused !== error.message)
+          this.#hear({ kind: 'trouble', atMs: Date.now(), what: 'set-up', detail: error.message });
+        this.#refused = error.message;
+        ha.tell({ kind: 'fault', source, message: error.message });
+        if (this.#ha === ha && this.#intent === intent)
+          this.#retry = setTimeout(() => this.#apply(ha, intent), RETRY_MS);
+      },
+    );
   }
 
   roles(): ReadonlyMap<string, RoleFact> {
@@ -118,6 +141,7 @@ export class NodeHa {
   /** The peers take over first. Where nobody does, addresses and programs stay: a lone node must not cut its own traffic. */
   async close(): Promise<void> {
     if (this.#ha === undefined) return;
+    clearTimeout(this.#retry);
     const left = await this.handover(HANDOVER_MS);
     if (left.length > 0) this.#ha.setMaintenance(false);
     await this.#ha.close(left.length === 0 ? 'hand-over' : 'leave');

@@ -16,6 +16,8 @@ export interface FrrOptions {
   /** A session by its name in the configuration. */
   onBfd(session: string, up: boolean, diagnostic: number): void;
   onTrouble(what: string, detail: string): void;
+  /** FRR has everything it should have. */
+  onWell(): void;
 }
 
 export interface FrrWanted {
@@ -105,6 +107,7 @@ export class Frr {
         await this.#tellBgp(wanted);
         this.#done = wanted;
         this.#trouble = undefined;
+        this.#options.onWell();
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
         if (this.#trouble !== detail) this.#options.onTrouble('frr', detail);
