@@ -171,7 +171,7 @@ async function detection(): Promise<Row[]> {
     if (one?.state !== 'down' || end === undefined)
       throw new Error(`Cannot time ${name} as it was not seen down`);
     detected.push(one.sinceMs - at);
-    // The board's time is that of the main thread; the failing check ended before it.
+    // Taken in the checking thread when the last failing check ended.
     reaction.push(end - one.sinceMs);
   }
   await engine.close();
@@ -180,9 +180,14 @@ async function detection(): Promise<Row[]> {
   return [
     row(`detection, ${TRIALS} trials: worst`, Math.max(...detected), 'ms', `<= ${Math.round(bound * 1.1)}`),
     row(`detection, ${TRIALS} trials: median`, median(detected), 'ms', `<= ${bound}`),
-    row('verdict to weight 0 in the memory driver: worst', Math.max(...reaction), 'ms'),
-    row('verdict to weight 0 in the memory driver: median', median(reaction), 'ms', '< 10'),
+    row('failing check to weight 0 in the memory driver: median', median(reaction), 'ms', '< 10'),
+    row('  9 of 10 within', quantile(reaction, 0.9), 'ms', '< 10'),
+    row('  worst', Math.max(...reaction), 'ms'),
   ];
+}
+
+function quantile(values: readonly number[], share: number): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length * share)]!;
 }
 
 const rows = [
