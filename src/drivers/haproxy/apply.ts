@@ -8,7 +8,7 @@ import { installCertificate, installCopy, removeFile } from './certificates.ts';
 import { behindOf } from './desired.ts';
 import { Leaving } from './leaving.ts';
 import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
-import { backendName, certificatePath, copyPath } from './names.ts';
+import { backendName, certificatePath, copyPath, TLS_KEEPER } from './names.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
 import { type Change, Reloader } from './reload.ts';
@@ -225,7 +225,8 @@ export class Applier {
       const servers = state.servers.get(backend);
       if (servers === undefined) continue;
       const known = new Set(record.membersToWrite(block).map((member) => serverPlace(member).name));
-      for (const name of servers.keys()) if (!known.has(name)) strays.push(`${backend}/${name}`);
+      for (const name of servers.keys())
+        if (!known.has(name) && name !== TLS_KEEPER) strays.push(`${backend}/${name}`);
     }
     for (const server of strays) commands.push(...goneCommands(server).map(({ text }) => text));
     if (commands.length === 0) return;

@@ -1,6 +1,7 @@
 // Member steps as commands of the admin socket. Each may be said twice: what is there is set, what is gone stays gone.
 import type { Item } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
+import { toCommand } from './command-line.ts';
 import { backendName } from './names.ts';
 import type { Backend } from './record-types.ts';
 import { serverArguments, serverPlace } from './render/render.ts';
@@ -21,7 +22,7 @@ export function memberCommands(
   const commands: Command[] = [];
   if (live === undefined)
     commands.push({
-      text: `add server ${backendName(step.item.parent ?? '')}/${serverArguments(step.item, backend)}`,
+      text: `add server ${backendName(step.item.parent ?? '')}/${toCommand(serverArguments(step.item, backend))}`,
       fine: /New server registered|Already exists/,
     });
   return [...commands, ...setCommands(step, live)];

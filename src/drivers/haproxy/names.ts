@@ -11,6 +11,9 @@ export function backendName(container: string): string {
   return `be_${encodeName(container)}`;
 }
 
+/** No name of a member: in those an underscore begins two hex digits. */
+export const TLS_KEEPER = '_tls';
+
 export function serverName(member: string): string {
   return encodeName(member);
 }

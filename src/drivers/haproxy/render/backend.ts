@@ -2,7 +2,7 @@
 import type { Persistence } from '../../../model/listener.ts';
 import type { PoolTls } from '../../../model/tls.ts';
 import type { WorldListener, WorldPool } from '../../../model/world.ts';
-import { backendName, certificatePath, copyPath, digest, type Places } from '../names.ts';
+import { backendName, certificatePath, copyPath, digest, type Places, TLS_KEEPER } from '../names.ts';
 import { argument, quote, token } from '../quote.ts';
 import type { Backend } from '../record-types.ts';
 import { cipherList, versionWord } from './bind.ts';
@@ -25,9 +25,12 @@ export function renderBackend(
       : [`timeout connect ${timeouts.connectMs}ms`, `timeout server ${timeouts.memberMs}ms`]),
     ...persistenceLines(listener),
   ];
+  const options = serverOptions(pool.options, places);
+  // "add server" takes certificates and authorities only where some line of the file has loaded them.
+  if (pool.options.tls !== undefined) lines.push(`server ${TLS_KEEPER} 127.0.0.1:1 disabled ${options}`);
   return {
     text: section(`backend ${backendName(container)}`, pool.name, lines),
-    serverOptions: serverOptions(pool.options, places),
+    serverOptions: options,
   };
 }
 
