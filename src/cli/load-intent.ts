@@ -23,15 +23,19 @@ export async function loadIntent(
   return (await loadValid(session, command, secrets)).intent;
 }
 
-/** With its hash, for those who compare it with what is in force. */
+/** With its hash, for those who compare it with what is in force, and the files it was read from. */
 export async function loadValid(
   session: Session,
   command: Command,
   secrets: 'needed' | 'wished' = 'wished',
-): Promise<{ readonly intent: Intent; readonly hash: string | undefined }> {
+): Promise<{
+  readonly intent: Intent;
+  readonly hash: string | undefined;
+  readonly files: readonly string[];
+}> {
   const path = session.configPath(command);
-  const { intent, hash, diagnostics } = await session.toolbox.loadConfig(path, secrets);
+  const { intent, hash, files, diagnostics } = await session.toolbox.loadConfig(path, secrets);
   if (intent === undefined) throw new InvalidConfig(path, diagnostics);
   await session.warn(diagnostics, command);
-  return { intent, hash };
+  return { intent, hash, files };
 }

@@ -1,6 +1,14 @@
 // `lbctl realserver` and `lbctl system` on real hosts: namespaces with files of their own.
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -177,6 +185,8 @@ listeners:
 test('doctor tells of a machine that is not ready, as data', async () => {
   const one = pair('doc');
   const config = join(folder, 'doctor.yaml');
+  writeFileSync(join(folder, 'archived.pem'), '', { mode: 0o600 });
+  symlinkSync('archived.pem', join(folder, 'live.pem'));
   writeFileSync(
     config,
     `version: 1
@@ -184,10 +194,12 @@ node: { name: lb, role: single }
 network: { frontend: { interface: eth7 } }
 engine: ipvs
 mode: dr
+certificates: [{ name: a, certificate: ${join(folder, 'live.pem')} }]
 listeners:
   - { name: web, vip: 192.0.2.20, port: 80, members: [{ address: 10.60.0.1 }] }
 `,
   );
+  chmodSync(config, 0o646);
 
   const said = await one.lbctl('doctor', '-c', config, '-o', 'json');
 
@@ -198,6 +210,8 @@ listeners:
   const byCheck = (name: string) => findings.find((finding) => finding.check === name);
   assert.equal(byCheck('interface')?.severity, 'error');
   assert.equal(byCheck('sysctl-net.ipv4.ip_forward')?.severity, 'error');
+  assert.equal(byCheck('config-file')?.severity, 'error');
+  assert.equal(byCheck('file')?.severity, 'ok', 'a link is judged by what it leads to');
   assert.ok(
     findings.every((finding) => finding.severity === 'ok' || finding.severity === 'info' || finding.fix),
   );

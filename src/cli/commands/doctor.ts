@@ -50,12 +50,12 @@ async function aboutMachine(
   command: Command,
 ): Promise<{ findings: readonly Finding[]; hash: string | undefined }> {
   const { toolbox } = session;
-  const { intent, hash } = await loadValid(session, command);
+  const { intent, hash, files } = await loadValid(session, command);
   const { assumedFacts } = await import('../../plan/assumed-facts.ts');
   const { resolve } = await import('../../plan/resolve.ts');
   const { needOf } = await import('../../plan/doctor/need.ts');
   const { diagnose } = await import('../../plan/doctor/diagnose.ts');
-  const need = needOf(intent, resolve(intent, assumedFacts(intent, toolbox.nowMs())));
+  const need = needOf(intent, resolve(intent, assumedFacts(intent, toolbox.nowMs())), files);
   return { findings: diagnose(need, await (await toolbox.openHost()).gatherEvidence(need)), hash };
 }
 

@@ -1,5 +1,5 @@
 // Gathers what the doctor looks at from this machine; what cannot be read is left out, never guessed.
-import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import type { Evidence, FileEvidence, LinkEvidence } from '../../plan/doctor/evidence.ts';
 import type { Need } from '../../plan/doctor/need.ts';
 import type { Host } from '../../plan/system/host.ts';
@@ -37,7 +37,7 @@ export async function gatherEvidence(host: Host, need: Need, probe?: ProbeVip): 
     ...(ipvs === undefined ? {} : { ipvs }),
     otherHolders: probe === undefined ? [] : await askForVips(need, links, probe),
     ...(clockSynchronized === undefined ? {} : { clockSynchronized }),
-    files: need.secretFiles.map(({ path }) => readFileFacts(path)),
+    files: [...need.secretFiles.map(({ path }) => path), ...need.configFiles].map(readFileFacts),
     otherTools: findProcesses(IPVS_TOOLS),
     programs: findPrograms(host, [need.haproxyBinary, 'nft', 'keepalived', 'vtysh']),
   };
@@ -124,7 +124,8 @@ function readClock(host: Host): boolean | undefined {
 
 function readFileFacts(path: string): FileEvidence {
   try {
-    const { mode, uid } = lstatSync(path);
+    // What a link leads to: certificates of Let's Encrypt are links, and links have no mode of their own.
+    const { mode, uid } = statSync(path);
     return { path, mode: (mode & 0o7777).toString(8).padStart(4, '0'), uid };
   } catch {
     // No such file, or none that we may see: the same to who needs it.

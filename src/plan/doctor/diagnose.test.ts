@@ -18,10 +18,13 @@ const NEED: Need = {
     notes: [],
   },
   secretFiles: [{ path: '/etc/lbctl/tls/a.key', what: 'key of certificate "a"' }],
+  configFiles: ['/etc/lbctl/config.yaml'],
   haProvider: 'none',
   haproxyBinary: '/usr/sbin/haproxy',
   xdpInterfaces: [],
 };
+
+const KEY_FILE = { path: '/etc/lbctl/tls/a.key', mode: '0640', uid: 0 };
 
 const HEALTHY: Evidence = {
   kernel: '6.1.0',
@@ -36,7 +39,7 @@ const HEALTHY: Evidence = {
   ipvs: { tableSize: 4096, connections: 10 },
   otherHolders: [],
   clockSynchronized: true,
-  files: [{ path: '/etc/lbctl/tls/a.key', mode: '0640', uid: 0 }],
+  files: [KEY_FILE, { path: '/etc/lbctl/config.yaml', mode: '0644', uid: 0 }],
   otherTools: [],
   programs: {},
 };
@@ -224,6 +227,22 @@ const CASES: readonly Case[] = [
     severity: 'warning',
     evidence: /kube-proxy runs as 7/,
     fix: /systemctl disable --now kube-proxy/,
+  },
+  {
+    name: 'a configuration that others may write',
+    seen: { files: [KEY_FILE, { path: '/etc/lbctl/config.yaml', mode: '0664', uid: 0 }] },
+    check: 'config-file',
+    severity: 'error',
+    evidence: /config\.yaml has mode 0664/,
+    fix: /chmod go-w \/etc\/lbctl\/config\.yaml/,
+  },
+  {
+    name: 'a configuration of somebody else',
+    seen: { files: [KEY_FILE, { path: '/etc/lbctl/config.yaml', mode: '0600', uid: 1000 }] },
+    check: 'config-file',
+    severity: 'warning',
+    evidence: /belongs to user 1000/,
+    fix: /chown root/,
   },
   {
     name: 'a program that misses',

@@ -2,7 +2,7 @@
 import { checkConntrack, checkIpvsTable } from './capacity-checks.ts';
 import type { Evidence } from './evidence.ts';
 import { type Finding, SEVERITIES, type Severity } from './finding.ts';
-import { checkClock, checkFiles, checkOtherTools, checkPrograms } from './host-checks.ts';
+import { checkClock, checkConfigFiles, checkFiles, checkOtherTools, checkPrograms } from './host-checks.ts';
 import { checkModules, checkPrivileges, checkReversePath, checkSysctls } from './kernel-checks.ts';
 import type { Need } from './need.ts';
 import { checkArp, checkDuplicates, checkInterfaces, checkTunnelMtu, checkVips } from './network-checks.ts';
@@ -21,6 +21,7 @@ const CHECKS: readonly ((need: Need, seen: Evidence) => Finding[])[] = [
   checkIpvsTable,
   checkClock,
   checkFiles,
+  checkConfigFiles,
   checkOtherTools,
   checkPrograms,
 ];

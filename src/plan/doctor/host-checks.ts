@@ -18,6 +18,37 @@ export function checkClock(_need: Need, seen: Evidence): Finding[] {
       ];
 }
 
+const WRITE_BITS = 0o022;
+
+/** Whoever may write the configuration runs programs as root: checks, hooks, notifications. */
+export function checkConfigFiles(need: Need, seen: Evidence): Finding[] {
+  const known = seen.files.filter((one) => need.configFiles.includes(one.path) && one.mode !== undefined);
+  const open = known.filter((one) => (Number.parseInt(one.mode!, 8) & WRITE_BITS) !== 0);
+  const foreign = known.filter((one) => one.uid !== 0);
+  if (open.length + foreign.length === 0)
+    return known.length === 0 ? [] : [ok('config-file', 'The configuration', 'only root can write it')];
+  return [
+    ...open.map((one) =>
+      fault(
+        'config-file',
+        'error',
+        'The configuration can be written by others',
+        `${one.path} has mode ${one.mode}`,
+        `chmod go-w ${one.path}`,
+      ),
+    ),
+    ...foreign.map((one) =>
+      fault(
+        'config-file',
+        'warning',
+        'The configuration belongs to somebody else than root',
+        `${one.path} belongs to user ${one.uid}`,
+        `chown root ${one.path}`,
+      ),
+    ),
+  ];
+}
+
 /** Others may not read a key; a group may, and writing is for root alone. */
 const FORBIDDEN_BITS = 0o027;
 

@@ -25,12 +25,14 @@ export interface Need {
   readonly settings: BalancerSettings;
   /** Files that only root (and our group) may read. */
   readonly secretFiles: readonly SecretFile[];
+  /** Files that only root may write: they say what runs as root. */
+  readonly configFiles: readonly string[];
   readonly haProvider: 'keepalived' | 'frr' | 'none';
   readonly haproxyBinary: string;
   readonly xdpInterfaces: readonly string[];
 }
 
-export function needOf(intent: Intent, world: World): Need {
+export function needOf(intent: Intent, world: World, configFiles: readonly string[]): Need {
   const grouped = new Set(intent.ha?.groups.flatMap((group) => group.vips) ?? []);
   const vips = [...intent.vips.values()].map(
     (vip): VipNeed => ({
@@ -52,6 +54,7 @@ export function needOf(intent: Intent, world: World): Need {
     vips,
     settings: balancerSettings(intent, world),
     secretFiles: secretFiles(intent),
+    configFiles,
     haProvider: intent.ha === undefined || intent.ha.groups.length === 0 ? 'none' : intent.ha.provider,
     haproxyBinary: intent.dataPlane.haproxy.binary,
     xdpInterfaces: engines.includes('xdp') ? intent.dataPlane.xdp.interfaces : [],
