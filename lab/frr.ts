@@ -17,6 +17,11 @@ export class LabFrr {
     this.dir = `/var/run/frr/${host.namespace}`;
   }
 
+  /** FRR of a host that another process started. */
+  static of(host: Host): LabFrr {
+    return new LabFrr(host);
+  }
+
   static async start(host: Host, programs: readonly FrrProgram[]): Promise<LabFrr> {
     const frr = new LabFrr(host);
     mkdirSync(frr.dir, { recursive: true });

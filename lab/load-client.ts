@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Host } from './netns.ts';
-import { stop } from './process.ts';
+import { start, stop } from './process.ts';
 import type { LoadReport } from './programs/load.ts';
 
 export class LoadClient {
@@ -18,8 +18,9 @@ export class LoadClient {
 
   /** `programs` starts the programs of a lab (run-program.ts). */
   static start(from: Host, programs: readonly string[], url: string, perSecond: number): LoadClient {
-    const argv = [...programs, 'load', url, `${perSecond}`];
-    return new LoadClient(from.spawn(argv, { stdio: ['pipe', 'pipe', 'inherit'] }));
+    // Not the lab's own: it ends with us, as its input does, also where the lab stays.
+    const argv = from.argv([...programs, 'load', url, `${perSecond}`]);
+    return new LoadClient(start(argv, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 
   /** What the client saw since the last call. */

@@ -76,7 +76,7 @@ function ownSource(root: string, found: Set<string>): Plugin {
   return {
     name: 'own-source',
     setup(context) {
-      context.onLoad({ filter: /\/src\/.*\.ts$/ }, async ({ path }) => {
+      context.onLoad({ filter: /\/(src|lab)\/.*\.ts$/ }, async ({ path }) => {
         const file = relative(root, path);
         if (file.startsWith('node_modules')) return undefined;
         if (file === SHIPPED) return { contents: "export * from 'lbctl:shipped';", loader: 'ts' };

@@ -5,6 +5,7 @@ import { type Finding, isMain, ROOT, readTexts, report, SOURCES, type Text } fro
 import { importsOf } from './lib/imports.ts';
 import {
   MAY_IMPORT,
+  OUTSIDE,
   PACKAGE_ROOMS,
   PURE_NODE_MODULES,
   PURE_ROOMS,
@@ -38,6 +39,7 @@ function faultOf(file: string, specifier: string, packages: Packages): [string, 
   if (!specifier.startsWith('.')) return packageFault(file, room, specifier, packages);
 
   const target = posix.join(posix.dirname(file), specifier);
+  if (OUTSIDE[file]?.includes(target) === true) return undefined;
   if (isTest(target) && !isTest(file))
     return [`Cannot import the test "${target}"`, 'move what both need into a file of its own'];
   if (room === undefined) return undefined;

@@ -1,6 +1,7 @@
 // The configuration of a node of a lab, as a person would write it.
 import { join } from 'node:path';
 import {
+  BGP_PASSWORD,
   balancerAddress,
   isRouted,
   LOCAL_AS,
@@ -93,6 +94,6 @@ ${peer}  bgp:
     local_as: ${LOCAL_AS}
     router_id: ${own}
     peers:
-      - { name: router, address: ${ROUTER_ADDRESS}, remote_as: ${ROUTER_AS}, bfd: router, hold: 3s, keepalive: 1s }
+      - { name: router, address: ${ROUTER_ADDRESS}, remote_as: ${ROUTER_AS}, password: ${BGP_PASSWORD}, bfd: router, hold: 3s, keepalive: 1s }
 `;
 }

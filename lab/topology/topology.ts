@@ -82,6 +82,8 @@ export function usesFrr({ choose }: Topology): boolean {
 export const ROUTER_ADDRESS = '192.0.2.254';
 export const LOCAL_AS = 65100;
 export const ROUTER_AS = 65101;
+/** Of a session between namespaces of one machine: no secret. */
+export const BGP_PASSWORD = 'not-a-word';
 
 export function balancerAddress({ balancers }: Topology, name: string): string {
   return `192.0.2.${balancers.indexOf(name) + 1}`;

@@ -14,6 +14,14 @@ export function versionOf(): string {
   return LBCTL_VERSION;
 }
 
+export function selfArgv(): readonly string[] {
+  return [process.execPath];
+}
+
+export async function loadLab(): Promise<typeof import('../../lab/tool/open-lab-tool.ts')> {
+  return import('../../lab/tool/open-lab-tool.ts');
+}
+
 /** The loader reads a file: ours lives as long as the process, in a folder that is nobody else's. */
 export function xdpObject(): string {
   unpacked ??= getAssetKeys().includes(OBJECT) ? unpack() : `/usr/lib/lbctl/${OBJECT}`;

@@ -12,3 +12,13 @@ export function versionOf(): string {
 export function xdpObject(): string {
   return join(ROOT, 'build/bpf/steelyard.bpf.o');
 }
+
+/** What starts this very program again. */
+export function selfArgv(): readonly string[] {
+  return [join(ROOT, 'lbctl')];
+}
+
+/** The labs stand outside src, as nothing of the product needs them; this is the one door to them. */
+export async function loadLab(): Promise<typeof import('../../lab/tool/open-lab-tool.ts')> {
+  return import('../../lab/tool/open-lab-tool.ts');
+}

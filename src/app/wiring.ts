@@ -3,7 +3,7 @@
 import { hostname } from 'node:os';
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
 import { hasErrors } from '../model/diagnostic.ts';
-import { versionOf } from './shipped.ts';
+import { loadLab, selfArgv, versionOf } from './shipped.ts';
 import type { ClaimSignals } from './signals.ts';
 
 /** Where no terminal says how wide it is. */
@@ -61,6 +61,10 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
     async writePrivate(path, content) {
       const { writePrivateFile } = await import('./text-files.ts');
       await writePrivateFile(path, content);
+    },
+    async openLab() {
+      const { LabTool } = await loadLab();
+      return new LabTool({ lbctl: selfArgv(), claimSignals });
     },
     async readText(path) {
       const { readTextFile } = await import('./text-files.ts');

@@ -11,6 +11,7 @@ import { addEvents } from './commands/events.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addHa } from './commands/ha.ts';
 import { addImport } from './commands/import.ts';
+import { addLab } from './commands/lab.ts';
 import { addDrain, addMember } from './commands/member.ts';
 import { addPki } from './commands/pki.ts';
 import { addPlan } from './commands/plan.ts';
@@ -86,6 +87,7 @@ export function createProgram(session: Session): Command {
     addRealserver,
     addDoctor,
     addSupport,
+    addLab,
     addCompletion,
     addVersion,
   ])

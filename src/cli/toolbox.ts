@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
 import type { ApiRole } from '../model/settings.ts';
 import type { HostTools } from '../plan/system/host-tools.ts';
+import type { LabTool } from './lab-tool.ts';
 
 export interface LoadedConfig {
   /** Absent when there are errors. */
@@ -118,6 +119,9 @@ export interface Toolbox {
 
   /** Serves until a signal stops it. */
   runDaemon(command: DaemonCommand): Promise<void>;
+
+  /** Networks of namespaces to try things in. */
+  openLab(): Promise<LabTool>;
 
   /** This machine's own settings. */
   openHost(): Promise<HostTools>;

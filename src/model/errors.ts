@@ -60,6 +60,10 @@ export const ERROR_CATALOGUE = {
     what: 'An operation took longer than its deadline',
     cure: 'Look at the load and at the other side',
   },
+  LAB_FAILED: {
+    what: 'A lab could not be built, or what was asked of it could not be done',
+    cure: 'Install what is named; "lbctl lab down NAME" removes what is left of it',
+  },
   DENIED: { what: 'The operation is not permitted', cure: 'Run as root or with the capability named' },
   NOT_READY: {
     what: 'The daemon has not finished its first round',

@@ -21,6 +21,11 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   app: [...UP_TO_ENGINE, 'wire', 'kernel', 'drivers', 'health', 'ha', 'cluster', 'doors', 'cli'],
 };
 
+/** The one file of src that names what ships beside it, and what that is (docs/decisions/0061-the-lab.md). */
+export const OUTSIDE: Readonly<Record<string, readonly string[]>> = {
+  'src/app/shipped.ts': ['lab/tool/open-lab-tool.ts'],
+};
+
 /** What the tests of a room may use besides: the engine is tested with the reference driver. */
 export const TESTS_MAY_IMPORT: Readonly<Record<string, readonly string[]>> = { engine: ['drivers'] };
 

@@ -1,0 +1,102 @@
+// Starts, finds and signals the programs on the hosts of a lab that is up.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { LabFrr } from '../frr.ts';
+import { type Host, Lab } from '../netns.ts';
+import { execSync, isAlive } from '../process.ts';
+import { nodeConfig } from '../topology/node-config.ts';
+import { nodeDaemonArgv, nodeDaemonEnv } from '../topology/node-daemon.ts';
+import { ROUTER_PROGRAMS, startRouter } from '../topology/router.ts';
+import { type Topology, usesFrr } from '../topology/topology.ts';
+import type { LabFiles } from './lab-files.ts';
+
+export class LabPrograms {
+  readonly #topology: Topology;
+  readonly #files: LabFiles;
+  readonly #lbctl: readonly string[];
+
+  constructor(topology: Topology, files: LabFiles, lbctl: readonly string[]) {
+    this.#topology = topology;
+    this.#files = files;
+    this.#lbctl = lbctl;
+  }
+
+  host(name: string): Host {
+    return Lab.hostOf(this.#files.stem, name);
+  }
+
+  async startAll(): Promise<void> {
+    const { servers, balancers } = this.#topology;
+    if (this.#topology.choose === 'bgp' || this.#topology.choose === 'bgp-ecmp')
+      await startRouter(this.host('router'), this.#topology);
+    for (const name of servers) this.startWeb(name);
+    for (const name of balancers) {
+      if (usesFrr(this.#topology)) await LabFrr.start(this.host(name), ROUTER_PROGRAMS);
+      const dir = this.#files.hostDir(name);
+      const text = nodeConfig({ topology: this.#topology, node: name, dir });
+      writeFileSync(this.#files.config(name), text);
+      this.startDaemon(name);
+    }
+  }
+
+  startWeb(name: string): void {
+    const argv = this.host(name).argv([...this.#lbctl, 'lab', 'program', 'web', name, '80']);
+    this.#record(name, 'web', this.#spawn(name, 'web', argv, process.env));
+  }
+
+  startDaemon(name: string): void {
+    const files = this.#files;
+    const bpfDir = files.bpfDir(name);
+    const argv = nodeDaemonArgv({
+      topology: this.#topology,
+      host: this.host(name),
+      lbctl: this.#lbctl,
+      config: files.config(name),
+      bpfDir,
+      frrDir: files.frrDir(name),
+    });
+    this.#record(name, 'lbctl', this.#spawn(name, 'lbctl', argv, nodeDaemonEnv({ bpfDir })));
+  }
+
+  /** Living processes of that program there: ours by record, others by the name the kernel has for them. */
+  pidsOf(host: string, program: string): readonly number[] {
+    const recorded = this.#files.read().filter((one) => one.host === host && one.program === program);
+    if (recorded.length > 0) return recorded.map((one) => one.pid).filter(isAlive);
+    return this.#pids(host).filter((pid) => commandOf(pid) === program);
+  }
+
+  programsOn(host: string): readonly string[] {
+    const ours = new Map(this.#files.read().map((one) => [one.pid, one.program]));
+    const names = this.#pids(host).map((pid) => ours.get(pid) ?? commandOf(pid));
+    return [...new Set(names)].filter((name) => name !== '').sort();
+  }
+
+  #pids(host: string): readonly number[] {
+    const { stdout } = execSync(['ip', 'netns', 'pids', `${this.#files.stem}-${host}`]);
+    return stdout.split('\n').filter(Boolean).map(Number);
+  }
+
+  /** Its output goes to a file; it stays when this process ends. */
+  #spawn(host: string, program: string, argv: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
+    const log = openSync(this.#files.log(host, program), 'a');
+    const [command, ...args] = argv;
+    const child = spawn(command!, args, { detached: true, stdio: ['ignore', log, log], env });
+    child.unref();
+    return child;
+  }
+
+  #record(host: string, program: 'lbctl' | 'web', { pid }: ChildProcess): void {
+    const others = this.#files.read().filter((one) => one.host !== host || one.program !== program);
+    this.#files.write([...others, { host, program, pid: pid! }]);
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    // It ended since it was listed.
+    return '';
+  }
+}
