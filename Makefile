@@ -3,7 +3,7 @@ NODE := node_modules/node/bin/node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
 include bpf/bpf.mk
-.PHONY: help setup packages check test package test-package demo demo-stay bench golden docs fmt clean
+.PHONY: help setup packages check test package test-package demo demo-stay soak bench golden docs fmt clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ bench: packages bpf ## all benchmarks
 
 bench-%: packages bpf ## one benchmark of bench/
 	@$(NODE) tools/run-bench.ts $*
+
+soak: setup bpf ## ten minutes of load and faults (SOAK_SECONDS, SOAK_SEED); tells what was lost and what was untrue
+	@$(NODE) lab/soak/main.ts
 
 golden: packages ## rewrite the expected files of tests; read the diff as code
 	@UPDATE_GOLDEN=1 $(NODE) tools/run-tests.ts unit

@@ -1,6 +1,7 @@
 // Runs programs for labs and tests: once with the result, or in the background until the lab closes.
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 
 export interface ExecResult {
   readonly code: number;
@@ -95,5 +96,15 @@ export function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** The name that the kernel has for a process; empty for none. */
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    // It ended since it was listed.
+    return '';
   }
 }

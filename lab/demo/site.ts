@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LoadClient } from '../load-client.ts';
 import { type Host, Lab } from '../netns.ts';
-import { exec, isAlive, stop } from '../process.ts';
+import { commandOf, exec, execSync, isAlive, stop } from '../process.ts';
 import type { LoadReport } from '../programs/load.ts';
 import { buildNetwork, type Hosts, portOf } from '../topology/build-network.ts';
 import { API_SOCKET, nodeConfig } from '../topology/node-config.ts';
@@ -112,11 +112,22 @@ export class DemoSite {
       ...{ topology: PAIR, lbctl: [LBCTL], frrDir: '' },
       ...{ host, config, bpfDir },
     });
-    const env = nodeDaemonEnv({ bpfDir });
+    const env = { ...nodeDaemonEnv({ bpfDir }), ...this.environmentOf(name) };
     node.child = this.#lab.keep(spawn(command!, argv, { stdio: ['ignore', 'pipe', 'pipe'], env }));
     node.log = new LogLines();
     node.log.follow(node.child);
     await node.log.next('ready', {}, START_MS);
+  }
+
+  /** More of it, for the daemon of a node. */
+  environmentOf(_name: NodeName): Readonly<Record<string, string>> {
+    return {};
+  }
+
+  /** Living processes of a host by the name the kernel has for them. */
+  pidsOf(name: string, program: string): readonly number[] {
+    const pids = execSync(['ip', 'netns', 'pids', this.host(name).namespace!]).stdout.split('\n');
+    return pids.filter((pid) => pid !== '' && commandOf(Number(pid)) === program).map(Number);
   }
 
   /** As when the process crashes: nothing of it is told to stop. */
@@ -151,8 +162,13 @@ export class DemoSite {
     return this.#load!.seen();
   }
 
-  async close(): Promise<void> {
+  async endPrograms(): Promise<void> {
     for (const { child } of this.#nodes.values()) if (child !== undefined) await stop(child);
+    await this.#load?.stop();
+  }
+
+  async close(): Promise<void> {
+    await this.endPrograms();
     await this.#lab.close();
     for (const { bpfDir } of this.#nodes.values()) rmSync(bpfDir, { recursive: true, force: true });
     rmSync(this.dir, { recursive: true, force: true });
@@ -166,6 +182,8 @@ function removeFilesOfTheDead(prefix: string): void {
     for (const name of readdirSync(folder)) {
       const maker = pattern.exec(name)?.[1];
       if (maker === undefined || isAlive(Number(maker))) continue;
+      // A disk of the soak may still be mounted there.
+      for (const node of NODES) execSync(['umount', '-l', '-q', join(folder, name, node, 'state')]);
       rmSync(join(folder, name), { recursive: true, force: true });
     }
 }

@@ -1,10 +1,10 @@
 // Starts, finds and signals the programs on the hosts of a lab that is up.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { openSync, readFileSync, writeFileSync } from 'node:fs';
+import { openSync, writeFileSync } from 'node:fs';
 import { LabFrr } from '../frr.ts';
 import { type Host, Lab } from '../netns.ts';
-import { execSync, isAlive } from '../process.ts';
+import { commandOf, execSync, isAlive } from '../process.ts';
 import { nodeConfig } from '../topology/node-config.ts';
 import { nodeDaemonArgv, nodeDaemonEnv } from '../topology/node-daemon.ts';
 import { ROUTER_PROGRAMS, startRouter } from '../topology/router.ts';
@@ -89,14 +89,5 @@ export class LabPrograms {
   #record(host: string, program: 'lbctl' | 'web', { pid }: ChildProcess): void {
     const others = this.#files.read().filter((one) => one.host !== host || one.program !== program);
     this.#files.write([...others, { host, program, pid: pid! }]);
-  }
-}
-
-function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    // It ended since it was listed.
-    return '';
   }
 }

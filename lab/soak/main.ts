@@ -1,0 +1,51 @@
+// `make soak`: the demo's pair under load and faults for SOAK_SECONDS (600), in the order of SOAK_SEED. Ends with 1 when a
+// request was lost that no fault excuses, or when a node did not tell the truth.
+import { writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { raiseCurtain } from '../demo/story.ts';
+import { runSoak, type SoakReport } from './soak.ts';
+import { openSoakSite } from './soak-site.ts';
+import { describeLost } from './verdict.ts';
+
+const seconds = Number(process.env.SOAK_SECONDS ?? 600);
+const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+if (!(seconds > 0 && seconds <= 86_400) || !Number.isInteger(seed)) {
+  process.stderr.write('SOAK_SECONDS must be 1..86400 and SOAK_SEED a whole number\n');
+  process.exit(2);
+}
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+
+const site = openSoakSite();
+try {
+  site.build();
+  site.mountDisks();
+  await raiseCurtain(site, (text) => process.stdout.write(text));
+  say(`soak of ${seconds} s, SOAK_SEED=${seed}`);
+  if (site.moveClock === undefined)
+    say('clocks are not moved: libfaketime is missing (make setup installs it)');
+  // Slow start is over, both nodes have seen all members.
+  await sleep(6000);
+  const report = await runSoak({ site, seconds, seed, say, signal: stop.signal });
+  process.exitCode = tellReport(report);
+} finally {
+  await site.close();
+}
+process.exit();
+
+function tellReport(report: SoakReport): number {
+  const lost = report.records.flatMap((record) => record.lost);
+  const lies = report.records.flatMap((record) => record.lies);
+  say(`
+faults       ${report.records.length} in ${report.seconds.toFixed(0)} s, of ${new Set(report.records.map(({ name }) => name)).size} kinds
+requests     ${report.requests}
+failed       ${report.failed}, of them ${lost.length} that no fault excuses
+untrue       ${lies.length} words of Status
+client late  ${report.clientLateMs} ms at worst`);
+  for (const line of describeLost(lost, report.startedMs)) say(`  lost: ${line}`);
+  if (process.env.SOAK_JSON !== undefined)
+    writeFileSync(process.env.SOAK_JSON, `${JSON.stringify(report, null, 2)}\n`);
+  return lost.length + lies.length > 0 || report.records.length === 0 ? 1 : 0;
+}
