@@ -118,6 +118,9 @@ async function fillDisk(site: SoakSite, node: NodeName): Promise<void> {
 }
 
 export const FAULTS: readonly Fault[] = [
+  onNode('address deleted by hand', 'active', [DRIFT_MS, 0], well, async (site, node) => {
+    site.host(node).ip('address', 'del', `${site.vip}/24`, 'dev', 'eth0');
+  }),
   onServer(
     'web server killed',
     MEMBER_MS,
@@ -188,16 +191,6 @@ export const FAULTS: readonly Fault[] = [
         await site.startNode(node);
       }),
       onNode('daemon killed and started at once', which, [0, 0], well, restart),
-      onNode(
-        'address deleted by hand',
-        which,
-        [which === 'active' ? DRIFT_MS : 0, 0],
-        well,
-        async (site, node) => {
-          if (which === 'active') site.host(node).ip('address', 'del', `${site.vip}/24`, 'dev', 'eth0');
-          else site.host(node).address('eth0', `${site.vip}/24`);
-        },
-      ),
       onNode(
         'rows of the data plane deleted',
         which,

@@ -23,6 +23,7 @@ import type { ConcreteEngine } from '../../model/protocol.ts';
 import { memberKeysOf } from '../../plan/judge-pool.ts';
 import type { Machine } from '../machine.ts';
 import { AlertHub } from './alert-hub.ts';
+import { BackgroundMemory } from './background-memory.ts';
 import { NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
 import { FileIntents } from './intents.ts';
@@ -60,6 +61,7 @@ export class Daemon implements Control {
   readonly #watch: FileWatch;
   #network: NetworkChanges | undefined;
   readonly #history = new RoundHistory();
+  readonly #memory: BackgroundMemory;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saving: NodeJS.Timeout;
   #intent: Intent | undefined;
@@ -69,6 +71,7 @@ export class Daemon implements Control {
     const { intent, load } = options;
     this.version = options.version;
     this.log = openLog(intent.logging, options.write);
+    this.#memory = new BackgroundMemory(this.log.logger);
     const opened = StateDb.open(join(intent.system.stateDir, 'state.db'), this.startedMs);
     this.#state = opened.db;
     if (opened.setAside !== undefined)
@@ -132,12 +135,12 @@ export class Daemon implements Control {
         history: this.#history,
         store: {
           load: () => this.#state.recall<EngineMemory>('engine'),
-          save: (memory) => this.#state.remember('engine', memory),
+          save: (memory) => this.#keep('engine', memory),
         },
       },
       options.engine === undefined ? {} : { engine: options.engine },
     );
-    this.#saving = setInterval(() => this.#state.remember('health', this.#health.snapshot()), HEALTH_SAVE_MS);
+    this.#saving = setInterval(() => this.#keep('health', this.#health.snapshot()), HEALTH_SAVE_MS);
   }
 
   /** Resolves after the first round: what can serve, serves. */
@@ -160,12 +163,16 @@ export class Daemon implements Control {
     await this.#network?.close();
     await this.#ha.close();
     await this.#engine.close();
-    this.#state.remember('health', this.#health.snapshot());
+    this.#keep('health', this.#health.snapshot());
     await this.#health.close();
     await this.#alerts.close();
     await Promise.all(this.#machine.drivers.map((driver) => driver.close()));
     this.#state.close();
     this.access.audit.close();
+  }
+
+  #keep(name: string, value: unknown): void {
+    this.#memory.keep(name, () => this.#state.remember(name, value));
   }
 
   intent(): Intent | undefined {

@@ -17,6 +17,7 @@ import type { HaStatus } from '../../model/ha-status.ts';
 import type { Intent } from '../../model/intent.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Status } from '../../model/status.ts';
+import { BackgroundMemory } from './background-memory.ts';
 import { NodeSync } from './node-sync.ts';
 
 export interface NodeHaOptions {
@@ -158,13 +159,18 @@ export class NodeHa {
   }
 
   #open(): Ha {
-    const { runDir, stateDir, ipvs, maintenance } = this.#options;
+    const { runDir, stateDir, ipvs, maintenance, logger } = this.#options;
+    const epochs = new EpochFile(join(stateDir, 'epochs.json'));
+    const memory = new BackgroundMemory(logger);
     const ha = new Ha({
       clock: systemClock,
       runDir,
       route: new RouteKernel(),
       neighbours: new PacketNeighbours(new SysctlFiles()),
-      epochs: new EpochFile(join(stateDir, 'epochs.json')),
+      epochs: {
+        load: () => epochs.load(),
+        save: (all) => memory.keep('epochs', () => epochs.save(all)),
+      },
       ...(ipvs ? { ipvs: new IpvsKernel() } : {}),
       onRole: (_group, fact) => this.#onRole(fact),
       onEvent: (event) => this.#hear(event),
