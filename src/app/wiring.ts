@@ -1,6 +1,5 @@
 // The composition root of the command line: real files, real drivers, the real terminal behind the toolbox's ports.
 // What is heavy is imported when it is asked for, so that small commands start fast.
-import { hostname } from 'node:os';
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import { loadLab, selfArgv, versionOf } from './shipped.ts';
@@ -38,12 +37,13 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
     },
     async runDaemon(command) {
       const { runDaemon } = await import('./daemon/run-daemon.ts');
+      const { openSource } = await import('./daemon/config/open-source.ts');
       const { memoryMachine, openMachine } = await import('./machine.ts');
       const inMemory = command.engine === 'memory';
       await runDaemon({
         ...command,
         version: versionOf(),
-        load: () => loadConfig(command.configPath, inMemory ? 'wished' : 'needed'),
+        source: openSource(command.configPath, inMemory ? 'wished' : 'needed'),
         openMachine: (intent) => (inMemory ? memoryMachine() : openMachine(intent, 'serve')),
         claimSignals,
         write: (line) => void stdout.write(line),
@@ -85,24 +85,20 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
   };
 }
 
-const UNREADABLE_SECRET = 'secret-unreadable';
-
 async function loadConfig(path: string, secrets: 'needed' | 'wished' = 'wished'): Promise<LoadedConfig> {
   const { readConfigFiles } = await import('../doors/file/read-config-files.ts');
   const read = await readConfigFiles(path, { env: process.env });
   const files = read.files.map((file) => file.source.file);
   // With a file missing, what names something in it would be told as wrong too.
   if (hasErrors(read.diagnostics)) return { diagnostics: read.diagnostics, files };
-  const { loadConfig: load } = await import('../config/load.ts');
-  const { readSecretFile } = await import('./text-files.ts');
-  const hostName = hostname();
-  const loaded = load(read.files, process.env, { hostName, readSecret: readSecretFile });
-  const unreadable = loaded.diagnostics.filter((one) => one.rule === UNREADABLE_SECRET);
-  if (secrets === 'needed' || unreadable.length === 0)
-    return { ...loaded, diagnostics: [...read.diagnostics, ...loaded.diagnostics], files };
-  const without = load(read.files, process.env, { hostName });
-  const doubts = unreadable.map((one) => ({ ...one, severity: 'warning' as const }));
-  return { ...without, diagnostics: [...read.diagnostics, ...without.diagnostics, ...doubts], files };
+  const { loadParsed } = await import('./load-parsed.ts');
+  const { intent, hash, diagnostics } = loadParsed(read.files, secrets);
+  return {
+    ...(intent === undefined ? {} : { intent }),
+    ...(hash === undefined ? {} : { hash }),
+    diagnostics: [...read.diagnostics, ...diagnostics],
+    files,
+  };
 }
 
 async function formatConfig(file: string, text: string): Promise<FormattedConfig> {

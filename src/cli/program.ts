@@ -10,6 +10,7 @@ import { addDoctor } from './commands/doctor.ts';
 import { addEvents } from './commands/events.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addHa } from './commands/ha.ts';
+import { addDiff, addHistory, addRollback, addSnapshot } from './commands/history.ts';
 import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
 import { addDrain, addMember } from './commands/member.ts';
@@ -83,6 +84,10 @@ export function createProgram(session: Session): Command {
     addToken,
     addPki,
     addAudit,
+    addHistory,
+    addDiff,
+    addRollback,
+    addSnapshot,
     addSystem,
     addRealserver,
     addDoctor,

@@ -52,7 +52,19 @@ export function agoText(ms: number): string {
 
 function headOf(status: Status, nowMs: number, ink: Paint): string {
   const lines = [`node ${ink.bold(status.node)}: ${inkOf(status.condition, ink)(status.condition)}`];
-  lines.push(`configuration ${status.configHash.slice(0, 12)}`);
+  const { revision, pinned, trial } = status.running ?? {};
+  const numbered = revision === undefined ? '' : `, revision ${revision}`;
+  lines.push(`configuration ${status.configHash.slice(0, 12)}${numbered}`);
+  if (pinned !== undefined)
+    lines.push(
+      `${ink.yellow('not the files on disk')}: revision ${pinned.revision} put others in force ` +
+        `${agoText(nowMs - pinned.atMs)} ago; those on disk follow when they change, or by "lbctl reload --unpin"`,
+    );
+  if (trial !== undefined)
+    lines.push(
+      `${ink.yellow('on trial')}: back to revision ${trial.previous} at ${new Date(trial.untilMs).toISOString()} ` +
+        'unless "lbctl confirm"',
+    );
   if (status.configError !== undefined)
     lines.push(`${ink.red('newest configuration refused')}: ${status.configError}`);
   const { round } = status;

@@ -25,7 +25,7 @@ export function loadTexts(
     }
   }
   // Half a configuration would raise faults of its own: names in the file that cannot be read look unknown.
-  if (!complete) return { diagnostics: faults };
+  if (!complete) return { diagnostics: faults, written: [] };
   const loaded = loadConfig(parsed, env, options);
   return { ...loaded, diagnostics: [...faults, ...loaded.diagnostics] };
 }

@@ -7,10 +7,12 @@ import { type ReadSecret, SecretReader } from './decode/secret-reader.ts';
 import { type Environment, expand } from './expand.ts';
 import { hashOf } from './hash.ts';
 import { type Canonical, toCanonical } from './legacy/to-canonical.ts';
-import { type FileDoc, merge } from './merge.ts';
+import { type FileDoc, merge, SECTIONS, type Section } from './merge.ts';
 import { readFile } from './read-file.ts';
 import { renderFindings } from './render-findings.ts';
 import { Report } from './report.ts';
+import { isBlock } from './schema/block.ts';
+import type { MainDoc } from './schema/document.ts';
 import type { ParsedFile } from './source.ts';
 
 export interface LoadOptions {
@@ -26,6 +28,17 @@ export interface LoadResult {
   readonly diagnostics: readonly Diagnostic[];
   /** SHA-256 over the canonical JSON of the Intent. */
   readonly hash?: string;
+  /** Every object as it stands in the files, canonical and not expanded. */
+  readonly written: readonly WrittenObject[];
+}
+
+export interface WrittenObject {
+  readonly section: Section;
+  readonly name: string;
+  readonly spec: Readonly<Record<string, unknown>>;
+  /** Index into the files given, and into the list there. */
+  readonly file: number;
+  readonly index: number;
 }
 
 export function loadConfig(
@@ -37,7 +50,13 @@ export function loadConfig(
   const canonicals: Canonical[] = [];
   const docs: FileDoc[] = [];
   files.forEach((file, index) => {
-    const canonical = toCanonical(file.value, file.source.role);
+    const { role } = file.source;
+    if (file.fromApi) {
+      canonicals.push(asWritten(file.value));
+      docs.push(readFile(index, role, file.value, report));
+      return;
+    }
+    const canonical = toCanonical(file.value, role);
     canonicals.push(canonical);
     for (const warning of canonical.warnings)
       report.addWritten(warning.rule, { file: index, path: warning.path }, warning);
@@ -51,10 +70,10 @@ export function loadConfig(
         `Cannot expand "${text.slice(0, 40)}" as it is no \${NAME}`,
       );
     const unexpanded = [...expansion.missing, ...expansion.malformed].map(({ path }) => path);
-    docs.push(readFile(index, file.source.role, expansion.value, report, unexpanded));
+    docs.push(readFile(index, role, expansion.value, report, unexpanded));
   });
 
-  const merged = merge(docs, report);
+  const merged = merge(docs, report, apiAbove(files, docs));
   const secrets = new SecretReader(env, options.readSecret, report);
   const decoded = decode(merged, options.hostName ?? 'localhost', secrets, report);
   checkAll(
@@ -65,6 +84,34 @@ export function loadConfig(
   );
 
   const diagnostics = renderFindings(report.findings, files, canonicals);
-  if (report.hasErrors()) return { diagnostics };
-  return { intent: decoded.intent, diagnostics, hash: hashOf(decoded.intent, secrets.seen) };
+  const written = writtenIn(files, canonicals);
+  if (report.hasErrors()) return { diagnostics, written };
+  return { intent: decoded.intent, diagnostics, hash: hashOf(decoded.intent, secrets.seen), written };
+}
+
+/** Where the files say that the API may change their objects: the index of what came through it. */
+function apiAbove(files: readonly ParsedFile[], docs: readonly FileDoc[]): number | undefined {
+  const main = docs.find((one) => one.role === 'main')?.doc as MainDoc | undefined;
+  const index = files.findIndex((file) => file.fromApi);
+  return main?.api?.writable_files === true && index !== -1 ? index : undefined;
+}
+
+function asWritten(value: unknown): Canonical {
+  return { value, origin: (path) => path, warnings: [] };
+}
+
+function writtenIn(files: readonly ParsedFile[], canonicals: readonly Canonical[]): WrittenObject[] {
+  const out: WrittenObject[] = [];
+  canonicals.forEach(({ value }, file) => {
+    if (files[file]?.fromApi || !isBlock(value)) return;
+    for (const section of SECTIONS) {
+      const entries = value[section];
+      if (!Array.isArray(entries)) continue;
+      entries.forEach((spec: unknown, index) => {
+        if (isBlock(spec) && typeof spec.name === 'string')
+          out.push({ section, name: spec.name, spec, file, index });
+      });
+    }
+  });
+  return out;
 }

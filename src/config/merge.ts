@@ -45,7 +45,8 @@ const NOUN: Readonly<Record<Section, string>> = {
   certificates: 'certificate',
 };
 
-export function merge(files: readonly FileDoc[], report: Report): Merged {
+/** The objects of the file `above` win over others of their names; without it two of one name are an error. */
+export function merge(files: readonly FileDoc[], report: Report, above?: number): Merged {
   const main = files.find((file) => file.role === 'main');
   const unreadable = {
     vips: new Set<string>(),
@@ -57,10 +58,10 @@ export function merge(files: readonly FileDoc[], report: Report): Merged {
   return {
     main: (main?.doc ?? {}) as MainDoc,
     mainFile: main?.file ?? 0,
-    vips: collect(files, 'vips', report),
-    listeners: collect(files, 'listeners', report),
-    pools: collect(files, 'pools', report),
-    certificates: collect(files, 'certificates', report),
+    vips: collect(files, 'vips', report, above),
+    listeners: collect(files, 'listeners', report, above),
+    pools: collect(files, 'pools', report, above),
+    certificates: collect(files, 'certificates', report, above),
     unreadable,
     unreadableBlocks: new Set(files.flatMap((file) => file.unreadableBlocks)),
   };
@@ -73,12 +74,16 @@ function collect<S extends Section>(
   files: readonly FileDoc[],
   section: S,
   report: Report,
+  above: number | undefined,
 ): Placed<DocOf<S>>[] {
   const out: Placed<DocOf<S>>[] = [];
+  const winners = files.find(({ file }) => file === above)?.doc[section] ?? [];
+  const shadowed = new Set(winners.map(({ name }) => name));
   const byName = new Map<string, Origin>();
   for (const { file, doc, indexes } of files) {
     const entries = (doc[section] ?? []) as readonly DocOf<S>[];
     entries.forEach((entry, index) => {
+      if (file !== above && shadowed.has(entry.name)) return;
       const origin: Origin = { file, path: [section, indexes[section]?.[index] ?? index] };
       const first = byName.get(entry.name);
       if (first !== undefined) {

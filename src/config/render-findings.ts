@@ -44,7 +44,7 @@ function render(
   const base = {
     severity: finding.severity,
     rule: finding.rule,
-    path: formatPath(path),
+    path: file?.pathText?.(path) ?? formatPath(path),
     message: finding.message,
   };
   const hint = finding.hint === undefined ? {} : { hint: finding.hint };

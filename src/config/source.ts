@@ -20,6 +20,10 @@ export interface ParsedFile {
   locate(path: Path, what: 'key' | 'value'): Place;
   /** Text of a line, without its end and its secrets; long lines are cut around the column by the renderer. */
   excerpt(line: number): string;
+  /** No file at all: its objects came through the API, canonical, and must not reach into our environment. */
+  readonly fromApi?: true;
+  /** The path as people write it, where that is not `listeners[2].members[0]`. */
+  pathText?(path: Path): string;
 }
 
 export type ParseResult =

@@ -1,6 +1,7 @@
 // The configuration as doors see it: objects of files and of the API, the revisions they made, and how to change them.
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
+import type { RunningConfig } from '../model/status.ts';
 
 export const OBJECT_KINDS = ['vip', 'pool', 'listener', 'certificate'] as const;
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
@@ -100,16 +101,6 @@ export interface Change {
   readonly confirmWithinMs?: number;
 }
 
-/** What of the running configuration is not simply "the files on disk". */
-export interface Running {
-  /** Undefined before the first one was accepted. */
-  readonly revision?: number;
-  /** Files of an older revision are in force instead of those on disk, since this revision, until the disk differs. */
-  readonly pinned?: { readonly revision: number; readonly atMs: number };
-  /** Undone at `untilMs` unless confirmed. */
-  readonly trial?: { readonly revision: number; readonly previous: number; readonly untilMs: number };
-}
-
 export interface ReloadResult {
   readonly ok: boolean;
   readonly hash?: string;
@@ -122,13 +113,70 @@ export interface ReloadChange extends Change {
   readonly unpin?: boolean;
 }
 
+/** What would come of a configuration that is not in force. */
 export interface Planned {
   readonly plan: Plan;
   readonly hash: string;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface Restored {
-  readonly revision: number;
-  readonly diagnostics: readonly Diagnostic[];
+/** Where an object stands that the running configuration has. */
+export type ObjectSource =
+  | { readonly kind: 'api'; readonly author: string; readonly atMs: number }
+  /** `shadowed`: an API object of the same name stands above it. */
+  | { readonly kind: 'file'; readonly file: string; readonly line: number }
+  /** Made by the listener of this name: a pool it holds, an address it names. */
+  | { readonly kind: 'listener'; readonly listener: string };
+
+export interface ConfigObject {
+  readonly kind: ObjectKind;
+  readonly name: string;
+  /** As it is written, secrets hidden; absent for what a listener makes. */
+  readonly spec?: Spec;
+  readonly source: ObjectSource;
+  /** Of the configuration of the object alone: changes when that does, and at no other time. */
+  readonly tag: string;
+}
+
+/** What a write sees when its turn comes: every write before it is in it. */
+export interface ObjectView {
+  get(kind: ObjectKind, name: string): ConfigObject | undefined;
+  /** As stored, secrets and all. */
+  raw(kind: ObjectKind, name: string): Spec | undefined;
+  /** Objects whose spec names this one. */
+  usersOf(kind: ObjectKind, name: string): readonly { readonly kind: ObjectKind; readonly name: string }[];
+}
+
+export interface WriteRequest extends Change {
+  /** Called when its turn comes; throws what keeps the write from being made. */
+  readonly edit: (view: ObjectView) => readonly ObjectEdit[];
+}
+
+/** The configuration of the daemon: what doors read of it, and every way to change it. */
+export interface ConfigPort {
+  running(): RunningConfig;
+  objects(kind: ObjectKind): readonly ConfigObject[];
+  object(kind: ObjectKind, name: string): ConfigObject | undefined;
+  /** Resolves when it is stored and will be applied; gives the revision it became part of. Throws CONFIG_INVALID with diagnostics. */
+  write(request: WriteRequest): Promise<{ readonly revision: number }>;
+  /** What the write would do, and nothing else. */
+  planWrite(request: WriteRequest): Planned;
+  reload(change: ReloadChange): Promise<ReloadResult>;
+  /** What a reload would do. */
+  planReload(): Promise<Planned>;
+
+  /** Newest first. */
+  revisions(limit: number, before?: number): readonly RevisionInfo[];
+  revisionCount(): number;
+  /** Plain secrets are hidden. */
+  revision(number: number): RevisionContent | undefined;
+  planRollback(number: number): Planned;
+  /** The content of an older revision as a new one. Throws GUARD_HELD where guards hold its plan and it is not forced. */
+  rollback(number: number, change: Change): Promise<{ readonly revision: number }>;
+  snapshots(): readonly SnapshotInfo[];
+  /** Of the running revision, or of the one named. */
+  addSnapshot(name: string, change: Change, revision?: number): SnapshotInfo;
+  removeSnapshot(name: string): void;
+  /** Keeps what is on trial; false where nothing is. */
+  confirmTrial(): boolean;
 }

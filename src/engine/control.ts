@@ -1,7 +1,5 @@
 // What doors may ask of a running daemon and tell it. app/daemon implements it; doors know nothing behind it.
-
 import type { DataPlaneState } from '../model/data-plane.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ItemCounters } from '../model/driver.ts';
 import type { MemberHealth, Override, RoleFact } from '../model/facts.ts';
 import type { HaStatus } from '../model/ha-status.ts';
@@ -10,14 +8,9 @@ import type { Plan } from '../model/plan.ts';
 import type { LogLevel } from '../model/settings.ts';
 import type { Status } from '../model/status.ts';
 import type { World } from '../model/world.ts';
+import type { ConfigPort } from './config-port.ts';
 import type { EngineEvent } from './events.ts';
 import type { RoundRecord } from './history.ts';
-
-export interface ReloadResult {
-  readonly ok: boolean;
-  readonly hash?: string;
-  readonly diagnostics: readonly Diagnostic[];
-}
 
 /** Latency of one probe, in the buckets of `boundsMs` (one more for the rest). */
 export interface ProbeLatency {
@@ -39,6 +32,7 @@ export interface Lease {
 export interface Control {
   readonly version: string;
   readonly startedMs: number;
+  readonly config: ConfigPort;
   /** The Intent in force; undefined before the first one was accepted. */
   intent(): Intent | undefined;
   /** Undefined before the first round. */
@@ -60,8 +54,6 @@ export interface Control {
     readonly boundsMs: readonly number[];
     readonly probes: readonly ProbeLatency[];
   }>;
-  /** Reads the files again; the old configuration stays on error. Resolves after the round that applied it. */
-  reload(): Promise<ReloadResult>;
   /** A person wants what guards hold now. Resolves after the round. */
   confirm(): Promise<void>;
   /** By memberKey(pool, member name); undefined resets. Throws InputError NOT_FOUND for a member nobody configured. */

@@ -28,6 +28,12 @@ export class DrainKeeper {
     return world;
   }
 
+  /** The World as apply() would give it, and nothing remembered of it. */
+  preview(base: World, nowMs: number): World {
+    const drains = updateDrains(this.#drains, this.#base, base, nowMs);
+    return drains.size === 0 ? base : withDrains(base, drains, nowMs, 'in-force');
+  }
+
   /** The World with every drain a guard has let pass, ended or not. */
   agreed(base: World, nowMs: number): World {
     return withDrains(base, this.#drains, nowMs, 'agreed');

@@ -15,6 +15,7 @@ import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
 import { nextOverrideEndMs, nextWake } from './next-wake.ts';
 import type { EnginePorts } from './ports.ts';
+import { previewPlan } from './preview.ts';
 import {
   DEFAULT_LIMITS,
   type DriverView,
@@ -23,7 +24,7 @@ import {
   reconcile,
 } from './reconcile.ts';
 import { Retries } from './retries.ts';
-import { type FinishedRound, roundEvents, toRecord } from './round-report.ts';
+import { type FinishedRound, roundEvents, toRecord, toReport } from './round-report.ts';
 import { buildStatus } from './status.ts';
 
 export interface EngineOptions extends ResolveOptions {
@@ -65,6 +66,7 @@ export class Engine {
   #confirmed: ReadonlySet<string> = new Set();
   #confirmedUntilMs = 0;
   #saved: readonly unknown[] = [];
+  #status: { readonly status: Status; readonly configError: string | undefined } | undefined;
   /** Drivers that still work on what was given up on: they take no part until they are done. */
   readonly #busy = new Set<string>();
   #rounds = 0;
@@ -129,10 +131,33 @@ export class Engine {
     return this.#configError;
   }
 
-  /** Absent before the first round. */
+  /** What the next round would plan were this the Intent; absent before the first round. */
+  preview(intent: Intent): Plan | undefined {
+    if (this.#last === undefined) return undefined;
+    const facts = { ...this.#ports.facts.read(intent), quorum: this.#quorum };
+    return previewPlan({
+      intent,
+      facts,
+      drivers: this.#ports.drivers,
+      views: this.#left,
+      withDrains: (world) => this.#drains.preview(world, facts.nowMs),
+      options: this.#options,
+    });
+  }
+
+  /** Absent before the first round. Made once a round, when somebody asks. */
   status(): Status | undefined {
     const last = this.#last;
     if (last === undefined) return undefined;
+    const { round } = last;
+    const made = this.#status;
+    if (made?.status.round === round && made.configError === this.#configError) return made.status;
+    const status = this.#makeStatus(last);
+    this.#status = { status, configError: this.#configError };
+    return status;
+  }
+
+  #makeStatus(last: FinishedRound): Status {
     return buildStatus({
       intent: last.intent,
       hash: last.hash,
@@ -265,6 +290,7 @@ export class Engine {
     this.#quorum = quorum;
     this.#last = finished;
     this.#remember();
+    this.#ports.onRound?.(toReport(finished));
     return outcome.cut;
   }
 
@@ -281,7 +307,9 @@ export class Engine {
       this.#configError = result.error;
       return;
     }
-    this.#configError = undefined;
+    if (result.refused !== undefined && this.#configError !== result.refused)
+      this.#emit({ kind: 'config-refused', atMs, error: result.refused });
+    this.#configError = result.refused;
     if (result.complete !== false) this.#complete = true;
     if (this.#loaded?.hash !== result.hash) this.#emit({ kind: 'config-loaded', atMs, hash: result.hash });
     this.#loaded = { intent: result.intent, hash: result.hash };

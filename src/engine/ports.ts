@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Driver } from '../model/driver.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Drain } from './drains.ts';
 import type { EngineEvent } from './events.ts';
 import type { RoundRecord } from './history.ts';
@@ -14,6 +15,8 @@ export type IntentResult =
       readonly hash: string;
       /** False while a door is still filling (a watch not yet synced): nothing is removed on its word. Default true. */
       readonly complete?: boolean;
+      /** Why something newer than this is not in force. */
+      readonly refused?: string;
     }
   /** The newest configuration is refused; the last good one stays in force. */
   | { readonly ok: false; readonly error: string };
@@ -42,6 +45,20 @@ export interface HistorySink {
   record(round: RoundRecord): void;
 }
 
+/** A round as whoever handed in the Intent hears of it. */
+export interface RoundReport {
+  /** Of the Intent it worked for. */
+  readonly hash: string;
+  readonly plan: Plan;
+  readonly applied: number;
+  readonly failed: number;
+  readonly held: number;
+  /** The first failures, joined. */
+  readonly message?: string;
+  /** Something newer cut it short: another round follows at once. */
+  readonly cut: boolean;
+}
+
 /** What survives a restart of the daemon besides the data plane itself. */
 export interface EngineMemory {
   readonly quorum: readonly (readonly [pool: string, held: boolean])[];
@@ -62,5 +79,7 @@ export interface EnginePorts {
   readonly random: Random;
   readonly events: EventSink;
   readonly history?: HistorySink;
+  /** After every round. Must not throw and must not wait. */
+  readonly onRound?: (report: RoundReport) => void;
   readonly store?: EngineStore;
 }

@@ -7,6 +7,7 @@ import type { RoundSummary } from '../model/status.ts';
 import type { World } from '../model/world.ts';
 import type { EngineEvent } from './events.ts';
 import { RECORDED_STEPS, type RoundRecord } from './history.ts';
+import type { RoundReport } from './ports.ts';
 import type { RoundOutcome } from './reconcile.ts';
 import { quorumTransitions, worldTransitions } from './transitions.ts';
 
@@ -79,5 +80,19 @@ export function toRecord({ hash, outcome, round }: FinishedRound): RoundRecord {
     failed: failed.slice(0, RECORDED_STEPS),
     failedCount: failed.length,
     heldCount: round.held,
+  };
+}
+
+export function toReport({ hash, outcome, round }: FinishedRound): RoundReport {
+  const errors = outcome.results.flatMap((result) => (result.ok ? [] : [result.error]));
+  const all = [...errors, ...outcome.driverErrors.values()];
+  return {
+    hash,
+    plan: outcome.plan,
+    applied: round.steps - round.failed,
+    failed: all.length,
+    held: outcome.held.filter((one) => one.why !== 'superseded').length,
+    ...(all.length === 0 ? {} : { message: joinErrors(all, 3) }),
+    cut: outcome.cut,
   };
 }

@@ -62,10 +62,21 @@ export interface RoundSummary {
   readonly driftRepaired: number;
 }
 
+/** What of the configuration in force is not simply "the files on disk". */
+export interface RunningConfig {
+  /** Absent before the first one was accepted, and where the history could not be written. */
+  readonly revision?: number;
+  /** Since this revision the files of an older one are in force, and those on disk are not, until they are changed. */
+  readonly pinned?: { readonly revision: number; readonly atMs: number };
+  /** Undone at `untilMs` unless confirmed. */
+  readonly trial?: { readonly revision: number; readonly previous: number; readonly untilMs: number };
+}
+
 export interface Status {
   readonly node: string;
   readonly condition: Condition;
   readonly configHash: string;
+  readonly running?: RunningConfig;
   /** Set when the newest configuration was refused and the last good one stays in force. */
   readonly configError?: string;
   readonly listeners: readonly ListenerStatus[];

@@ -1,5 +1,5 @@
 // A plan as data for programs: plain, stable, with the held steps marked.
-import type { Fields } from '../model/item.ts';
+import type { Fields, Item } from '../model/item.ts';
 import type { GuardVerdict, Phase, Plan, StepVerb } from '../model/plan.ts';
 import { heldSteps } from './guard.ts';
 
@@ -75,5 +75,35 @@ export function planToJson(plan: Plan): PlanJson {
     })),
     guards: plan.guards,
     notes: plan.notes,
+  };
+}
+
+/** The plan it was made of, for printing: what a removed item had is known, not what was wanted of it. */
+export function planFromJson(json: PlanJson): Plan {
+  const items = (kind: string, key: string, fields: Fields | undefined, parent?: string): Item => ({
+    kind,
+    key,
+    fields: fields ?? {},
+    ...(parent === undefined ? {} : { parent }),
+  });
+  return {
+    steps: json.steps.map(({ id, driver, phase, verb, kind, key, parent, before, after, changes, how }) => ({
+      id,
+      driver,
+      phase,
+      verb,
+      item: items(kind, key, after ?? before, parent),
+      ...(before === undefined ? {} : { before }),
+      changes,
+      ...(how === undefined ? {} : { how }),
+    })),
+    conflicts: json.conflicts.map(({ driver, kind, key, wanted, found }) => ({
+      driver,
+      wanted: items(kind, key, wanted),
+      found: items(kind, key, found),
+    })),
+    guards: json.guards,
+    notes: json.notes,
+    unchanged: json.summary.unchanged,
   };
 }

@@ -1,10 +1,9 @@
 // The daemon: everything that lives for months, put together. It holds no rule of its own; it connects who decides and who does.
 import { join } from 'node:path';
-import type { LoadedConfig } from '../../cli/toolbox.ts';
 import { ApiTokens } from '../../cluster/api-tokens.ts';
 import { AuditLog } from '../../cluster/audit-log.ts';
 import { StateDb } from '../../cluster/state-db.ts';
-import type { Control, Lease, ReloadResult } from '../../engine/control.ts';
+import type { Control, Lease } from '../../engine/control.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import { RoundHistory } from '../../engine/history.ts';
@@ -16,24 +15,26 @@ import { ProbePaths } from '../../kernel/probe-paths.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { ItemCounters } from '../../model/driver.ts';
-import { InputError } from '../../model/errors.ts';
+import { InputError, LbError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { ConcreteEngine } from '../../model/protocol.ts';
+import type { Status } from '../../model/status.ts';
 import { memberKeysOf } from '../../plan/judge-pool.ts';
 import type { Machine } from '../machine.ts';
 import { AlertHub } from './alert-hub.ts';
 import { BackgroundMemory } from './background-memory.ts';
+import { ConfigDesk } from './config/config-desk.ts';
+import type { ConfigSource } from './config/config-source.ts';
 import { NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
-import { FileIntents } from './intents.ts';
 import { type Log, logEvent, openLog } from './log.ts';
 import { NetworkChanges } from './network-watch.ts';
 import { FileWatch } from './watch-files.ts';
 
 export interface DaemonOptions {
   readonly version: string;
-  readonly load: () => Promise<LoadedConfig>;
+  readonly source: ConfigSource;
   /** The configuration that starts it; already known to be valid. */
   readonly intent: Intent;
   readonly openMachine: (intent: Intent) => Machine;
@@ -50,11 +51,11 @@ export class Daemon implements Control {
   readonly log: Log;
   /** Tokens of the API, and who wrote what. */
   readonly access: { readonly tokens: ApiTokens; readonly audit: AuditLog };
+  readonly config: ConfigDesk;
   readonly #machine: Machine;
   readonly #state: StateDb;
   readonly #health: Health;
   readonly #facts: NodeFacts;
-  readonly #intents: FileIntents;
   readonly #engine: Engine;
   readonly #alerts: AlertHub;
   readonly #ha: NodeHa;
@@ -64,18 +65,24 @@ export class Daemon implements Control {
   readonly #memory: BackgroundMemory;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saving: NodeJS.Timeout;
+  /** The one the engine works for; what was accepted a moment ago is not it yet. */
   #intent: Intent | undefined;
   #servingSoon: NodeJS.Immediate | undefined;
 
   constructor(options: DaemonOptions) {
-    const { intent, load } = options;
+    const { intent, source } = options;
     this.version = options.version;
     this.log = openLog(intent.logging, options.write);
     this.#memory = new BackgroundMemory(this.log.logger);
     const opened = StateDb.open(join(intent.system.stateDir, 'state.db'), this.startedMs);
     this.#state = opened.db;
     if (opened.setAside !== undefined)
-      this.log.logger.error({ file: opened.setAside }, 'state.db was broken and is set aside');
+      this.log.logger.error(
+        { file: opened.setAside },
+        'state.db was broken and is set aside; nothing is removed until "lbctl confirm", as objects of the API may be lost',
+      );
+    if (opened.readOnly !== undefined)
+      this.log.logger.error({ error: opened.readOnly }, 'state.db cannot be written: writes are refused');
     const audit = AuditLog.open(
       join(intent.system.stateDir, 'audit.db'),
       this.startedMs,
@@ -107,7 +114,22 @@ export class Daemon implements Control {
         this.#engine.wake('facts');
       },
     });
-    this.#intents = new FileIntents({ load, onIntent: (accepted) => this.#take(accepted) });
+    this.config = new ConfigDesk({
+      source,
+      store: this.#state.revisions,
+      memory: this.#state,
+      loop: {
+        wake: () => this.#engine.wake('config'),
+        idle: () => this.#engine.idle(),
+        preview: (wanted) => this.#engine.preview(wanted),
+        plan: () => this.#engine.plan,
+        confirm: () => this.#engine.confirm(),
+      },
+      nowMs: () => Date.now(),
+      onIntent: (accepted, files) => this.#take(accepted, files),
+      onFault: (error, what) => this.log.logger.error({ error: error.message }, what),
+      stateLost: opened.setAside !== undefined,
+    });
     this.#alerts = new AlertHub({
       world: () => this.#engine.world,
       lastErrorOf: (pool, member) => this.#health.health().get(`${pool}/${member}`)?.lastError,
@@ -123,16 +145,17 @@ export class Daemon implements Control {
       onRole: () => this.#engine.wake('facts'),
       onEvent: (event) => this.#tell(event),
     });
-    this.#watch = new FileWatch(() => this.#engine.wake('config'));
+    this.#watch = new FileWatch(() => this.#filesChanged());
     this.#engine = new Engine(
       {
         drivers: this.#machine.drivers,
-        intents: this.#intents,
+        intents: this.config,
         facts: this.#facts,
         clock: systemClock,
         random: { next: Math.random },
         events: { emit: (event) => this.#tell(event) },
         history: this.#history,
+        onRound: (report) => this.config.onRound(report),
         store: {
           load: () => this.#state.recall<EngineMemory>('engine'),
           save: (memory) => this.#keep('engine', memory),
@@ -161,6 +184,7 @@ export class Daemon implements Control {
     clearInterval(this.#saving);
     this.#watch.close();
     await this.#network?.close();
+    this.config.close();
     await this.#ha.close();
     await this.#engine.close();
     this.#keep('health', this.#health.snapshot());
@@ -176,11 +200,14 @@ export class Daemon implements Control {
   }
 
   intent(): Intent | undefined {
-    return this.#intent;
+    return this.config.intent;
   }
 
-  status() {
-    return this.#engine.status();
+  status(): Status | undefined {
+    const status = this.#engine.status();
+    if (status === undefined) return undefined;
+    const running = this.config.running();
+    return Object.keys(running).length === 0 ? status : { ...status, running };
   }
 
   world() {
@@ -252,21 +279,14 @@ export class Daemon implements Control {
     return { boundsMs: LATENCY_BOUNDS_MS, probes };
   }
 
-  async reload(): Promise<ReloadResult> {
-    this.#engine.wake('config');
-    await this.#engine.idle();
-    const last = this.#intents.last;
-    const hash = last?.hash === undefined ? {} : { hash: last.hash };
-    return { ok: this.#engine.configError === undefined, ...hash, diagnostics: last?.diagnostics ?? [] };
-  }
-
   async confirm(): Promise<void> {
+    this.config.acceptLoss();
     this.#engine.confirm();
     await this.#engine.idle();
   }
 
   setOverride(member: string, override: Override | undefined): void {
-    const pools = [...(this.#intent?.pools.values() ?? [])];
+    const pools = [...(this.intent()?.pools.values() ?? [])];
     if (!pools.some((pool) => memberKeysOf(pool).includes(member))) {
       throw new InputError('NOT_FOUND', `Cannot find member "${member}" in any pool`, {
         hint: 'Name it as POOL/MEMBER; "lbctl show members" lists them',
@@ -285,7 +305,7 @@ export class Daemon implements Control {
   }
 
   /** Before the round that applies it, so that its members are checked and known. */
-  #take(intent: Intent): void {
+  #take(intent: Intent, files: readonly string[]): void {
     this.#intent = intent;
     this.#machine.take?.(intent);
     this.log.setLevel(intent.logging.level);
@@ -293,7 +313,13 @@ export class Daemon implements Control {
     this.#ha.setIntent(intent);
     this.access.audit.setLimit(intent.api.auditEntries);
     this.#alerts.setIntent(intent);
-    this.#watch.setFiles(intent.daemon.watchFiles ? (this.#intents.last?.files ?? []) : []);
+    this.#watch.setFiles(intent.daemon.watchFiles ? files : []);
+  }
+
+  #filesChanged(): void {
+    this.config.reload({ author: 'lbctl', reason: 'the files changed on disk' }).catch((error: unknown) => {
+      this.log.logger.error({ error: String(error) }, 'changed files are not read');
+    });
   }
 
   #watchNetwork(): void {

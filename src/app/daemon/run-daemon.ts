@@ -1,18 +1,19 @@
 // From the command to a process that serves until it is told to stop: lock, start, doors, signals, supervisor.
 import { join } from 'node:path';
-import type { DaemonCommand, LoadedConfig } from '../../cli/toolbox.ts';
+import type { DaemonCommand } from '../../cli/toolbox.ts';
 import { SdNotify } from '../../kernel/sd-notify.ts';
 import { BugError } from '../../model/errors.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Machine } from '../machine.ts';
 import type { ClaimSignals } from '../signals.ts';
+import type { ConfigSource } from './config/config-source.ts';
 import { Daemon } from './daemon.ts';
 import { openDoors } from './doors.ts';
 import { lockInstance } from './single-instance.ts';
 
 export interface RunDaemonOptions extends DaemonCommand {
   readonly version: string;
-  readonly load: () => Promise<LoadedConfig>;
+  readonly source: ConfigSource;
   readonly openMachine: (intent: Intent) => Machine;
   readonly claimSignals: ClaimSignals;
   readonly write: (line: string) => void;
@@ -24,10 +25,10 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   const { intent } = options;
   const unlock = lockInstance(join(intent.system.runDir, 'daemon.lock'));
   const systemd = new SdNotify(options.env);
-  const { version, load, openMachine, write, engine } = options;
+  const { version, source, openMachine, write, engine } = options;
   const daemon = new Daemon({
     version,
-    load,
+    source,
     intent,
     openMachine,
     write,
@@ -69,7 +70,12 @@ function untilStopped(claim: ClaimSignals, onReload: () => void): Promise<string
 async function reload(daemon: Daemon, systemd: SdNotify): Promise<void> {
   const microseconds = process.hrtime.bigint() / 1000n;
   systemd.tell({ RELOADING: '1', MONOTONIC_USEC: `${microseconds}` });
-  const { ok, hash } = await daemon.reload();
+  const { ok, hash } = await daemon.config
+    .reload({ author: 'signal', reason: 'SIGHUP' })
+    .catch((error: unknown) => {
+      daemon.log.logger.error({ error: String(error) }, 'not reloaded');
+      return { ok: false, hash: undefined };
+    });
   systemd.tell({
     READY: '1',
     STATUS: ok ? `configuration ${hash?.slice(0, 12)}` : 'a new configuration was refused',

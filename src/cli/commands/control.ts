@@ -1,55 +1,117 @@
 // lbctl reload and lbctl confirm: what a running daemon is told in one word.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { PlanJson } from '../../plan/plan-json.ts';
+import type { Client } from '../client.ts';
+import { examples } from '../examples.ts';
 import { socketOption } from '../find-daemon.ts';
 import type { Session } from '../session.ts';
 
 /** A round that loads 10,000 listeners may take its time. */
-const ROUND_MS = 300_000;
+export const ROUND_MS = 300_000;
+
+/** What every change of the configuration can be told. */
+export interface ChangeOptions {
+  readonly reason?: string;
+  readonly force?: boolean;
+  readonly confirmWithin?: string;
+}
+
+export function addChangeOptions(command: Command): Command {
+  return command
+    .option('--reason <text>', 'why; stands in the history')
+    .option('--force', 'apply what guards hold back too')
+    .addOption(
+      new Option('--confirm-within <duration>', 'undone by itself after this long, unless "lbctl confirm"'),
+    );
+}
+
+export function changeBody({ reason, force, confirmWithin }: ChangeOptions): Record<string, unknown> {
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(force === true ? { force } : {}),
+    ...(confirmWithin === undefined ? {} : { confirm_within: confirmWithin }),
+  };
+}
+
+/** What a person must do, and by when, or it is undone. */
+export function trialText({ confirmWithin }: ChangeOptions): string {
+  return confirmWithin === undefined
+    ? ''
+    : `on trial: it is undone after ${confirmWithin} unless "lbctl confirm"\n`;
+}
+
+interface ReloadOptions extends ChangeOptions {
+  readonly unpin?: boolean;
+}
 
 export function addReload(program: Command, session: Session): void {
-  program
+  const reload = program
     .command('reload')
     .summary('let the daemon read its files again')
     .description(
       'Let the daemon read its files again and wait for the round that applies them. On errors the old configuration stays, ' +
-        'and they are shown.',
+        'and they are shown. After a rollback the files on disk count again only when they have changed, or with --unpin.',
     )
-    .addOption(socketOption())
-    .action(async (_options: object, command: Command) => {
-      const { LbError } = await import('../../model/errors.ts');
+    .option('--unpin', 'take the files on disk though a rollback put others in force')
+    .addOption(socketOption());
+  addChangeOptions(reload)
+    .addHelpText(
+      'after',
+      examples([
+        ['lbctl reload --reason "ticket 42"', 'why stands in "lbctl history"'],
+        ['lbctl reload --confirm-within 60s', 'undone by itself, should it cut you off'],
+      ]),
+    )
+    .action(async (options: ReloadOptions, command: Command) => {
       const { findDaemon } = await import('../find-daemon.ts');
-      const { InvalidConfig } = await import('../load-intent.ts');
-      const client = await findDaemon(session, command);
-      try {
-        const { hash, diagnostics } = await client.call<{ hash?: string; diagnostics: Diagnostic[] }>(
-          'POST',
-          '/v1/reload',
-          { timeoutMs: ROUND_MS },
-        );
-        await session.warn(diagnostics, command);
-        session.print(`configuration ${hash?.slice(0, 12) ?? ''} is in force\n`);
-      } catch (error) {
-        const found = error instanceof LbError ? error.details.diagnostics : undefined;
-        if (!Array.isArray(found)) throw error;
-        throw new InvalidConfig('of the daemon', found as Diagnostic[]);
-      }
+      await reloadDaemon(await findDaemon(session, command), options, session, command);
     });
+}
+
+/** Also "lbctl apply" where a daemon runs. */
+export async function reloadDaemon(
+  client: Client,
+  options: ReloadOptions,
+  session: Session,
+  command: Command,
+): Promise<void> {
+  const { LbError } = await import('../../model/errors.ts');
+  const { InvalidConfig } = await import('../load-intent.ts');
+  const body = { ...changeBody(options), ...(options.unpin === true ? { unpin: true } : {}) };
+  try {
+    const { hash, revision, diagnostics } = await client.call<{
+      hash?: string;
+      revision?: number;
+      diagnostics: Diagnostic[];
+    }>('POST', '/v1/reload', { body, timeoutMs: ROUND_MS });
+    await session.warn(diagnostics, command);
+    const numbered = revision === undefined ? '' : ` as revision ${revision}`;
+    session.print(`configuration ${hash?.slice(0, 12) ?? ''} is in force${numbered}\n${trialText(options)}`);
+  } catch (error) {
+    const found = error instanceof LbError ? error.details.diagnostics : undefined;
+    if (!Array.isArray(found)) throw error;
+    throw new InvalidConfig('of the daemon', found as Diagnostic[]);
+  }
 }
 
 export function addConfirm(program: Command, session: Session): void {
   program
     .command('confirm')
-    .summary('apply what guards hold')
-    .description('Apply what guards hold back now ("lbctl status" tells how much), and wait for that round.')
+    .summary('keep what is on trial, apply what guards hold')
+    .description(
+      'Keep the configuration that is on trial ("--confirm-within"). Apply what guards hold back now ("lbctl status" tells ' +
+        'how much), and wait for that round.',
+    )
     .addOption(socketOption())
     .action(async (_options: object, command: Command) => {
       const { findDaemon } = await import('../find-daemon.ts');
       const client = await findDaemon(session, command);
+      const { confirmed } = await client.call<{ confirmed: boolean }>('POST', '/v1/trial/confirm');
+      if (confirmed) session.print('the configuration on trial is kept\n');
       const before = await client.get<PlanJson>('/v1/plan');
       if (before.summary.held === 0) {
-        session.print('nothing is held back\n');
+        if (!confirmed) session.print('nothing is held back\n');
         return;
       }
       const after = await client.call<PlanJson>('POST', '/v1/plan/confirm', { timeoutMs: ROUND_MS });

@@ -129,7 +129,7 @@ test('reload shows what is wrong with the files, and confirm what guards hold', 
     assert.equal(before.out, 'nothing is held back\n');
     assert.equal(refused.code, 2);
     assert.match(refused.err, /Unknown key "listners"\nerror\[CONFIG_INVALID\]/);
-    assert.match(good.out, /^configuration v2 is in force\n$/);
+    assert.match(good.out, /^configuration v2 is in force as revision 2\n$/);
     assert.match(held.out, /3 held back/);
     assert.match(confirmed.out, /^3 steps confirmed, 0 held back now\n$/);
     assert.equal(confirmed.code, 0);

@@ -61,7 +61,12 @@ export const apiSchema = block('The REST API.', {
       default: A.auditEntries,
     }),
   ),
-  writable_files: opt(flag('Writes through the API change the configuration files.', A.writableFiles)),
+  writable_files: opt(
+    flag(
+      'The API may change objects of the files: what it says stands above them. The files stay as they are.',
+      A.writableFiles,
+    ),
+  ),
 });
 
 const P = DEFAULTS.prometheus;

@@ -31,6 +31,18 @@ const INTENT = buildIntent({
   groups: [buildGroup('g1', ['www']), buildGroup('g2', [])],
 });
 
+const ROLE_CHANGED = {
+  kind: 'role-changed',
+  atMs: 1,
+  group: 'g1',
+  from: 'active',
+  to: 'standby',
+  epoch: 5,
+  reason: 'Standby',
+  detail: 'a better one is there',
+  lastedMs: 1,
+} as const;
+
 interface Scraper {
   readonly control: EngineControl;
   readonly metrics: Metrics;
@@ -117,6 +129,7 @@ test('the names operators know tell what is observed', () =>
       lastError: 'refused',
     });
     control.roleFacts.set('g1', { role: 'standby', epoch: 5, reason: 'Standby' });
+    control.tell(ROLE_CHANGED);
     await control.look();
     const after = await read();
 

@@ -12,9 +12,10 @@ import { type Actor, mayUse } from './actor.ts';
 import type { AuditEvent, EventRing } from './event-ring.ts';
 import type { EventStreams } from './event-stream.ts';
 import { openApiDocument } from './openapi.ts';
+import type { Operations } from './operations.ts';
 import { HttpError, statusOf, toLbError, toProblem } from './problem.ts';
 import type { Pulse } from './pulse.ts';
-import type { Change, Route, RouteContext, Shapes } from './route.ts';
+import { Answer, type Change, type Route, type RouteContext, type Shapes } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 export interface AppOptions {
@@ -24,6 +25,7 @@ export interface AppOptions {
   readonly streams: EventStreams;
   readonly access: Access;
   readonly tcp: () => TcpState;
+  readonly operations: Operations;
   /** Who asks; throws HttpError 401, 403 or 429. */
   readonly authenticate: (request: FastifyRequest) => Actor | Promise<Actor>;
   /** What a write did, whatever came of it. */
@@ -84,7 +86,7 @@ function addRoute(
   options: AppOptions,
   actorOf: (request: FastifyRequest) => Promise<Actor>,
 ): void {
-  const { control, ring, pulse, access, tcp, nowMs } = options;
+  const { control, ring, pulse, access, tcp, operations, nowMs } = options;
   app.route({
     method: route.method,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
@@ -94,10 +96,17 @@ function addRoute(
       const tellChange = (change: Change): void => {
         told = change;
       };
-      const context: RouteContext = { control, ring, pulse, access, tcp, actor, nowMs, tellChange };
+      const ifMatch = request.headers['if-match'];
+      const context: RouteContext = {
+        ...{ control, ring, pulse, access, tcp, operations, actor, nowMs, tellChange },
+        ...(ifMatch === undefined ? {} : { ifMatch }),
+      };
       try {
         const answer = await run(route, request, context);
-        if (route.method !== 'GET') options.audit(auditOf(route, request, actor, nowMs(), told));
+        if (route.method !== 'GET') {
+          const status = answer instanceof Answer ? { status: answer.status } : {};
+          options.audit({ ...auditOf(route, request, actor, nowMs(), told), ...status });
+        }
         return send(route, answer, request, reply);
       } catch (error) {
         if (route.method !== 'GET') {
@@ -123,7 +132,13 @@ function run(route: Route, request: FastifyRequest, context: RouteContext): unkn
     query: read(route, 'query', request.query),
     body: read(route, 'body', request.body),
   };
-  return route.handle(input as never, context);
+  const { async } = (input.query ?? {}) as { async?: string };
+  if (!route.long || async !== 'true') return route.handle(input as never, context);
+  const operation = context.operations.begin(
+    { action: route.id, author: context.actor.name, url: request.url, requestId: request.id },
+    () => route.handle(input as never, context),
+  );
+  return new Answer(operation, { status: 202, location: `/v1/operations/${operation.number}` });
 }
 
 /** What is not of one project is not for those of one. */
@@ -161,11 +176,15 @@ function read(route: Route, part: keyof Shapes, given: unknown): unknown {
 }
 
 function send(route: Route, answer: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (route.reply === undefined) return reply.code(204).send();
-  const body = stableJson(answer);
-  reply.type('application/json; charset=utf-8');
+  if (route.reply === undefined && !(answer instanceof Answer)) return reply.code(204).send();
+  const { body: content, status, tag, location } = answer instanceof Answer ? answer : new Answer(answer);
+  const body = stableJson(content);
+  reply.code(status).type('application/json; charset=utf-8');
+  if (location !== undefined) reply.header('location', location);
   if (!route.etag) return reply.send(body);
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const digest = createHash('sha256').update(body).digest('base64url').slice(0, 22);
+  // What stands before the dot is the state of the configuration, for If-Match: health changes the rest.
+  const etag = tag === undefined ? `"${digest}"` : `"${tag}.${digest}"`;
   reply.header('etag', etag);
   reply.header('cache-control', 'no-cache');
   const known = request.headers['if-none-match'];

@@ -98,7 +98,10 @@ test('bodies that are no JSON, too large, of another type or cut short are refus
       ['prototype', put('{"__proto__": {"level": "debug"}}'), 400],
       ['no body', ask(door.socket, 'PUT', path), 400],
       ['deep', put(`${'['.repeat(50_000)}${']'.repeat(50_000)}`), 400],
-      ['body on a read', ask(door.socket, 'POST', '/v1/reload', { body: { force: true } }), 400],
+      ['body on a read', ask(door.socket, 'POST', '/v1/plan/confirm', { body: { force: true } }), 400],
+      ['unknown word', ask(door.socket, 'POST', '/v1/reload', { body: { farce: true } }), 400],
+      ['no duration', ask(door.socket, 'POST', '/v1/reload', { body: { confirm_within: '1' } }), 400],
+      ['two plans', ask(door.socket, 'POST', '/v1/plans', { body: { revision: 1, files: true } }), 400],
     ];
     for (const [name, asked, status] of table) {
       const answer = await asked;

@@ -73,11 +73,17 @@ test('every answer is exactly of the shape the route names', () =>
         .replace('{pool}', 'web')
         .replace('{member}', 'w2')
         .replace('{vip}', 'www')
-        .replace('{group}', 'pair');
+        .replace('{group}', 'pair')
+        .replace('{revision}', '1')
+        .replace('{snapshot}', 'good')
+        .replace('{operation}', '1');
+      if (route.id === 'getOperation') await ask(socket, 'POST', '/v1/reload?async=true');
       const bodies: Record<string, unknown> = {
         setOverride: { state: 'drain', for: '1h', why: 'new kernel' },
         setLogLevel: { level: 'debug' },
         createToken: { name: 'ci', role: 'viewer' },
+        makePlan: { revision: 1 },
+        createSnapshot: { name: 'good' },
         failover: {},
         setMaintenance: { on: true, timeout: '1s' },
         grantLease: { role: 'active', epoch: 4, lease: '3s' },

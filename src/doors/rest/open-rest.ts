@@ -10,6 +10,7 @@ import { buildApp } from './build-app.ts';
 import { type AuditEvent, EventRing } from './event-ring.ts';
 import { EventStreams } from './event-stream.ts';
 import { closeApp, limited, SERVER_OPTIONS } from './http-server.ts';
+import { Operations } from './operations.ts';
 import { Pulse } from './pulse.ts';
 import { TcpDoor } from './tcp-door.ts';
 import type { TlsDoorOptions } from './tls-door.ts';
@@ -60,6 +61,7 @@ export async function openRest(control: Control, settings: ApiSettings, options:
     streams,
     access,
     pulse: new Pulse(monotonicMs),
+    operations: new Operations(options.nowMs ?? (() => Date.now())),
     nowMs: options.nowMs ?? (() => Date.now()),
     audit: (event: AuditEvent) => {
       const { kind: _, ...record } = event;

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
-import { problemShape } from './schemas.ts';
+import { operationShape, problemShape } from './schemas.ts';
 
 type Json = Record<string, unknown>;
 
@@ -19,7 +19,7 @@ export function openApiDocument(): Json {
       title: 'lbctl',
       version: '1',
       description:
-        'What a running daemon tells and takes. Over the unix socket the file mode says who may; over TCP a client certificate or a token says who asks, and "x-role" of each operation who may. Objects come from the configuration files and are read-only here.',
+        'What a running daemon tells and takes. Over the unix socket the file mode says who may; over TCP a client certificate or a token says who asks, and "x-role" of each operation who may. Objects of the configuration files are read-only here unless the files say otherwise; those made here live in state.db.',
     },
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
@@ -36,7 +36,15 @@ export function openApiDocument(): Json {
 function operationOf(one: Route): Json {
   const { params, query, body } = one.shapes;
   const parameters = [...parametersOf(params, 'path'), ...parametersOf(query, 'query')];
-  if (one.etag)
+  if (one.conditional)
+    parameters.push({
+      name: 'If-Match',
+      in: 'header',
+      required: false,
+      description: 'the ETag of the object as it was read, or "*"',
+      schema: { type: 'string' },
+    });
+  if (one.etag && one.method === 'GET')
     parameters.push({ name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } });
   const etag = { ETag: { schema: { type: 'string' } } };
   const good =
@@ -48,7 +56,7 @@ function operationOf(one: Route): Json {
             ...(one.etag ? { headers: etag } : {}),
             content: { 'application/json': { schema: schemaOf(one.reply, 'output') } },
           },
-          ...(one.etag ? { 304: { description: 'As the caller knows it' } } : {}),
+          ...(one.etag && one.method === 'GET' ? { 304: { description: 'As the caller knows it' } } : {}),
         };
   return {
     operationId: one.id,
@@ -60,11 +68,20 @@ function operationOf(one: Route): Json {
       ? {}
       : {
           requestBody: {
-            required: true,
+            required: !body.safeParse(undefined).success,
             content: { 'application/json': { schema: schemaOf(body, 'input') } },
           },
         }),
-    responses: { ...good, default: problemResponse() },
+    responses: { ...good, ...(one.long ? begun() : {}), default: problemResponse() },
+  };
+}
+
+function begun(): Json {
+  return {
+    202: {
+      description: 'Begun; "Location" names the operation',
+      content: { 'application/json': { schema: schemaOf(operationShape, 'output') } },
+    },
   };
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { MEMBER_HEALTH } from '../../model/facts.ts';
 import { LOG_LEVELS } from '../../model/settings.ts';
 import { CONDITIONS } from '../../model/status.ts';
+import { OPERATION_STATES } from './operations.ts';
 
 const text = z.string();
 const count = z.number().int().nonnegative();
@@ -78,6 +79,19 @@ export const statusShape = z.strictObject({
   condition: z.enum(CONDITIONS),
   configHash: text,
   configError: text.optional(),
+  running: z
+    .strictObject({
+      revision: count.optional(),
+      pinned: z
+        .strictObject({ revision: count, atMs: millis })
+        .optional()
+        .describe('files of an older revision are in force, not those on disk, until these are changed'),
+      trial: z
+        .strictObject({ revision: count, previous: count, untilMs: millis })
+        .optional()
+        .describe('undone at "untilMs" unless confirmed'),
+    })
+    .optional(),
   listeners: z.array(listenerStatus),
   addresses: z.array(addressStatus),
   errors: z.array(itemError),
@@ -254,6 +268,7 @@ export const worldShape = z.looseObject({
 export const reloadShape = z.strictObject({
   ok: z.literal(true),
   hash: text.optional(),
+  revision: count.optional().describe('absent where the history could not be written'),
   diagnostics: z.array(open),
 });
 export const versionShape = z.strictObject({
@@ -266,4 +281,16 @@ export const aliveShape = z.strictObject({
   status: z.enum(['ok', 'failing']),
   why: text.optional(),
   condition: z.enum(CONDITIONS).optional(),
+});
+
+export const operationShape = z.strictObject({
+  number: count,
+  action: text.describe('the id of what was begun'),
+  author: text,
+  state: z.enum(OPERATION_STATES),
+  startedMs: millis,
+  deadlineMs: millis.describe('failed with TIMEOUT when nothing has come of it by then'),
+  endedMs: millis.optional(),
+  result: z.unknown().optional().describe('what the action answers'),
+  problem: problemShape.optional(),
 });

@@ -5,6 +5,8 @@ import { InputError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
 import { memberKey } from '../../model/keys.ts';
 import { planToJson } from '../../plan/plan-json.ts';
+import { changeOf } from './change.ts';
+import { reloadRequest } from './history-schemas.ts';
 import { type Route, route } from './route.ts';
 import { logLevelRequest, overrideRequest, overrideShape, planShape, reloadShape } from './schemas.ts';
 import { requireIntent, requireStatus } from './views.ts';
@@ -70,8 +72,12 @@ export const writeRoutes: readonly Route[] = [
       'Read the files again; the old configuration stays on error. Answers after the round that applied it',
     tag: 'operate',
     reply: reloadShape,
-    handle: async (_, { control }) => {
-      const result = await control.reload();
+    shapes: { body: reloadRequest.optional() },
+    long: true,
+    handle: async ({ body }, { control, actor }) => {
+      const { reason = 'reload', unpin, ...rest } = body ?? {};
+      const change = changeOf(actor, { ...rest, reason });
+      const result = await control.config.reload(unpin === true ? { ...change, unpin } : change);
       if (result.ok) return result;
       throw new InputError(
         'CONFIG_INVALID',

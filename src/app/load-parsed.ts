@@ -1,0 +1,20 @@
+// Parsed files to an Intent with what this machine knows: its name, its environment, the secrets it may read.
+import { hostname } from 'node:os';
+import { type LoadResult, loadConfig } from '../config/load.ts';
+import type { ParsedFile } from '../config/source.ts';
+import { readSecretFile } from './text-files.ts';
+
+/** `wished`: a configuration can be looked at on a machine that has none of its keys. */
+export type SecretNeed = 'needed' | 'wished';
+
+const UNREADABLE_SECRET = 'secret-unreadable';
+
+export function loadParsed(files: readonly ParsedFile[], secrets: SecretNeed): LoadResult {
+  const hostName = hostname();
+  const loaded = loadConfig(files, process.env, { hostName, readSecret: readSecretFile });
+  const unreadable = loaded.diagnostics.filter((one) => one.rule === UNREADABLE_SECRET);
+  if (secrets === 'needed' || unreadable.length === 0) return loaded;
+  const without = loadConfig(files, process.env, { hostName });
+  const doubts = unreadable.map((one) => ({ ...one, severity: 'warning' as const }));
+  return { ...without, diagnostics: [...without.diagnostics, ...doubts] };
+}
