@@ -69,9 +69,8 @@ export function memberEntry(number: number, spec: MemberSpec): MemberEntry {
 }
 
 export function listenerItem(entry: ListenerEntry, missing: boolean): Item {
-  const fields = listenerFields(entry.spec);
-  if (missing) return item('listener', entry.key, { ...fields, missing: 'address' });
-  entry.item ??= item('listener', entry.key, fields);
+  if (missing) return item('listener', entry.key, { ...listenerFields(entry.spec), missing: 'address' });
+  entry.item ??= item('listener', entry.key, listenerFields(entry.spec));
   return entry.item;
 }
 

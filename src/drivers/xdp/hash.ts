@@ -31,9 +31,29 @@ export function slotOf(hash: number, size: number): number {
   return Number((BigInt(hash >>> 0) * BigInt(size)) >> 32n);
 }
 
-/** Seed of 64 bits for a text: places members in a ring the same way on every node. */
-export function textHash(text: string, seed: bigint): bigint {
-  let value = seed & MASK;
-  for (let i = 0; i < text.length; i++) value = mix(value ^ BigInt(text.charCodeAt(i)) ^ (BigInt(i) << 32n));
-  return value;
+/**
+ * Two words for a text: they place members in a ring the same way on every node. Two lanes of MurmurHash3's 32-bit mixing
+ * (Appleby, public domain) and no BigInt: big configurations hash tens of thousands of endpoints.
+ */
+export function textHash(text: string, seed: bigint): readonly [number, number] {
+  let one = Number(seed & 0xffff_ffffn);
+  let two = Number((seed >> 32n) & 0xffff_ffffn);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    one = Math.imul(rotate(one ^ Math.imul(code + 1, 0xcc9e2d51), 13), 5) + 0xe6546b64;
+    two = Math.imul(rotate(two ^ Math.imul(code + 1, 0x1b873593), 15), 5) + 0x38b34ae5;
+  }
+  return [finish(one ^ text.length), finish(two ^ one)];
+}
+
+function rotate(word: number, bits: number): number {
+  return (word << bits) | (word >>> (32 - bits));
+}
+
+/** Every bit in reaches every bit out. */
+function finish(word: number): number {
+  let x = word ^ (word >>> 16);
+  x = Math.imul(x, 0x85ebca6b);
+  x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35);
+  return (x ^ (x >>> 16)) >>> 0;
 }

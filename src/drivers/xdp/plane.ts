@@ -31,11 +31,13 @@ export interface PlaneOptions {
   readonly hopOf: (address: string) => NextHop | undefined;
 }
 
+/** Rows in one system call. */
+const COUNTS_AT_ONCE = 4096;
 const NO_RING = { offset: 0, size: 0 } as const;
 
 export class Plane {
   readonly #options: PlaneOptions;
-  readonly #memory: { readonly listeners: ArrayBuffer; readonly members: ArrayBuffer };
+  readonly #memory: Readonly<Record<'listeners' | 'members' | 'memberLive', ArrayBuffer>>;
   readonly #scanner: Scanner;
   readonly #vips: { readonly 4: PendingWrites; readonly 6: PendingWrites };
   readonly #endpoints: Endpoints;
@@ -47,12 +49,21 @@ export class Plane {
   #entries = new Map<string, ListenerEntry>();
   /** Keys of listeners whose ring waits for settle(), and what left them meanwhile. */
   #dirty = new Set<string>();
+  /** Members whose number and endpoint are known; the scan gives the same object while a row stays as it is. */
+  readonly #adopted = new WeakSet<MemberEntry>();
+  #scratch = new Uint16Array(0);
+  /** Numbers of new members, whose counts start at 0: written together, before any ring leads to them. */
+  #uncounted: number[] = [];
   readonly #gone = new Map<string, MemberEntry[]>();
 
   constructor(options: PlaneOptions) {
     const { map } = options;
     this.#options = options;
-    this.#memory = { listeners: map('listeners').memory(), members: map('members').memory() };
+    this.#memory = {
+      listeners: map('listeners').memory(),
+      members: map('members').memory(),
+      memberLive: map('member_live').memory(),
+    };
     const rings = map('rings').memory();
     const sources = map('sources').memory();
     this.#scanner = new Scanner({ ...this.#memory, sources, allowed: map('allowed') });
@@ -78,6 +89,8 @@ export class Plane {
       this.listenerNumbers.adopt(entry.number);
       this.#sources.adopt(entry.row.sourceFirst, entry.row.sourceCount);
       for (const member of entry.members.values()) {
+        if (this.#adopted.has(member)) continue;
+        this.#adopted.add(member);
         this.memberNumbers.adopt(member.number);
         this.#endpoints.adopt(entry, member);
       }
@@ -175,13 +188,13 @@ export class Plane {
       .map((key) => this.#entries.get(key))
       .filter((entry) => entry !== undefined);
     this.#dirty = new Set();
+    this.#countFromZero();
     const failures = new Map<string, unknown>();
     const chosen = entries.map((entry) => takers(entry));
     const patterns = await builder.build(entries.map((entry, index) => this.#job(entry, chosen[index]!)));
     entries.forEach((entry, index) => {
       try {
-        const numbers = chosen[index]!.map((member) => member.number);
-        const slots = patterns[index]!.map((slot) => numbers[slot - 1] ?? 0);
+        const slots = this.#withNumbers(patterns[index]!, chosen[index]!);
         this.#ownSource(entry);
         const stateless = !(this.#flagsOf(entry) & LISTENER_FLAG.state);
         this.#rings.store(entry, slots, stateless);
@@ -199,6 +212,25 @@ export class Plane {
     this.#vips[4].flush();
     this.#vips[6].flush();
     return failures;
+  }
+
+  #countFromZero(): void {
+    const keys = Uint32Array.from(this.#uncounted);
+    this.#uncounted = [];
+    const map = this.#options.map('member_counts');
+    for (let from = 0; from < keys.length; from += COUNTS_AT_ONCE) {
+      const some = keys.subarray(from, from + COUNTS_AT_ONCE);
+      map.updateBatch(bytesOf(some), new Uint8Array(some.length * map.readSize), some.length);
+    }
+  }
+
+  /** The pattern with member numbers for indexes, in a buffer that the next call reuses. */
+  #withNumbers(pattern: Uint16Array, members: readonly MemberEntry[]): Uint16Array {
+    const numbers = Uint16Array.of(0, ...members.map(({ number }) => number));
+    if (this.#scratch.length < pattern.length) this.#scratch = new Uint16Array(pattern.length);
+    const slots = this.#scratch.subarray(0, pattern.length);
+    for (let i = 0; i < pattern.length; i++) slots[i] = numbers[pattern[i]!]!;
+    return slots;
   }
 
   /** Ends transition windows in which no flow off its slot was seen for `quietTicks`. */
@@ -248,9 +280,8 @@ export class Plane {
 
   #newMember(entry: ListenerEntry, spec: MemberSpec): MemberEntry {
     const number = this.memberNumbers.take();
-    const map = this.#options.map('member_counts');
-    map.update(u32(number), new Uint8Array(map.readSize));
-    new Uint8Array(this.#options.map('member_live').memory(), number * LIVE.size, LIVE.size).fill(0);
+    this.#uncounted.push(number);
+    new Uint8Array(this.#memory.memberLive, number * LIVE.size, LIVE.size).fill(0);
     new Uint8Array(this.#memory.members, number * MEMBER.size, MEMBER.size).fill(0);
     const member = memberEntry(number, spec);
     entry.members.set(member.endpoint, member);
@@ -379,6 +410,10 @@ export class Plane {
       throw new RangeError(`Cannot add a member as its listener "${key}" is not there`);
     return entry;
   }
+}
+
+function bytesOf(words: Uint32Array): Uint8Array {
+  return new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
 }
 
 /** Who gets new flows, in the order that all nodes agree on. */

@@ -1,16 +1,25 @@
-// Hands ring jobs to the worker and keeps what came back: members of many listeners are often the same.
+// Hands ring jobs to workers and keeps what came back: members of many listeners are often the same.
+import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { BugError } from '../../model/errors.ts';
 import { idOfJob, isHeavy, type RingJob, ringOfJob } from './ring-job.ts';
+import type { RingBlock } from './ring-worker.ts';
 
 /** Rings kept for equal jobs to come. */
 const KEPT = 1024;
+/** A second worker costs 30 ms to start: worth it for thousands of rings, not for one change. */
+const JOBS_A_WORKER = 1000;
+const MOST_WORKERS = Math.min(4, availableParallelism());
+
+interface Hand {
+  readonly worker: Worker;
+  readonly waiting: Map<number, PromiseWithResolvers<readonly Uint16Array[]>>;
+}
 
 export class RingBuilder {
   readonly #kept = new Map<string, Uint16Array>();
-  #worker: Worker | undefined;
+  readonly #hands: Hand[] = [];
   #next = 0;
-  readonly #waiting = new Map<number, PromiseWithResolvers<readonly Uint16Array[]>>();
 
   /** Rings in the order of the jobs; callers must not write to them. */
   async build(jobs: readonly RingJob[]): Promise<readonly Uint16Array[]> {
@@ -25,49 +34,68 @@ export class RingBuilder {
     });
     if (missing.size > 0) {
       const rings = await this.#ask([...missing.values()]);
-      [...missing.keys()].forEach((id, index) => {
-        done.set(id, rings[index]!);
-        this.#keep(id, rings[index]!);
-      });
+      let index = 0;
+      for (const id of missing.keys()) {
+        const ring = rings[index++]!;
+        done.set(id, ring);
+        if (index <= KEPT) this.#keep(id, ring);
+      }
     }
     return ids.map((id) => done.get(id)!);
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
-    this.#worker = undefined;
+    await Promise.all(this.#hands.splice(0).map(({ worker }) => worker.terminate()));
   }
 
+  /** A copy: the ring is a part of a block that shall not live as long. */
   #keep(id: string, ring: Uint16Array): void {
     if (this.#kept.size >= KEPT) this.#kept.delete(this.#kept.keys().next().value!);
-    this.#kept.set(id, ring);
+    this.#kept.set(id, ring.slice());
   }
 
-  #ask(jobs: readonly RingJob[]): Promise<readonly Uint16Array[]> {
-    this.#worker ??= this.#start();
-    const worker = this.#worker;
+  async #ask(jobs: readonly RingJob[]): Promise<readonly Uint16Array[]> {
+    const hands = Math.max(1, Math.min(MOST_WORKERS, Math.floor(jobs.length / JOBS_A_WORKER)));
+    const share = Math.ceil(jobs.length / hands);
+    const parts = Array.from({ length: hands }, (_, index) =>
+      this.#askOne(index, jobs.slice(index * share, (index + 1) * share)),
+    );
+    return (await Promise.all(parts)).flat();
+  }
+
+  #askOne(index: number, jobs: readonly RingJob[]): Promise<readonly Uint16Array[]> {
+    this.#hands[index] ??= this.#start(index);
+    const { worker, waiting } = this.#hands[index];
     const id = this.#next++;
     const answer = Promise.withResolvers<readonly Uint16Array[]>();
-    this.#waiting.set(id, answer);
+    waiting.set(id, answer);
     worker.ref();
     worker.postMessage({ id, jobs });
     return answer.promise;
   }
 
-  #start(): Worker {
+  #start(index: number): Hand {
     const worker = new Worker(new URL('./ring-worker.ts', import.meta.url));
-    worker.on('message', ({ id, rings }: { id: number; rings: readonly Uint16Array[] }) => {
-      this.#waiting.get(id)?.resolve(rings);
-      this.#waiting.delete(id);
+    const waiting: Hand['waiting'] = new Map();
+    worker.on('message', (block: RingBlock) => {
+      waiting.get(block.id)?.resolve(ringsOf(block));
+      waiting.delete(block.id);
       // An idle worker does not keep the process.
-      if (this.#waiting.size === 0) worker.unref();
+      if (waiting.size === 0) worker.unref();
     });
     worker.on('error', (cause) => {
-      this.#worker = undefined;
-      for (const answer of this.#waiting.values())
-        answer.reject(new BugError('The ring worker ended', { cause }));
-      this.#waiting.clear();
+      delete this.#hands[index];
+      for (const answer of waiting.values()) answer.reject(new BugError('The ring worker ended', { cause }));
+      waiting.clear();
     });
-    return worker;
+    return { worker, waiting };
   }
+}
+
+function ringsOf({ slots, sizes }: RingBlock): readonly Uint16Array[] {
+  let at = 0;
+  return Array.from(sizes, (size) => {
+    at += size;
+    return slots.subarray(at - size, at);
+  });
 }

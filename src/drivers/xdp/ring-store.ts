@@ -34,7 +34,7 @@ export class RingStore {
     if (ring.size === wanted.length) this.#write(ring, wanted);
     else {
       const next = this.#arena.take(wanted.length);
-      this.#write(next, wanted);
+      this.#slots.set(wanted, next.offset);
       this.#setRing(entry, next);
       this.#arena.release(ring);
     }
@@ -72,7 +72,8 @@ export class RingStore {
       return;
     }
     const next = this.#arena.take(wanted.length);
-    this.#write(next, wanted);
+    // Nobody reads a run that was just taken: no need to spare what is equal.
+    this.#slots.set(wanted, next.offset);
     this.#setRing(entry, next);
     storeRing(this.#listeners, entry.number, 'base', next);
     entry.row = { ...entry.row, base: next };

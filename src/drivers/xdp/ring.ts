@@ -1,5 +1,5 @@
 // Rings as lists of member indexes: Maglev for mh and sh, interleaved turns for wrr. Pure; numbers come later.
-import { mix, textHash } from './hash.ts';
+import { textHash } from './hash.ts';
 
 export interface RingMember {
   /** Places it in the ring; the same on every node. */
@@ -61,9 +61,9 @@ export function maglev(members: readonly RingMember[], size: number, seed: bigin
   const place = new Uint32Array(count);
   const step = new Uint32Array(count);
   members.forEach(({ key }, index) => {
-    const hash = textHash(key, seed);
-    place[index] = Number(hash % BigInt(size));
-    step[index] = 1 + Number(mix(hash) % BigInt(size - 1));
+    const [one, two] = textHash(key, seed);
+    place[index] = one % size;
+    step[index] = 1 + (two % (size - 1));
   });
   const most = left.reduce((a, b) => Math.max(a, b), 0);
   // Turns by credit: who has the most slots to fill takes one a round, the others in proportion.
@@ -78,9 +78,14 @@ export function maglev(members: readonly RingMember[], size: number, seed: bigin
         credit[i] = credit[i]! - 1;
         left[i] = left[i]! - 1;
         let at = place[i]!;
-        while (ring[at] !== 0) at = (at + step[i]!) % size;
+        const width = step[i]!;
+        while (ring[at] !== 0) {
+          at += width;
+          if (at >= size) at -= size;
+        }
         ring[at] = i + 1;
-        place[i] = (at + step[i]!) % size;
+        at += width;
+        place[i] = at >= size ? at - size : at;
         filled++;
       }
     }

@@ -72,9 +72,11 @@ export interface MemberRow {
 
 /** Network order in 16 bytes; IPv4 in the first word. */
 export function addressBytes(address: string): Uint8Array {
-  const bytes = new Uint8Array(16);
-  bytes.set(toBytes(address));
-  return bytes;
+  const bytes = toBytes(address);
+  if (bytes.length === 16) return bytes;
+  const wide = new Uint8Array(16);
+  wide.set(bytes);
+  return wide;
 }
 
 export function macBytes(mac: string): Uint8Array {

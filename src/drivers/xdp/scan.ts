@@ -3,13 +3,9 @@
 import type { BpfMap } from '../../kernel/bpf/map.ts';
 import { fromBytes, toBytes } from '../../lib/ip.ts';
 import { type ListenerEntry, type MemberEntry, memberEntry, specOfMember, specOfRow } from './entries.ts';
-import { ALLOWED_KEY, LISTENER, LISTENER_FLAG, MEMBER, MEMBER_FLAG, SOURCE_SIZE } from './layout.ts';
+import { ALLOWED_KEY, HOP, LISTENER, LISTENER_FLAG, MEMBER, MEMBER_FLAG, SOURCE_SIZE } from './layout.ts';
 import { readListener, readMember } from './rows.ts';
-
-interface Seen<Entry> {
-  readonly bytes: Buffer;
-  readonly entry: Entry;
-}
+import { SeenRows } from './seen-rows.ts';
 
 export interface ScanTables {
   readonly listeners: ArrayBuffer;
@@ -18,13 +14,21 @@ export interface ScanTables {
   readonly allowed: BpfMap;
 }
 
+/** Words of a member row that are in no item: the next hop is the refresh's business. */
+const HOP_FROM = MEMBER.hop / 4;
+const HOP_TO = (MEMBER.hop + HOP.size) / 4;
+/** The stamp that the program itself writes. */
+const STAMP = LISTENER.lastPinned / 4;
+
 export class Scanner {
   readonly #tables: ScanTables;
-  readonly #listeners = new Map<number, Seen<ListenerEntry>>();
-  readonly #members = new Map<number, Seen<MemberEntry>>();
+  readonly #listeners: SeenRows<ListenerEntry>;
+  readonly #members: SeenRows<MemberEntry>;
 
   constructor(tables: ScanTables) {
     this.#tables = tables;
+    this.#listeners = new SeenRows(tables.listeners, LISTENER.size, STAMP, STAMP + 1);
+    this.#members = new SeenRows(tables.members, MEMBER.size, HOP_FROM, HOP_TO);
   }
 
   /** All rows in use, of whoever. */
@@ -33,20 +37,17 @@ export class Scanner {
     for (const entry of entries.values()) entry.members = new Map();
     const memory = this.#tables.members;
     const flags = new Uint16Array(memory);
+    const words = new Uint32Array(memory);
     const rows = Math.floor(memory.byteLength / MEMBER.size);
     for (let number = 1; number < rows; number++) {
-      if (!(flags[(number * MEMBER.size + MEMBER.flags) / 2]! & MEMBER_FLAG.present)) continue;
-      const at = number * MEMBER.size;
-      const bytes = Buffer.from(memory, at, MEMBER.size);
-      const known = this.#members.get(number);
-      // The next hop between is the refresh's business and in no item.
-      const same =
-        known !== undefined &&
-        known.bytes.compare(bytes, MEMBER.address, MEMBER.hop, MEMBER.address, MEMBER.hop) === 0 &&
-        known.bytes.compare(bytes, MEMBER.listener, MEMBER.size, MEMBER.listener, MEMBER.size) === 0;
-      const entry = same ? known.entry : memberEntry(number, specOfMember(readMember(memory, number)));
-      if (!same) this.#members.set(number, { bytes: Buffer.from(bytes), entry });
-      const listener = bytes.readUInt32LE(MEMBER.listener);
+      if (!(flags[(number * MEMBER.size + MEMBER.flags) / 2]! & MEMBER_FLAG.present)) {
+        this.#members.forget(number);
+        continue;
+      }
+      const entry =
+        this.#members.get(number) ??
+        this.#members.set(number, memberEntry(number, specOfMember(readMember(memory, number))));
+      const listener = words[(number * MEMBER.size + MEMBER.listener) / 4]!;
       entries.get(listener)?.members.set(entry.endpoint, entry);
     }
     return entries;
@@ -61,13 +62,12 @@ export class Scanner {
     for (let number = 1; number < rows; number++) {
       const word = flags[(number * LISTENER.size + LISTENER.flags) / 4]!;
       if (!(word & LISTENER_FLAG.used)) {
-        this.#listeners.delete(number);
+        this.#listeners.forget(number);
         continue;
       }
-      const bytes = Buffer.from(memory, number * LISTENER.size, LISTENER.size);
-      const known = this.#listeners.get(number);
-      if (known !== undefined && !(word & LISTENER_FLAG.allow) && sameListener(known.bytes, bytes)) {
-        entries.set(number, known.entry);
+      const known = word & LISTENER_FLAG.allow ? undefined : this.#listeners.get(number);
+      if (known !== undefined) {
+        entries.set(number, known);
         continue;
       }
       const row = readListener(memory, number);
@@ -78,20 +78,10 @@ export class Scanner {
         allowed?.networks(number, row.address.includes(':')) ?? [],
       );
       const entry: ListenerEntry = { number, key: spec.key, spec, row, members: new Map() };
-      this.#listeners.set(number, { bytes: Buffer.from(bytes), entry });
-      entries.set(number, entry);
+      entries.set(number, this.#listeners.set(number, entry));
     }
     return entries;
   }
-}
-
-/** All but the stamp that the program writes. */
-function sameListener(a: Buffer, b: Buffer): boolean {
-  const from = LISTENER.lastPinned;
-  return (
-    a.compare(b, 0, from, 0, from) === 0 &&
-    a.compare(b, from + 4, LISTENER.size, from + 4, LISTENER.size) === 0
-  );
 }
 
 export function readSources(

@@ -80,20 +80,25 @@ function store(
   { members, memberLive, listenerLive }: SweepTables,
   { active, inactive }: { readonly active: Uint32Array; readonly inactive: Uint32Array },
 ): void {
-  const rows = new DataView(members);
-  const live = new DataView(memberLive);
-  const listeners = new DataView(listenerLive);
-  const sums = new Map<number, [number, number]>();
+  const flags = new Uint16Array(members);
+  const words = new Uint32Array(members);
+  const live = new Uint32Array(memberLive);
+  const listeners = new Uint32Array(listenerLive);
+  const rows = Math.floor(listeners.length / (LIVE.size / 4));
+  const sums = { active: new Uint32Array(rows), inactive: new Uint32Array(rows), used: new Uint8Array(rows) };
   for (let number = 1; number < active.length; number++) {
-    if (!(rows.getUint16(number * MEMBER.size + MEMBER.flags, true) & MEMBER_FLAG.present)) continue;
-    live.setUint32(number * LIVE.size + LIVE.active, active[number]!, true);
-    live.setUint32(number * LIVE.size + LIVE.inactive, inactive[number]!, true);
-    const listener = rows.getUint32(number * MEMBER.size + MEMBER.listener, true);
-    const sum = sums.get(listener) ?? [0, 0];
-    sums.set(listener, [sum[0] + active[number]!, sum[1] + inactive[number]!]);
+    const row = number * MEMBER.size;
+    if (!(flags[(row + MEMBER.flags) / 2]! & MEMBER_FLAG.present)) continue;
+    live[(number * LIVE.size + LIVE.active) / 4] = active[number]!;
+    live[(number * LIVE.size + LIVE.inactive) / 4] = inactive[number]!;
+    const listener = words[(row + MEMBER.listener) / 4]!;
+    sums.active[listener]! += active[number]!;
+    sums.inactive[listener]! += inactive[number]!;
+    sums.used[listener] = 1;
   }
-  for (const [listener, [on, off]] of sums) {
-    listeners.setUint32(listener * LIVE.size + LIVE.active, on, true);
-    listeners.setUint32(listener * LIVE.size + LIVE.inactive, off, true);
+  for (let listener = 1; listener < rows; listener++) {
+    if (sums.used[listener] === 0) continue;
+    listeners[(listener * LIVE.size + LIVE.active) / 4] = sums.active[listener]!;
+    listeners[(listener * LIVE.size + LIVE.inactive) / 4] = sums.inactive[listener]!;
   }
 }

@@ -1,9 +1,8 @@
 // The loaded tables beside listeners and members: counters, flows, whether addresses lead to their rows.
 import type { BpfMap } from '../../kernel/bpf/map.ts';
 import type { ListenerEntry } from './entries.ts';
-import { CONFIG, PROTOCOL_NUMBER, VIP_KIND } from './layout.ts';
+import { CONFIG, LISTENER, VIP_KIND, VIP4_KEY, VIP6_KEY } from './layout.ts';
 import { type SweepResult, sweep } from './sweep.ts';
-import { vipKey } from './vip-key.ts';
 
 export interface XdpTables {
   readonly counts: BpfMap;
@@ -36,7 +35,7 @@ export function tablesOf(
     flows4,
     flows6,
     windowTicks: new DataView(config).getUint32(CONFIG.timeout + 2 * 4, true),
-    reachable: () => reachable(map('vips4'), map('vips6')),
+    reachable: () => reachable(map),
     sweep: () =>
       sweep(
         {
@@ -53,22 +52,47 @@ export function tablesOf(
   };
 }
 
-function reachable(vips4: BpfMap, vips6: BpfMap): (entry: ListenerEntry) => boolean {
-  const found = new Map([...entriesOf(vips4), ...entriesOf(vips6)]);
-  return ({ spec, number }) => {
-    for (let port = spec.portFrom; port <= spec.portTo; port++) {
-      const key = vipKey(spec.address, port, PROTOCOL_NUMBER[spec.transport], VIP_KIND.listener);
-      if (found.get(Buffer.from(key).toString('latin1')) !== number) return false;
-    }
-    return true;
-  };
+/** By numbers alone: each entry of the tables is held against the row it leads to, and each row counts its own. */
+function reachable(map: (name: string) => BpfMap): (entry: ListenerEntry) => boolean {
+  const listeners = map('listeners');
+  const memory = listeners.memory();
+  const found = new Uint32Array(listeners.maxEntries);
+  countLeading(map('vips4'), VIP4_KEY, memory, found);
+  countLeading(map('vips6'), VIP6_KEY, memory, found);
+  return ({ spec, number }) => found[number] === spec.portTo - spec.portFrom + 1;
 }
 
-function* entriesOf(map: BpfMap): Generator<[string, number]> {
-  for (const { count, keys, values } of map.batches(CHUNK)) {
-    const text = Buffer.from(keys.buffer, 0, count * map.keySize);
+function countLeading(
+  vips: BpfMap,
+  layout: typeof VIP4_KEY | typeof VIP6_KEY,
+  memory: ArrayBuffer,
+  found: Uint32Array,
+): void {
+  const rows = new DataView(memory);
+  for (const { count, keys, values } of vips.batches(CHUNK)) {
+    const key = new DataView(keys.buffer);
     const numbers = new Uint32Array(values.buffer, 0, count);
-    for (let i = 0; i < count; i++)
-      yield [text.toString('latin1', i * map.keySize, (i + 1) * map.keySize), numbers[i]!];
+    for (let i = 0; i < count; i++) {
+      const at = i * layout.size;
+      if (key.getUint8(at + layout.kind) !== VIP_KIND.listener) continue;
+      const number = numbers[i]!;
+      if (number >= found.length) continue;
+      const row = number * LISTENER.size;
+      const port = key.getUint16(at + layout.port);
+      if (
+        rows.getUint8(row + LISTENER.family) === (layout === VIP4_KEY ? 4 : 6) &&
+        rows.getUint8(row + LISTENER.transport) === key.getUint8(at + layout.protocol) &&
+        port >= rows.getUint16(row + LISTENER.portFrom, true) &&
+        port <= rows.getUint16(row + LISTENER.portTo, true) &&
+        isSameAddress(key, at + layout.address, rows, row + LISTENER.vip, layout.port - layout.address)
+      )
+        found[number] = found[number]! + 1;
+    }
   }
+}
+
+function isSameAddress(a: DataView, from: number, b: DataView, at: number, bytes: number): boolean {
+  for (let i = 0; i < bytes; i += 4)
+    if (a.getUint32(from + i, true) !== b.getUint32(at + i, true)) return false;
+  return true;
 }
