@@ -26,11 +26,23 @@ export function toBytes(text: string): Uint8Array {
 }
 
 export function fromBytes(bytes: Uint8Array): string {
-  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
   if (bytes.length === 16) return textOfIpv6(bytes);
   throw new RangeError(
     `Cannot write an IP address as it must have 4 or 16 bytes: current length is ${bytes.length}`,
   );
+}
+
+/** By hand: connection sync does this hundreds of thousands of times a second. */
+function bytesOfIpv4(text: string): Uint8Array {
+  const bytes = new Uint8Array(4);
+  let at = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2e) at++;
+    else bytes[at] = bytes[at]! * 10 + code - 0x30;
+  }
+  return bytes;
 }
 
 /** The one canonical spelling: IPv6 in lower case with the longest run of zeros shortened (RFC 5952). */

@@ -139,7 +139,14 @@ test('young connections, those not open yet and those that are over are not told
   listen(a, 4, 'nat');
   const flows = flowsOf(a);
   const inside = (): Ends => ({ from: request(4).from, fromPort: CLIENT_PORT, to: MEMBER[4], toPort: 8080 });
-  await look(flows, 3000);
+  const other = (): Ends => ({ ...inside(), fromPort: 7 });
+  connect(a, 4, other, 7);
+  const first = await look(flows, 3000);
+  assert.deepEqual(
+    first.changed.map(({ key }) => key.clientPort),
+    [7],
+    'what stood before the first look is old enough',
+  );
   sent(a, frame(FROM_CLIENT, packet('tcp', { ...request(4), fromPort: 1 })));
   connect(a, 4, inside);
   assert.deepEqual((await look(flows, 3000)).changed, []);

@@ -1,7 +1,7 @@
 // The protocol in which nodes tell each other of connections: frames with a length, versioned, unknown parts skipped.
 // docs/protocols/ha.md describes the bytes.
 import { Buffer } from 'node:buffer';
-import { familyOf, fromBytes, toBytes } from '../../lib/ip.ts';
+import { fromBytes, toBytes } from '../../lib/ip.ts';
 import type { FlowEnd, FlowKey, FlowRecord } from '../../model/flow.ts';
 import { ROLES, type Role } from '../../model/protocol.ts';
 
@@ -80,9 +80,9 @@ function bodyOf(message: SyncMessage): Buffer {
       return body;
     }
     case 'put':
-      return Buffer.concat(message.flows.map(writeFlow));
+      return joined(message.flows, writeFlow);
     case 'close':
-      return Buffer.concat(message.flows.map(({ key, sequence }) => writeKey(key, sequence)));
+      return joined(message.flows, ({ key, sequence }, into, at) => writeKey(key, sequence, into, at));
     case 'bye':
       return Buffer.from(message.reason, 'utf8');
     case 'roles':
@@ -108,29 +108,43 @@ function readBody(type: number, body: Buffer): SyncMessage | undefined {
   return undefined;
 }
 
+/** Longest entry: a flow with four IPv6 addresses. */
+const LONGEST = 18 + 4 * 16;
+
+/** Entries written one behind the other; each writer tells where it ended. */
+function joined<T>(entries: readonly T[], write: (entry: T, into: Buffer, at: number) => number): Buffer {
+  const into = Buffer.allocUnsafe(entries.length * LONGEST);
+  let at = 0;
+  for (const entry of entries) at = write(entry, into, at);
+  return into.subarray(0, at);
+}
+
 /** Key: family u8 (4 or 6), protocol u8, ports u16 x 2, sequence u32, client and VIP address. */
-function writeKey(key: FlowKey, sequence: number): Buffer {
-  const [client, vip] = [toBytes(key.client), toBytes(key.vip)];
-  const head = Buffer.alloc(10);
-  head[0] = client.length === 4 ? 4 : 6;
-  head[1] = key.protocol;
-  head.writeUInt16BE(key.clientPort, 2);
-  head.writeUInt16BE(key.vipPort, 4);
-  head.writeUInt32BE(sequence >>> 0, 6);
-  return Buffer.concat([head, client, vip]);
+function writeKey(key: FlowKey, sequence: number, into: Buffer, at: number): number {
+  into[at] = key.client.includes(':') ? 6 : 4;
+  into[at + 1] = key.protocol;
+  into.writeUInt16BE(key.clientPort, at + 2);
+  into.writeUInt16BE(key.vipPort, at + 4);
+  into.writeUInt32BE(sequence >>> 0, at + 6);
+  return writeAddress(key.vip, into, writeAddress(key.client, into, at + 10));
 }
 
 /** Behind the key: flags u16, member port u16, source port u16, member family u8, source family u8 (0: none), addresses. */
-function writeFlow(flow: FlowRecord): Buffer {
-  const member = toBytes(flow.member);
-  const source = flow.source === '' ? new Uint8Array(0) : toBytes(flow.source);
-  const head = Buffer.alloc(8);
-  head.writeUInt16BE(flow.flags, 0);
-  head.writeUInt16BE(flow.memberPort, 2);
-  head.writeUInt16BE(flow.sourcePort, 4);
-  head[6] = familyOf(flow.member) ?? 0;
-  head[7] = flow.source === '' ? 0 : (familyOf(flow.source) ?? 0);
-  return Buffer.concat([writeKey(flow.key, flow.sequence), head, member, source]);
+function writeFlow(flow: FlowRecord, into: Buffer, from: number): number {
+  const at = writeKey(flow.key, flow.sequence, into, from);
+  into.writeUInt16BE(flow.flags, at);
+  into.writeUInt16BE(flow.memberPort, at + 2);
+  into.writeUInt16BE(flow.sourcePort, at + 4);
+  into[at + 6] = flow.member.includes(':') ? 6 : 4;
+  into[at + 7] = flow.source === '' ? 0 : flow.source.includes(':') ? 6 : 4;
+  const next = writeAddress(flow.member, into, at + 8);
+  return flow.source === '' ? next : writeAddress(flow.source, into, next);
+}
+
+function writeAddress(text: string, into: Buffer, at: number): number {
+  const bytes = toBytes(text);
+  into.set(bytes, at);
+  return at + bytes.length;
 }
 
 /** Role u8, priority u8, epoch u64, length of the name u16, name. */

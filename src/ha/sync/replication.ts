@@ -123,8 +123,12 @@ export class Replication {
   /** Changes first: they are of flows that move now. */
   #flush(): void {
     while (!this.#blocked && !this.#over && this.#waiting.size > 0) {
-      const batch = [...this.#waiting.values()].slice(0, BATCH);
-      for (const one of batch) this.#waiting.delete(textOf(one.key));
+      const batch: (FlowRecord | FlowEnd)[] = [];
+      for (const [id, one] of this.#waiting) {
+        batch.push(one);
+        this.#waiting.delete(id);
+        if (batch.length === BATCH) break;
+      }
       const flows = batch.filter((one): one is FlowRecord => 'member' in one);
       const gone = batch.filter((one) => !('member' in one));
       if (flows.length > 0) this.#say({ kind: 'put', flows });

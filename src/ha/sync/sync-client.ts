@@ -24,7 +24,8 @@ const REFUSED_AGAIN_MS = 30_000;
 
 export class SyncClient {
   readonly #options: SyncClientOptions;
-  readonly #startedMs: number;
+  /** Since when it cannot be reached. */
+  #lostMs: number;
   #state: SyncPeerState = 'dialing';
   #pullingSinceMs: number;
   #received = 0;
@@ -37,7 +38,7 @@ export class SyncClient {
 
   constructor(options: SyncClientOptions) {
     this.#options = options;
-    this.#startedMs = this.#pullingSinceMs = options.link.clock.monotonicMs();
+    this.#lostMs = this.#pullingSinceMs = options.link.clock.monotonicMs();
     this.#dial();
   }
 
@@ -81,7 +82,7 @@ export class SyncClient {
       checkServerIdentity: () => undefined,
     });
     this.#socket = socket;
-    const fail = (error: Error): void => this.#away(error.message, AWAY_MS);
+    const fail = (error: Error): void => this.#away(error.message);
     socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1000} s`)));
     socket.once('error', fail);
     socket.once('secureConnect', () => {
@@ -99,7 +100,13 @@ export class SyncClient {
         },
         onEnd: (why, refused) => {
           this.#link = undefined;
-          if (!refused) return this.#away(why, 0);
+          if (!refused) {
+            this.#lostMs = link.clock.monotonicMs();
+            // Half of its flows are not all of them: it counts as away only when it stays so.
+            if (this.#state === 'pulling') this.#set('dialing');
+            this.#tell(why);
+            return this.#away(why);
+          }
           onTrouble(`peer ${this.name}`, why);
           this.#set('refused');
           this.#again(REFUSED_AGAIN_MS);
@@ -108,17 +115,22 @@ export class SyncClient {
     });
   }
 
-  #away(why: string, patienceMs: number): void {
+  #away(why: string): void {
     if (this.#isClosed) return;
-    const { link, onTrouble } = this.#options;
-    const isEarly = this.#state === 'dialing' && link.clock.monotonicMs() - this.#startedMs < patienceMs;
+    const { link } = this.#options;
+    const isEarly = this.#state === 'dialing' && link.clock.monotonicMs() - this.#lostMs < AWAY_MS;
     if (!isEarly) {
-      if (this.#told !== why) onTrouble(`peer ${this.name}`, why);
-      this.#told = why;
+      this.#tell(why);
       this.#set('away');
     }
     this.#again(this.#againMs);
     this.#againMs = Math.min(LONGEST_AGAIN_MS, this.#againMs * 2);
+  }
+
+  /** Once for each reason: a peer that is away is tried every other second. */
+  #tell(why: string): void {
+    if (this.#told !== why) this.#options.onTrouble(`peer ${this.name}`, why);
+    this.#told = why;
   }
 
   #again(ms: number): void {

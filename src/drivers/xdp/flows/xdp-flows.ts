@@ -39,6 +39,8 @@ interface Table {
 }
 
 const BITE = 4096;
+/** "Seen first" of what stood before we looked. */
+const EVER = 0;
 /** Of a flow that goes on the peers are told again, long before they would forget it. */
 const REFRESHES_IN_LIFETIME = 4;
 /** Flows of a listener or member that is not configured here yet. */
@@ -186,7 +188,7 @@ export class XdpFlows implements WatchedFlows {
     const gone: FlowEnd[] = [];
     const view = new DataView(values.buffer, values.byteOffset);
     const tick = this.#options.tick();
-    const now = Math.floor(this.#options.nowMs() / 100);
+    const now = Math.floor(this.#options.nowMs() / 100) + 1;
     for (let i = 0; i < count; i++) {
       const at = i * index.keySize;
       if (keys[at + table.directionAt] === FLOW_REPLY) continue;
@@ -197,7 +199,7 @@ export class XdpFlows implements WatchedFlows {
       if (slot === -1) {
         slot = index.add(keys, at);
         // What stood before our first look is older than we can know.
-        index.since[slot] = look === 1 ? 0 : now;
+        index.since[slot] = look === 1 ? EVER : now;
       }
       index.seen[slot] = look;
       const what = view.getUint32(value, true);
@@ -237,7 +239,10 @@ export class XdpFlows implements WatchedFlows {
   ): boolean {
     const state = stamp & 0xf;
     const flags = index.flags[slot]!;
-    if (!(flags & KNOWN.told)) return TELLING.has(state) && index.since[slot]! <= bornBefore;
+    if (!(flags & KNOWN.told)) {
+      const since = index.since[slot]!;
+      return TELLING.has(state) && (since === EVER || since <= bornBefore);
+    }
     if (index.what[slot] !== what || (index.stamp[slot]! & 0xf) !== state) return true;
     if (index.stamp[slot] !== stamp) index.flags[slot] = flags | KNOWN.own;
     const isOwn = (index.flags[slot]! & KNOWN.own) !== 0;
