@@ -15,7 +15,7 @@ import { ProbePaths } from '../../kernel/probe-paths.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { ItemCounters } from '../../model/driver.ts';
-import { InputError, LbError } from '../../model/errors.ts';
+import { InputError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { ConcreteEngine } from '../../model/protocol.ts';
