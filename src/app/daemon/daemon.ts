@@ -72,7 +72,7 @@ export class Daemon implements Control {
   constructor(options: DaemonOptions) {
     const { intent, source } = options;
     this.version = options.version;
-    this.log = openLog(intent.logging, options.write);
+    this.log = openLog(intent.logging, intent.node.name, options.write);
     this.#memory = new BackgroundMemory(this.log.logger);
     const opened = StateDb.open(join(intent.system.stateDir, 'state.db'), this.startedMs);
     this.#state = opened.db;
@@ -308,7 +308,7 @@ export class Daemon implements Control {
   #take(intent: Intent, files: readonly string[]): void {
     this.#intent = intent;
     this.#machine.take?.(intent);
-    this.log.setLevel(intent.logging.level);
+    this.log.setSettings(intent.logging, intent.node.name);
     this.#health.setIntent(intent);
     this.#ha.setIntent(intent);
     this.access.audit.setLimit(intent.api.auditEntries);

@@ -1,11 +1,15 @@
-// The doors of a running daemon: the API on its socket and over TLS, metrics where asked for; what they meet goes to the log.
+// The doors of a running daemon: the API on its socket and over TLS, metrics pulled and pushed; what they meet goes to the log.
 
+import { openInflux } from '../../doors/influx/influx-push.ts';
+import { MetricsPage } from '../../doors/metrics/metrics-page.ts';
 import { openMetrics } from '../../doors/metrics/open-metrics.ts';
 import type { Access } from '../../doors/rest/access.ts';
 import { openRest } from '../../doors/rest/open-rest.ts';
 import type { Control } from '../../engine/control.ts';
 import { peerOf } from '../../kernel/native/peer.ts';
 import type { Intent } from '../../model/intent.ts';
+import type { ApiSettings } from '../../model/settings.ts';
+import { AsWanted } from './as-wanted.ts';
 import type { Log } from './log.ts';
 
 export interface Doors {
@@ -13,21 +17,21 @@ export interface Doors {
 }
 
 /** Throws where another daemon answers on the socket. Metrics nobody can scrape are no reason not to serve traffic. */
-export async function openDoors(
-  control: Control,
-  intent: Intent,
-  access: Access,
-  { logger }: Log,
-): Promise<Doors> {
+export async function openDoors(control: Control, intent: Intent, access: Access, log: Log): Promise<Doors> {
+  const { logger } = log;
   const onFault = (error: unknown): void => {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     logger.error({ error: message, stack }, 'a request met a fault');
   };
+  let refused = 0;
   const rest = await openRest(control, intent.api, {
     access,
     unixPeer: peerOf,
     onAudit: ({ kind: _kind, atMs: _atMs, ...audit }) => logger.info(audit, 'audit'),
-    onRefused: (refused) => logger.warn(refused, 'a caller was refused'),
+    onRefused: (caller) => {
+      refused++;
+      logger.warn(caller, 'a caller was refused');
+    },
     onTls: (told) => {
       if ('error' in told)
         logger.error({ error: told.error.message }, 'the API over TCP is not as configured');
@@ -39,28 +43,70 @@ export async function openDoors(
     },
     onFault,
   });
-  const metrics = await openMetrics(control, intent.metrics.prometheus, onFault).catch((error: Error) => {
-    logger.error({ error: error.message }, 'metrics are not served');
-    return undefined;
+  const page: MetricsPage = new MetricsPage(control, intent.metrics.prometheus.maxSeries, () => {
+    const { wanted, certificateUntilMs } = rest.tcp();
+    const counts = influx.current?.counts;
+    return {
+      auditWaiting: access.audit.waiting,
+      ...(counts === undefined ? {} : { influx: counts }),
+      ...(log.gelfDropped === undefined ? {} : { gelfDropped: log.gelfDropped }),
+      ...(wanted ? { apiRefused: refused } : {}),
+      ...(certificateUntilMs === undefined ? {} : { apiCertificateUntilMs: certificateUntilMs }),
+    };
   });
-  const tcp = rest.tcpAddress();
+  const prometheus = new AsWanted(
+    (settings: Intent['metrics']['prometheus']) => openMetrics(page, settings, onFault),
+    (error) => logger.error({ error: error.message }, 'metrics are not served'),
+  );
+  const influx = new AsWanted(
+    async (settings: Intent['metrics']['influx']) =>
+      settings === undefined
+        ? undefined
+        : openInflux(settings, {
+            read: () => page.read(),
+            nowMs: () => Date.now(),
+            onState: (state) => {
+              if (state.ok) logger.info({ url: settings.url }, 'metrics reach InfluxDB');
+              else logger.warn({ url: settings.url, why: state.why }, 'metrics do not reach InfluxDB');
+            },
+          }),
+    onFault,
+  );
+  const setIntent = async ({ api, metrics }: Intent): Promise<void> => {
+    page.maxSeries = metrics.prometheus.maxSeries;
+    await Promise.all([
+      rest.setSettings(api),
+      prometheus.set(metrics.prometheus),
+      // The token by its text: a new one in the same file is a change.
+      influx.set(metrics.influx, metrics.influx?.token.reveal()),
+    ]);
+  };
+  await setIntent(intent);
+  const [tcp, scraped] = [rest.tcp().address, prometheus.current?.address];
   logger.info(
     {
       api: rest.address,
       ...(tcp === undefined ? {} : { tcp }),
-      ...(metrics === undefined ? {} : { metrics: metrics.address }),
+      ...(scraped === undefined ? {} : { metrics: scraped }),
     },
     'doors are open',
   );
+  const warnMoved = ({ socket, socketMode, socketGroup }: ApiSettings): void => {
+    const { api } = intent;
+    if (socket !== api.socket || socketMode !== api.socketMode || socketGroup !== api.socketGroup)
+      logger.warn({ socket: api.socket }, 'the API stays on its old socket until the daemon starts again');
+  };
   const stop = control.onEvent((event) => {
     const taken = event.kind === 'config-loaded' ? control.intent() : undefined;
-    if (taken !== undefined) void rest.setSettings(taken.api).catch(onFault);
+    if (taken === undefined) return;
+    warnMoved(taken.api);
+    void setIntent(taken).catch(onFault);
   });
   return {
     async close() {
       stop();
-      await rest.close();
-      await metrics?.close();
+      await Promise.all([rest.close(), prometheus.close(), influx.close()]);
+      page.close();
     },
   };
 }

@@ -1,5 +1,7 @@
 // The daemon's log: one line per change of state, for people, machines or the journal.
 import pino, { type Logger } from 'pino';
+import type { LogLine } from '../../doors/gelf/gelf-message.ts';
+import { openGelf } from '../../doors/gelf/gelf-sender.ts';
 import type { EngineEvent } from '../../engine/events.ts';
 import type { LoggingSettings, LogLevel } from '../../model/settings.ts';
 
@@ -8,23 +10,54 @@ const JOURNAL_PRIORITY: Readonly<Record<string, number>> = { debug: 7, info: 6, 
 
 export interface Log {
   readonly logger: Logger;
+  /** Lines that did not reach Graylog; undefined where none is asked for. */
+  readonly gelfDropped: number | undefined;
   setLevel(level: LogLevel): void;
+  /** Of a configuration loaded anew. */
+  setSettings(settings: LoggingSettings, node: string): void;
+  close(): Promise<void>;
 }
 
-export function openLog(settings: LoggingSettings, write: (line: string) => void): Log {
+export function openLog(first: LoggingSettings, firstNode: string, write: (line: string) => void): Log {
+  let [settings, node] = [first, firstNode];
+  let gelf = settings.gelf === undefined ? undefined : openGelf(settings.gelf, node);
+  const closing = new Set<Promise<void>>();
+  const out = (line: string): void => {
+    if (settings.console) write(settings.format === 'json' ? line : toText(line, settings.format));
+    gelf?.send(JSON.parse(line) as LogLine);
+  };
+  // Nobody listens: lines are not even made.
+  const levelOf = ({ console, gelf: sink, level }: LoggingSettings): string =>
+    console || sink !== undefined ? level : 'silent';
   const logger = pino(
     {
-      level: settings.console ? settings.level : 'silent',
+      level: levelOf(settings),
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => write(settings.format === 'json' ? line : toText(line, settings.format)) },
+    { write: out },
   );
   return {
     logger,
+    get gelfDropped() {
+      return gelf?.dropped;
+    },
     setLevel(level) {
-      logger.level = level;
+      logger.level = levelOf({ ...settings, level });
+    },
+    setSettings(wanted, name) {
+      if (JSON.stringify([wanted.gelf, name]) !== JSON.stringify([settings.gelf, node])) {
+        const old = gelf?.close();
+        if (old !== undefined) closing.add(old.finally(() => closing.delete(old)));
+        gelf = wanted.gelf === undefined ? undefined : openGelf(wanted.gelf, name);
+      }
+      settings = wanted;
+      node = name;
+      logger.level = levelOf(settings);
+    },
+    async close() {
+      await Promise.all([...closing, gelf?.close()]);
     },
   };
 }

@@ -54,6 +54,7 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   await doors.close();
   await daemon.stop();
   systemd.close();
+  await daemon.log.close();
   unlock();
 }
 

@@ -217,6 +217,36 @@ export const METRICS = {
     ['node', 'driver', 'reason'],
     'Packets by what became of them; "lbctl show data-planes" tells what each reason means',
   ),
+  influxPushes: metric(
+    'counter',
+    'lbctl_influxdb_pushes_total',
+    ['node', 'result'],
+    'Pushes to InfluxDB by result: success or failure',
+  ),
+  gelfDropped: metric(
+    'counter',
+    'lbctl_gelf_dropped_lines_total',
+    ['node'],
+    'Log lines that did not reach Graylog, as far as we can know',
+  ),
+  auditWaiting: metric(
+    'gauge',
+    'lbctl_audit_waiting_entries',
+    ['node'],
+    'Entries of the audit log that the disk did not take yet',
+  ),
+  apiRefused: metric(
+    'counter',
+    'lbctl_api_refused_callers_total',
+    ['node'],
+    'Requests over TCP of callers who could not say who they are',
+  ),
+  apiCertificate: metric(
+    'gauge',
+    'lbctl_api_certificate_expiry_timestamp_seconds',
+    ['node'],
+    'When the certificate of the API over TCP ends, since 1970',
+  ),
   scrapeErrors: metric(
     'counter',
     'lbctl_metrics_errors_total',

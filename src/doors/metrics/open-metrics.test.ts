@@ -13,6 +13,7 @@ import { EngineControl } from '../../../test/fixtures/engine-control.ts';
 import { type ReadFamily, readExposition } from '../../../test/fixtures/read-exposition.ts';
 import type { Intent } from '../../model/intent.ts';
 import { METRICS } from './families.ts';
+import { MetricsPage } from './metrics-page.ts';
 import { type Metrics, openMetrics } from './open-metrics.ts';
 
 const INTENT = buildIntent({
@@ -55,7 +56,14 @@ async function withScraper(
   run: (scraper: Scraper) => Promise<void>,
 ): Promise<void> {
   const control = new EngineControl(intent);
-  const metrics = await openMetrics(control, {
+  const page = new MetricsPage(control, maxSeries, () => ({
+    influx: { pushed: 3, failed: 1 },
+    gelfDropped: 2,
+    auditWaiting: 0,
+    apiRefused: 5,
+    apiCertificateUntilMs: 1_800_000_000_000,
+  }));
+  const metrics = await openMetrics(page, {
     enabled: true,
     bind: '127.0.0.1',
     port: 0,
@@ -78,6 +86,7 @@ async function withScraper(
     });
   } finally {
     await metrics.close();
+    page.close();
     await control.close();
   }
   assert.equal(control.watchers, 0);
@@ -220,16 +229,18 @@ test('besides metrics the door answers / and /health, and only to reads', () =>
 
 test('openMetrics() opens nothing unless asked, and names the port that is taken', async () => {
   const control = await EngineControl.begin(INTENT);
+  const page = new MetricsPage(control, 10);
   const settings = { enabled: true, bind: '127.0.0.1', port: 0, path: '/m', maxSeries: 10 };
   try {
-    assert.equal(await openMetrics(control, { ...settings, enabled: false }), undefined);
-    const first = await openMetrics(control, settings);
+    assert.equal(await openMetrics(page, { ...settings, enabled: false }), undefined);
+    const first = await openMetrics(page, settings);
     const port = Number(new URL(first!.address).port);
-    await assert.rejects(openMetrics(control, { ...settings, port }), {
+    await assert.rejects(openMetrics(page, { ...settings, port }), {
       code: 'DRIVER_FAILED',
       message: new RegExp(`^Cannot serve metrics on "127.0.0.1" port ${port}: `),
     });
     await first!.close();
+    page.close();
     assert.equal(control.watchers, 0);
   } finally {
     await control.close();

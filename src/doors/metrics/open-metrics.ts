@@ -1,12 +1,9 @@
 // Serves metrics to Prometheus over plain HTTP: the path of the settings, /health and /.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Control } from '../../engine/control.ts';
 import { OpError } from '../../model/errors.ts';
 import type { PrometheusSettings } from '../../model/settings.ts';
-import { scrape } from './scrape.ts';
-import { Tally } from './tally.ts';
+import type { MetricsPage } from './metrics-page.ts';
 
 export interface Metrics {
   /** `http://127.0.0.1:9090/metrics` */
@@ -18,46 +15,28 @@ const READ_MS = 10_000;
 const IDLE_MS = 60_000;
 /** Scrapers are few; more is a mistake or an attack. */
 const MOST_CONNECTIONS = 64;
-/** Gauges that end like counters; the same numbers come by type under `nodejs_active_*`. */
-const MISNAMED = [
-  'nodejs_active_handles_total',
-  'nodejs_active_requests_total',
-  'nodejs_active_resources_total',
-];
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Undefined where the settings do not ask for it. */
 export async function openMetrics(
-  control: Control,
+  page: MetricsPage,
   settings: PrometheusSettings,
   /** For the log: faults of ours that a scrape met. */
   onFault: (error: unknown) => void = () => undefined,
 ): Promise<Metrics | undefined> {
   if (!settings.enabled) return undefined;
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  for (const name of MISNAMED) registry.removeSingleMetric(name);
-  const tally = new Tally(control);
-  const page = new Page(control, settings, tally, registry);
   const server = createServer({ headersTimeout: READ_MS, requestTimeout: READ_MS }, (request, response) => {
     void answer(request, response, settings, page, onFault);
   });
   server.keepAliveTimeout = IDLE_MS;
   server.timeout = IDLE_MS;
   server.maxConnections = MOST_CONNECTIONS;
-  try {
-    await listen(server, settings);
-  } catch (error) {
-    tally.close();
-    throw error;
-  }
+  await listen(server, settings);
   const { address, port, family } = server.address() as AddressInfo;
   const host = family === 'IPv6' ? `[${address}]` : address;
   return {
     address: `http://${host}:${port}${settings.path}`,
     async close() {
-      tally.close();
-      registry.clear();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
       await closed;
@@ -65,49 +44,11 @@ export async function openMetrics(
   };
 }
 
-/** The text of one scrape. Two scrapers at once share one. */
-class Page {
-  readonly #control: Control;
-  readonly #maxSeries: number;
-  readonly #tally: Tally;
-  readonly #registry: Registry;
-  readonly #errors = new Map<string, number>();
-  #dropped = 0;
-  #running: Promise<string> | undefined;
-
-  constructor(control: Control, settings: PrometheusSettings, tally: Tally, registry: Registry) {
-    this.#control = control;
-    this.#maxSeries = settings.maxSeries;
-    this.#tally = tally;
-    this.#registry = registry;
-  }
-
-  read(): Promise<string> {
-    this.#running ??= this.#make().finally(() => {
-      this.#running = undefined;
-    });
-    return this.#running;
-  }
-
-  async #make(): Promise<string> {
-    const { text, dropped } = await scrape({
-      control: this.#control,
-      tally: this.#tally,
-      maxSeries: this.#maxSeries,
-      droppedBefore: this.#dropped,
-      errors: this.#errors,
-      processText: await this.#registry.metrics(),
-    });
-    this.#dropped = dropped;
-    return text;
-  }
-}
-
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   settings: PrometheusSettings,
-  page: Page,
+  page: MetricsPage,
   onFault: (error: unknown) => void,
 ): Promise<void> {
   const tell = (status: number, text: string, type = 'text/plain; charset=utf-8'): void => {

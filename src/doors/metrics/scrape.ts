@@ -10,6 +10,16 @@ import { METRICS, type Metric } from './families.ts';
 import { DIRECTIONS, RECONCILE_BOUNDS, type Tally } from './tally.ts';
 import { writeTraffic } from './traffic.ts';
 
+/** What the other doors count of themselves; absent where there is no such door. */
+export interface OwnCounts {
+  readonly influx?: { readonly pushed: number; readonly failed: number };
+  readonly gelfDropped?: number;
+  readonly auditWaiting?: number;
+  readonly apiCertificateUntilMs?: number;
+  /** Calls to the API over TCP that were not let in. */
+  readonly apiRefused?: number;
+}
+
 export interface ScrapeInput {
   readonly control: Control;
   readonly tally: Tally;
@@ -19,6 +29,7 @@ export interface ScrapeInput {
   readonly errors: Map<string, number>;
   /** What the runtime tells of its own process. */
   readonly processText: string;
+  readonly own: OwnCounts;
 }
 
 export interface Scraped {
@@ -39,6 +50,7 @@ export async function scrape(input: ScrapeInput): Promise<Scraped> {
   const writer = new NodeWriter(out, control.intent()?.node.name ?? '');
   out.append(input.processText);
   writeDaemon(writer, input, status);
+  writeOwn(writer, input.own);
   if (status !== undefined) writeNode(writer, control, status);
   writeVips(writer, control, tally, status);
   if (planes !== undefined) writeDataPlanes(writer, planes);
@@ -127,6 +139,19 @@ function writeDaemon(
   writer.out.family(METRICS.scrapeErrors);
   for (const source of ['checks', 'counters', 'data-planes'])
     writer.row(METRICS.scrapeErrors, [['source', source]], errors.get(source) ?? 0);
+}
+
+function writeOwn(writer: NodeWriter, own: OwnCounts): void {
+  if (own.influx !== undefined) {
+    writer.out.family(METRICS.influxPushes);
+    writer.row(METRICS.influxPushes, [['result', 'success']], own.influx.pushed);
+    writer.row(METRICS.influxPushes, [['result', 'failure']], own.influx.failed);
+  }
+  if (own.gelfDropped !== undefined) writer.one(METRICS.gelfDropped, [], own.gelfDropped);
+  if (own.auditWaiting !== undefined) writer.one(METRICS.auditWaiting, [], own.auditWaiting);
+  if (own.apiRefused !== undefined) writer.one(METRICS.apiRefused, [], own.apiRefused);
+  if (own.apiCertificateUntilMs !== undefined)
+    writer.one(METRICS.apiCertificate, [], own.apiCertificateUntilMs / 1000);
 }
 
 function writeNode(writer: NodeWriter, control: Control, status: Status): void {

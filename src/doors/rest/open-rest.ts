@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import type { Control } from '../../engine/control.ts';
 import type { ApiSettings } from '../../model/settings.ts';
-import type { Access } from './access.ts';
+import type { Access, TcpState } from './access.ts';
 import { type Actor, unixActor } from './actor.ts';
 import { buildApp } from './build-app.ts';
 import { type AuditEvent, EventRing } from './event-ring.ts';
@@ -40,8 +40,8 @@ export interface RestOptions {
 export interface Rest {
   /** Path of the unix socket. */
   readonly address: string;
-  /** `https://127.0.0.1:9443` while it is served. */
-  tcpAddress(): string | undefined;
+  /** The TCP door: where it is, and what is wrong with it. */
+  tcp(): TcpState;
   /** The TCP door anew where its settings changed; the unix socket stays as it was opened. */
   setSettings(settings: ApiSettings): Promise<void>;
   /** Ends streams, lets running requests end, then closes. */
@@ -97,7 +97,7 @@ export async function openRest(control: Control, settings: ApiSettings, options:
   await tcp.setSettings(settings);
   return {
     address: settings.socket,
-    tcpAddress: () => tcp.address,
+    tcp: () => tcp.state(),
     setSettings: (wanted) => tcp.setSettings(wanted),
     async close() {
       stopEvents();

@@ -23,10 +23,6 @@ export class TcpDoor {
     this.#options = options;
   }
 
-  get address(): string | undefined {
-    return this.#door?.address;
-  }
-
   state(): TcpState {
     return {
       wanted: this.#wanted !== undefined,

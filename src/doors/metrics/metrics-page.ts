@@ -1,0 +1,59 @@
+// The text of one scrape, for whoever asks: counting begins when it is made. Two who ask at once share one.
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Control } from '../../engine/control.ts';
+import { type OwnCounts, scrape } from './scrape.ts';
+import { Tally } from './tally.ts';
+
+/** Gauges that end like counters; the same numbers come by type under `nodejs_active_*`. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
+
+export class MetricsPage {
+  /** Series written at most. */
+  maxSeries: number;
+  readonly #control: Control;
+  readonly #own: () => OwnCounts;
+  readonly #tally: Tally;
+  readonly #registry = new Registry();
+  readonly #errors = new Map<string, number>();
+  #dropped = 0;
+  #running: Promise<string> | undefined;
+
+  constructor(control: Control, maxSeries: number, own: () => OwnCounts = () => ({})) {
+    this.#control = control;
+    this.#own = own;
+    this.maxSeries = maxSeries;
+    this.#tally = new Tally(control);
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
+  }
+
+  read(): Promise<string> {
+    this.#running ??= this.#make().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  close(): void {
+    this.#tally.close();
+    this.#registry.clear();
+  }
+
+  async #make(): Promise<string> {
+    const { text, dropped } = await scrape({
+      control: this.#control,
+      tally: this.#tally,
+      maxSeries: this.maxSeries,
+      droppedBefore: this.#dropped,
+      errors: this.#errors,
+      processText: await this.#registry.metrics(),
+      own: this.#own(),
+    });
+    this.#dropped = dropped;
+    return text;
+  }
+}
