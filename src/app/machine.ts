@@ -92,12 +92,12 @@ function openIpvsHere({ system, dataPlane }: Intent): Opened {
 
 function openHaproxyHere({ system, dataPlane }: Intent, use: MachineUse): Opened {
   const { binary, maxConnections, threads } = dataPlane.haproxy;
-  const { features: _, ...fact } = probeHaproxy(binary);
-  if (!fact.available) return { fact };
+  const { features, ...fact } = probeHaproxy(binary);
+  if (!fact.available || features === undefined) return { fact };
   const { runDir } = system;
   return {
     fact,
-    driver: openHaproxy({ binary, maxConnections, threads, runDir, supervise: use === 'serve' }),
+    driver: openHaproxy({ binary, features, maxConnections, threads, runDir, supervise: use === 'serve' }),
   };
 }
 

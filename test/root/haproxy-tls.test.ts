@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ConnectionOptions, connect, createServer as createTlsServer, type TLSSocket } from 'node:tls';
+import { noQuicReason, probeHaproxy } from '../../src/drivers/haproxy/open-haproxy.ts';
 import type { Certificate } from '../../src/model/tls.ts';
 import { applyPhases, planOf } from '../conformance/converge.ts';
 import { type Pem, TestCa } from './haproxy-certificates.ts';
-import { Rig } from './haproxy-rig.ts';
+import { BINARY, Rig } from './haproxy-rig.ts';
 import {
   closeMembers,
   HTTP,
@@ -447,4 +448,31 @@ test('a bad certificate stops its own listener, with a code, and no other', asyn
   assert.equal(failures.get('certificate gone')?.code, 'FILE_UNREADABLE');
   for (let i = 0; i < bad.length; i++)
     assert.equal(failures.get(`tcp/${VIP}:${8461 + i}`)?.code, 'CERTIFICATE_INVALID');
+});
+
+test('HTTP/3 is refused with a code where this HAProxy has no QUIC, and the other listeners go on', async () => {
+  const { features } = probeHaproxy(BINARY);
+  const noQuic = features === undefined ? 'it does not run' : noQuicReason(features);
+  const other = new Rig(noQuic === undefined ? {} : { noQuic });
+  try {
+    const h3 = tlsOf(['shop'], { alpn: ['h3', 'h2'] });
+    const world = worldOf({
+      listeners: [
+        { name: 'three', port: 8470, members: [one], listener: { protocol: 'https', tls: h3 } },
+        { name: 'plain', port: 8471, members: [one] },
+      ],
+      certificates: CERTIFICATES,
+    });
+    const opened = other.open();
+    const results = await applyPhases(opened, (await planOf(opened, world)).steps);
+
+    const failed = results.flatMap((one) => (one.ok || one.step.item.kind !== 'listener' ? [] : [one]));
+    assert.deepEqual(
+      failed.map(({ step, error }) => [step.item.key, error.code]),
+      noQuic === undefined ? [] : [[`tcp/${VIP}:8470`, 'HAPROXY_REFUSED']],
+    );
+    assert.equal((await fetch(`http://${VIP}:8471/`)).status, 200);
+  } finally {
+    await other.close();
+  }
 });

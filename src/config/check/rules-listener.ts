@@ -169,7 +169,7 @@ export const LISTENER_RULES = {
   'alpn-unknown': {
     severity: 'warning',
     what: 'A protocol offered by ALPN is none that we speak',
-    cure: 'Use h2 and http/1.1',
+    cure: 'Use h3, h2 and http/1.1',
   },
   'tls-version-order': {
     severity: 'error',

@@ -4,7 +4,7 @@ import { TLS_VERSIONS } from '../../model/tls.ts';
 import type { CheckContext } from './context.ts';
 import { checkReference } from './reference.ts';
 
-const ALPN = new Set(['h2', 'http/1.1', 'http/1.0']);
+const ALPN = new Set(['h3', 'h2', 'http/1.1', 'http/1.0']);
 
 export function checkTls(context: CheckContext): void {
   const { intent, report } = context;

@@ -86,7 +86,12 @@ export const listenerTlsSchema = block('TLS towards clients.', {
   max_version: opt(oneOf('Newest TLS version accepted.', TLS_VERSIONS, DEFAULTS.tls.maxVersion)),
   ciphers: opt(text('OpenSSL cipher list for TLS 1.2 and below.')),
   ciphersuites: opt(text('Cipher suites of TLS 1.3.')),
-  alpn: opt(list('Protocols offered to clients.', text('A protocol: `h2`, `http/1.1`.'))),
+  alpn: opt(
+    list(
+      'Protocols offered to clients. `h3` is HTTP/3 over QUIC on the same port of UDP, where this HAProxy was built with it.',
+      text('A protocol: `h3`, `h2`, `http/1.1`.'),
+    ),
+  ),
   client_auth: opt(
     oneOf(
       'Whether clients show a certificate.',

@@ -31,6 +31,8 @@ export interface HaproxyOptions {
   readonly group?: string;
   /** Old workers end this long after a reload, whatever they still serve. Default 5 minutes. */
   readonly hardStopAfterMs?: number;
+  /** Why this HAProxy has no HTTP/3; absent where it has. */
+  readonly noQuic?: string;
   /** A daemon restarts a HAProxy that died between two rounds; a single command leaves it alone. Default false. */
   readonly supervise?: boolean;
   /** Words before the binary: a test runs it in another namespace. */
@@ -71,6 +73,7 @@ export class HaproxyDriver implements Driver {
       user: options.user ?? 'haproxy',
       group: options.group ?? 'haproxy',
       hardStopAfterMs: options.hardStopAfterMs ?? HARD_STOP_MS,
+      ...(options.noQuic === undefined ? {} : { noQuic: options.noQuic }),
     };
     this.#nowMs = options.nowMs ?? Date.now;
     this.#ask = options.ask ?? ask;

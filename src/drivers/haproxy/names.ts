@@ -39,6 +39,8 @@ function fileName(text: string): string {
 
 export interface Places {
   readonly runDir: string;
+  /** Why this HAProxy has no HTTP/3; absent where it has. */
+  readonly noQuic?: string;
 }
 
 export function certificatePath({ runDir }: Places, name: string): string {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { probeHaproxy, readFeatures } from './open-haproxy.ts';
+import { noQuicReason, probeHaproxy, readFeatures } from './open-haproxy.ts';
 
 test('readFeatures() reads what HAProxy was built with', () => {
   const text =
@@ -14,6 +14,11 @@ test('readFeatures() reads what HAProxy was built with', () => {
     prometheus: false,
   });
   assert.equal(readFeatures('bash: no such file'), undefined);
+  assert.equal(noQuicReason(readFeatures(text)!), undefined);
+  assert.equal(
+    noQuicReason(readFeatures(text.replace('+QUIC', '-QUIC'))!),
+    'HAProxy 3.0.11-1 was built without QUIC',
+  );
 });
 
 test('probeHaproxy() says why there is none', () => {

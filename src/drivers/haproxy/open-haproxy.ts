@@ -50,13 +50,25 @@ function lackOf({ version, openssl }: HaproxyFeatures): string | undefined {
   return openssl ? undefined : 'was built without TLS';
 }
 
+/** Why a listener of it cannot speak HTTP/3, or undefined. */
+export function noQuicReason({ version, quic }: HaproxyFeatures): string | undefined {
+  return quic ? undefined : `HAProxy ${version} was built without QUIC`;
+}
+
 export interface OpenOptions
   extends Pick<HaproxyOptions, 'binary' | 'maxConnections' | 'threads' | 'supervise'> {
   /** The product's run directory; ours is a folder in it. */
   readonly runDir: string;
+  /** As probed. */
+  readonly features: HaproxyFeatures;
 }
 
 /** Opening touches nothing: files and the process come with the first step applied. */
-export function openHaproxy({ runDir, ...options }: OpenOptions): HaproxyDriver {
-  return new HaproxyDriver({ ...options, runDir: `${runDir}/haproxy` });
+export function openHaproxy({ runDir, features, ...options }: OpenOptions): HaproxyDriver {
+  const noQuic = noQuicReason(features);
+  return new HaproxyDriver({
+    ...options,
+    runDir: `${runDir}/haproxy`,
+    ...(noQuic === undefined ? {} : { noQuic }),
+  });
 }

@@ -108,6 +108,47 @@ function testCertificate(): NonNullable<typeof made> {
   return made;
 }
 
+test('a listener that offers h3 listens over UDP too and tells of it, or says why this HAProxy cannot', () => {
+  const listener = buildListener('web', 'vip', 443, {
+    protocol: 'https',
+    mode: 'proxy',
+    scheduler: 'rr',
+    tls: {
+      certificates: ['shop'],
+      minVersion: '1.2',
+      maxVersion: '1.3',
+      alpn: ['h3', 'h2', 'http/1.1'],
+      clientAuth: 'none',
+    },
+  });
+  const intent = buildIntent({
+    vips: [buildVip('vip', '2001:db8::10')],
+    listeners: [listener],
+    pools: [buildPool('web', [buildMember('10.0.0.1', { port: 80 })])],
+    certificates: new Map([['shop', { name: 'shop', certificateFile: '/shop.pem' }]]),
+  });
+  const key = 'tcp/[2001:db8::10]:443';
+  const behind = (places: Parameters<typeof desiredItems>[1]) =>
+    behindOf(desiredItems(worldOf(intent), places).get(key)!);
+
+  const { frontend } = behind({ runDir: '/run/with' })!.block!;
+  assert.match(frontend, /^ {2}bind \[2001:db8::10\]:443 transparent v6only ssl .* alpn 'h2,http\/1\.1'$/m);
+  assert.match(
+    frontend,
+    /^ {2}bind quic6@\[2001:db8::10\]:443 ssl .*-ver TLSv1\.3 ssl-max-ver TLSv1\.3 alpn h3$/m,
+  );
+  assert.match(frontend, /^ {2}http-after-response set-header alt-svc 'h3=":443"; ma=86400'$/m);
+  assert.throws(
+    () => {
+      throw behind({ runDir: '/run/without', noQuic: 'HAProxy 2.6.12 was built without QUIC' })!.fault;
+    },
+    {
+      code: 'HAPROXY_REFUSED',
+      message: `Cannot offer HTTP/3 on "${key}" as HAProxy 2.6.12 was built without QUIC`,
+    },
+  );
+});
+
 const GOLDEN = join(import.meta.dirname, 'golden');
 
 for (const file of globSync('*.in.yaml', { cwd: GOLDEN }).sort()) {

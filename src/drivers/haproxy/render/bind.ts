@@ -1,34 +1,60 @@
 // The bind line of a frontend with its TLS, and the certificate list beside it.
+import { InputError } from '../../../model/errors.ts';
 import { endpointKey } from '../../../model/keys.ts';
 import { type ListenerTls, TLS_VERSIONS, type TlsVersion } from '../../../model/tls.ts';
 import type { WorldListener } from '../../../model/world.ts';
 import { certificateListPath, certificatePath, copyPath, type Places } from '../names.ts';
 import { quote } from '../quote.ts';
 
-export function bindLine(listener: WorldListener, places: Places): string {
-  const { portFrom, portTo, layer7 } = listener;
-  const ports = portFrom === portTo ? portFrom : `${portFrom}-${portTo}`;
+/** One for TCP, and with `h3` one for UDP, where HTTP/3 is told of in every answer over TCP. */
+export function bindLines(listener: WorldListener, places: Places): readonly string[] {
+  const tls = listener.protocol === 'https' ? listener.layer7?.tls : undefined;
+  const lines = [bindLine(listener, tls, places)];
+  if (tls?.alpn.includes(QUIC_ALPN) !== true) return lines;
+  if (places.noQuic !== undefined)
+    throw new InputError('HAPROXY_REFUSED', `Cannot offer HTTP/3 on "${listener.key}" as ${places.noQuic}`, {
+      hint: 'Leave h3 out of "alpn", or install a HAProxy with QUIC',
+    });
+  const { portFrom } = listener;
+  return [
+    ...lines,
+    [`bind quic${listener.family}@${placeOf(listener)}`, ...tlsWords(listener, tls, QUIC_ALPN, places)].join(
+      ' ',
+    ),
+    `http-after-response set-header alt-svc ${quote(`h3=":${portFrom}"; ma=86400`)}`,
+  ];
+}
+
+const QUIC_ALPN = 'h3';
+
+function bindLine(listener: WorldListener, tls: ListenerTls | undefined, places: Places): string {
   // A standby does not hold the address yet: "transparent" binds it all the same, so that taking over is the address alone.
-  const words = [`bind ${endpointKey(listener.address, ports)} transparent`];
+  const words = [`bind ${placeOf(listener)} transparent`];
   if (listener.family === 6) words.push('v6only');
-  if (layer7?.acceptProxy === true) words.push('accept-proxy');
-  if (listener.protocol === 'https' && layer7?.tls !== undefined)
-    words.push(...tlsWords(listener, layer7.tls, places));
+  if (listener.layer7?.acceptProxy === true) words.push('accept-proxy');
+  if (tls !== undefined) {
+    const offered = tls.alpn.filter((protocol) => protocol !== QUIC_ALPN);
+    words.push(...tlsWords(listener, tls, offered.join(','), places));
+  }
   return words.join(' ');
 }
 
-function tlsWords(listener: WorldListener, tls: ListenerTls, places: Places): string[] {
+function placeOf({ address, portFrom, portTo }: WorldListener): string {
+  return endpointKey(address, portFrom === portTo ? portFrom : `${portFrom}-${portTo}`);
+}
+
+function tlsWords(listener: WorldListener, tls: ListenerTls, alpn: string, places: Places): string[] {
   const words = [
     'ssl',
     `crt-list ${quote(certificateListPath(places, certificateList(listener, places)))}`,
-    `ssl-min-ver ${versionWord(tls.minVersion)}`,
-    `ssl-max-ver ${versionWord(tls.maxVersion)}`,
+    `ssl-min-ver ${versionWord(alpn === QUIC_ALPN ? '1.3' : tls.minVersion)}`,
+    `ssl-max-ver ${versionWord(alpn === QUIC_ALPN ? '1.3' : tls.maxVersion)}`,
   ];
   const ciphers = cipherList(tls.ciphers, tls.minVersion);
   if (ciphers !== undefined) words.push(`ciphers ${quote(ciphers)}`);
   if (tls.ciphersuites !== undefined && tls.ciphersuites !== '')
     words.push(`ciphersuites ${quote(tls.ciphersuites)}`);
-  if (tls.alpn.length > 0) words.push(`alpn ${quote(tls.alpn.join(','))}`);
+  if (alpn !== '') words.push(`alpn ${quote(alpn)}`);
   if (tls.clientAuth !== 'none' && tls.clientCa !== undefined) {
     words.push(`verify ${tls.clientAuth}`, `ca-file ${quote(copyPath(places, tls.clientCa))}`);
     if (tls.clientCrl !== undefined) words.push(`crl-file ${quote(copyPath(places, tls.clientCrl))}`);

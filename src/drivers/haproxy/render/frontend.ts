@@ -2,7 +2,7 @@
 import type { WorldLayer7, WorldListener } from '../../../model/world.ts';
 import { backendName, frontendName, type Places } from '../names.ts';
 import { comment, quote } from '../quote.ts';
-import { bindLine } from './bind.ts';
+import { bindLines } from './bind.ts';
 import { errorPageLines } from './error-pages.ts';
 import { headerLines } from './headers.ts';
 import { admissionLines } from './limits.ts';
@@ -17,7 +17,7 @@ export function renderFrontend(listener: WorldListener, places: Places): string 
   const { layer7 } = listener;
   const lines = [
     `mode ${http ? 'http' : 'tcp'}`,
-    bindLine(listener, places),
+    ...bindLines(listener, places),
     ...timeoutLines(layer7?.timeouts, http),
     ...admissionLines(listener),
     ...(http ? httpLines(listener, layer7, places) : []),
