@@ -151,6 +151,17 @@ test('show services, connections, stats and rates print what the daemon counts',
     assert.match(yaml.out, /connections: "1152921504606846976"/);
   }));
 
+test('show checks prints how long answers take, and its histogram', () =>
+  withDaemon(async (lbctl) => {
+    const table = await lbctl('show', 'checks');
+    const wide = await lbctl('show', 'checks', '-o', 'wide');
+    const json = JSON.parse((await lbctl('show', 'checks', '-o', 'json')).out) as { checks: unknown[] };
+
+    assert.match(table.out, /^tcp +web\/w1 api\/w1 +6 +37\.0 ms +<= 10 ms +over 100 ms$/m);
+    assert.match(wide.out, /<= 1 ms: 1, <= 10 ms: 2, <= 100 ms: 2, over 100 ms: 1$/m);
+    assert.equal(json.checks.length, 1);
+  }));
+
 test('events -f goes on over a stream, and prints one event a line', () =>
   withDaemon(async (lbctl, { socket, control, close }) => {
     await lbctl('member', 'down', 'web/w1');

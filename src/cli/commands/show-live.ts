@@ -1,4 +1,4 @@
-// lbctl show services, members, connections, stats, rates and events: what a running daemon sees now.
+// lbctl show services, members, checks, connections, stats, rates and events: what a running daemon sees now.
 import type { Command } from 'commander';
 import type { Client } from '../client.ts';
 import { findDaemon, socketOption } from '../find-daemon.ts';
@@ -15,6 +15,7 @@ interface LiveOptions extends WatchOptions {
 const VIEWS = {
   services: 'listeners as the data plane has them; without a daemon, what the machine itself holds',
   members: 'members: health, weight in the data plane, reason, override',
+  checks: 'health checks: how many answers came, how long they took, with -o wide the histogram',
   connections: 'connections of each listener and member now',
   stats: 'counters of each listener and member since their row was made',
   'data-planes': 'where data planes are attached, how full their tables are, what became of packets',
@@ -73,6 +74,7 @@ async function makerOf(view: View): Promise<(client: Client) => Promise<Made>> {
   if (view === 'services') return live.services;
   if (view === 'members') return live.members;
   if (view === 'rates') return live.rates();
+  if (view === 'checks') return live.checks;
   if (view === 'data-planes') return live.dataPlanes;
   return view === 'connections' ? live.connections : live.stats;
 }

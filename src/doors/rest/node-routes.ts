@@ -5,6 +5,7 @@ import { HttpError } from './problem.ts';
 import { type Route, route } from './route.ts';
 import {
   aliveShape,
+  checksShape,
   dataPlanesShape,
   eventShape,
   healthShape,
@@ -92,6 +93,23 @@ export const nodeRoutes: readonly Route[] = [
     handle: ({ query }, { ring }) => ({
       items: ring.last(query.last).map(({ id, event }) => ({ id, event })),
     }),
+  }),
+  route('GET', '/v1/checks', {
+    id: 'getChecks',
+    summary: 'How long the answers to each health check take, as a histogram',
+    tag: 'node',
+    reply: checksShape,
+    handle: async (_, { control }) => {
+      const { boundsMs, probes } = await control.probeLatencies();
+      const checks = probes.map(({ type, members, count, sumMs, buckets }) => ({
+        type,
+        members,
+        count,
+        sumMs,
+        buckets,
+      }));
+      return { boundsMs, checks };
+    },
   }),
   route('GET', '/v1/stats', {
     id: 'getStats',

@@ -217,6 +217,19 @@ export const eventShape = z.strictObject({
   event: z.looseObject({ kind: text, atMs: millis }),
 });
 
+export const checksShape = z.strictObject({
+  boundsMs: z.array(z.number()).describe('upper bounds of the buckets; one more bucket holds the rest'),
+  checks: z.array(
+    z.strictObject({
+      type: text,
+      members: z.array(text).describe('POOL/MEMBER of all that share the check'),
+      count,
+      sumMs: z.number(),
+      buckets: z.array(count).describe('counts by bucket, not added up'),
+    }),
+  ),
+});
+
 export const statsShape = z.strictObject({
   atMs: millis,
   drivers: z.record(
