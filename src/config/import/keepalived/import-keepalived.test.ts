@@ -188,6 +188,13 @@ test('importKeepalived() keeps own priorities where a node is active for one gro
   );
 });
 
+test('importKeepalived() refuses a file without a directive', () => {
+  for (const text of ['', '\n\n', '# a comment\n! and another\n', '@other virtual_server 192.0.2.1 80 {\n']) {
+    const [one] = importText(text).diagnostics;
+    assert.deepEqual([one?.severity, one?.rule], ['error', 'import-empty'], text);
+  }
+});
+
 test('importKeepalived() cuts the timeout of a tracked script to its interval and says so', () => {
   const text =
     'vrrp_script s {\n script "/bin/check"\n interval 2\n timeout 3\n}\n' +

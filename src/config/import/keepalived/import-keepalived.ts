@@ -25,6 +25,14 @@ export function importKeepalived(input: ImportInput): ImportResult {
   const ledger = new Ledger();
   const lines = expandLines({ ...input, configId: input.configId ?? '' }, ledger);
   const directives = readTree(lines, ledger);
+  if (directives.length === 0 && ledger.diagnostics().length === 0)
+    ledger.say(
+      'error',
+      'import-empty',
+      { file: input.file, line: 1, raw: input.text.split('\n', 1)[0]!.trim() },
+      'The file holds no directive that counts, so there is nothing to import',
+      'Name the keepalived.conf itself; "@name" lines count with --config-id',
+    );
   const yaml = writeDocument(input.file, openScope(ledger, 'top', undefined, directives), ledger, () =>
     dropUnread(ledger, directives),
   );
