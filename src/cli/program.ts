@@ -11,6 +11,7 @@ import { addEvents } from './commands/events.ts';
 import { addFmt } from './commands/fmt.ts';
 import { addHa } from './commands/ha.ts';
 import { addDiff, addHistory, addRollback, addSnapshot } from './commands/history.ts';
+import { addHelp } from './commands/help.ts';
 import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
 import { addDrain, addMember } from './commands/member.ts';
@@ -95,6 +96,7 @@ export function createProgram(session: Session): Command {
     addLab,
     addCompletion,
     addVersion,
+    addHelp,
   ])
     add(program, session);
   return program;

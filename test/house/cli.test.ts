@@ -123,6 +123,20 @@ test('wrong use ends with 2 and suggests what was meant', async () => {
   }
 });
 
+test('help prints what --help of a command prints, and refuses a command that is none', async () => {
+  for (const names of [[], ['plan'], ['show', 'world'], ['import', 'keepalived']]) {
+    const asked = await shop.run(['help', ...names]);
+    assert.deepEqual([asked.code, asked.err], [0, '']);
+    assert.equal(asked.out, (await shop.run([...names, '--help'])).out);
+  }
+
+  const { code, out, err } = await shop.run(['help', 'show', 'nosuch']);
+
+  assert.deepEqual([code, out], [2, '']);
+  assert.match(err, /Cannot help with "show nosuch"/);
+  assert.match(err, /hint: Commands are intent, world/);
+});
+
 test('plan --against memory shows all of it, and the exit code tells of differences when asked', async () => {
   shop.write('small.yaml', SMALL);
   const args = ['plan', '-c', 'small.yaml', '--against', 'memory'];

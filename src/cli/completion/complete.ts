@@ -100,9 +100,10 @@ async function candidatesAt(place: Place, current: string, session: Session): Pr
     return { candidates: [...candidates, { word: '--help', meaning: 'print this help' }], files: false };
   }
   const { command, given } = place;
-  // Commander keeps `help` out of the tree; what follows it is a path in the tree.
-  if (command.parent === null && given[0] === 'help') {
-    const topic = walk(command, given.slice(1));
+  // What follows `help` is a path in the tree.
+  const root = command.name() === 'help' ? command.parent : null;
+  if (root !== null) {
+    const topic = walk(root, given);
     return { candidates: topic.given.length === 0 ? subcommandsOf(topic.command) : [], files: false };
   }
   const commands = given.length === 0 ? subcommandsOf(command) : [];
