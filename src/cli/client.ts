@@ -152,9 +152,12 @@ export function word(text: string): string {
   return encodeURIComponent(text);
 }
 
+/** Whom a view asks: a daemon, or this machine where none runs. */
+export type Reader = Pick<Client, 'get'>;
+
 /** All pages of a list. */
 export async function listAll<T>(
-  client: Client,
+  client: Reader,
   path: string,
   query: CallOptions['query'] = {},
 ): Promise<T[]> {

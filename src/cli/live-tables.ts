@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataPlaneState } from '../model/data-plane.ts';
 import type { Condition, Status } from '../model/status.ts';
-import { type Client, listAll } from './client.ts';
+import { listAll, type Reader } from './client.ts';
 import type { CounterRow, Stats } from './member-connections.ts';
 import type { MemberView } from './member-target.ts';
 import { type NamedRates, ratesBetween, shortNumber } from './rates.ts';
@@ -25,7 +25,7 @@ const TONES: Readonly<Record<Condition, Tone>> = {
   disabled: 'quiet',
 };
 
-export async function services(client: Client): Promise<Made> {
+export async function services(client: Reader): Promise<Made> {
   const { listeners } = await client.get<Status>('/v1/status');
   const rows = listeners.map((one): LiveCell[] => {
     const serving = one.members.filter((member) => (member.observedWeight ?? 0) > 0).length;
@@ -54,7 +54,7 @@ export async function services(client: Client): Promise<Made> {
   return { data: listeners, table: { columns, rows: () => rows, empty: 'no listeners' } };
 }
 
-export async function members(client: Client): Promise<Made> {
+export async function members(client: Reader): Promise<Made> {
   const all = await listAll<MemberView>(client, '/v1/members');
   const rowOf = (one: MemberView, nowMs: number): LiveCell[] => {
     const [first] = one.listeners;
@@ -87,62 +87,7 @@ export async function members(client: Client): Promise<Made> {
   return { data: all, table: { columns, rows, empty: 'no members' } };
 }
 
-interface Checks {
-  readonly boundsMs: readonly number[];
-  readonly checks: readonly {
-    readonly type: string;
-    readonly members: readonly string[];
-    readonly count: number;
-    readonly sumMs: number;
-    readonly buckets: readonly number[];
-  }[];
-}
-
-export async function checks(client: Client): Promise<Made> {
-  const read = await client.get<Checks>('/v1/checks');
-  const rows = read.checks.map(({ type, members, count, sumMs, buckets }): LiveCell[] => {
-    const within = (share: number) => boundOf(read.boundsMs, buckets, count * share);
-    const filled = buckets.flatMap((found, i) =>
-      found === 0 ? [] : [`${bucketName(read.boundsMs, i)}: ${found}`],
-    );
-    return [
-      { text: type },
-      { text: members.slice(0, 3).join(' ') + (members.length > 3 ? ` and ${members.length - 3} more` : '') },
-      { text: String(count) },
-      { text: count === 0 ? '-' : `${(sumMs / count).toFixed(1)} ms` },
-      { text: count === 0 ? '-' : within(0.5) },
-      { text: count === 0 ? '-' : within(0.99) },
-      { text: filled.join(', ') },
-    ];
-  });
-  const columns: LiveColumn[] = [
-    { title: 'CHECK' },
-    { title: 'MEMBERS' },
-    { title: 'ANSWERS', align: 'right' },
-    { title: 'MEAN', align: 'right' },
-    { title: 'HALF', align: 'right' },
-    { title: '99 OF 100', align: 'right' },
-    { title: 'HISTOGRAM', wide: true },
-  ];
-  return { data: read, table: { columns, rows: () => rows, empty: 'no checks' } };
-}
-
-/** The bucket in which that many answers are reached. */
-function boundOf(boundsMs: readonly number[], buckets: readonly number[], wanted: number): string {
-  let seen = 0;
-  const index = buckets.findIndex((count) => {
-    seen += count;
-    return seen >= wanted;
-  });
-  return bucketName(boundsMs, index === -1 ? boundsMs.length : index);
-}
-
-function bucketName(boundsMs: readonly number[], index: number): string {
-  const bound = boundsMs[index];
-  return bound === undefined ? `over ${boundsMs.at(-1)} ms` : `<= ${bound} ms`;
-}
-
-export async function connections(client: Client): Promise<Made> {
+export async function connections(client: Reader): Promise<Made> {
   const stats = await client.get<Stats>('/v1/stats');
   const rows = counterRows(stats, ({ key, activeConnections, inactiveConnections }) => [
     { text: key },
@@ -158,7 +103,7 @@ export async function connections(client: Client): Promise<Made> {
   return { data: stats, table: { columns, rows: () => rows, empty: NO_COUNTERS } };
 }
 
-export async function stats(client: Client): Promise<Made> {
+export async function stats(client: Reader): Promise<Made> {
   const read = await client.get<Stats>('/v1/stats');
   const rows = counterRows(read, (row) => [
     { text: row.key },
@@ -190,7 +135,7 @@ export interface DataPlanes {
 /** A table of 9 in 10 rows in use is soon full. */
 const NEARLY_FULL = 0.9;
 
-export async function dataPlanes(client: Client): Promise<Made> {
+export async function dataPlanes(client: Reader): Promise<Made> {
   const read = await client.get<DataPlanes>('/v1/data-planes');
   const rows = Object.entries(read.drivers).flatMap(([driver, state]): LiveCell[][] => {
     const row = (kind: string, name: LiveCell, value: LiveCell, about = ''): LiveCell[] => [
@@ -239,7 +184,7 @@ export async function dataPlanes(client: Client): Promise<Made> {
 }
 
 /** The first look waits a second for the second one. */
-export function rates(): (client: Client) => Promise<Made> {
+export function rates(): (client: Reader) => Promise<Made> {
   let before: Stats | undefined;
   return async (client) => {
     if (before === undefined) {

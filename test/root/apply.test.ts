@@ -161,6 +161,23 @@ for (const mode of ['onearm', 'nat', 'dr'] as const)
       assert.match(status.stderr, /no daemon runs/);
     });
 
+    it('counts what the machine carried where no daemon runs', async () => {
+      const stats = await lbctl('show', 'stats', '-o', 'json');
+
+      assert.equal(stats.code, 0, stats.stderr);
+      const { xdp } = JSON.parse(stats.stdout).drivers as { xdp: { key: string; connections: string }[] };
+      const listener = xdp.find((row) => row.key === `tcp/${VIP}:80`);
+      assert.ok(Number(listener?.connections) >= 60, stats.stdout);
+      assert.match(stats.stderr, /no daemon runs/);
+
+      const views = ['connections', 'rates', 'members'];
+      const shown = await Promise.all(views.map((view) => lbctl('show', view)));
+      for (const [index, { code, stdout, stderr }] of shown.entries()) {
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, new RegExp(`tcp/${VIP.replaceAll('.', '[.]')}:80`), views[index]!);
+      }
+    });
+
     it('takes everything of ours away again, and nothing else', async () => {
       const dry = await lbctl('disable', '--dry-run');
       assert.equal(dry.code, 0, dry.stdout + dry.stderr);

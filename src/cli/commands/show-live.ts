@@ -1,9 +1,9 @@
 // lbctl show services, members, checks, connections, stats, rates and events: what a running daemon sees now.
 import type { Command } from 'commander';
-import type { Client } from '../client.ts';
+import type { Reader } from '../client.ts';
 import { findDaemon, socketOption } from '../find-daemon.ts';
+import type { Made } from '../live-tables.ts';
 import { type ListFormat, listOption, toOutput } from '../output.ts';
-import type { LiveTable } from '../render-live.ts';
 import type { Session } from '../session.ts';
 import { type WatchOptions, watchOption } from '../watch.ts';
 import { addEventsTo } from './events.ts';
@@ -13,7 +13,7 @@ interface LiveOptions extends WatchOptions {
 }
 
 const VIEWS = {
-  services: 'listeners as the data plane has them; without a daemon, what the machine itself holds',
+  services: 'listeners as the data plane has them',
   members: 'members: health, weight in the data plane, reason, override',
   checks: 'health checks: how many answers came, how long they took, with -o wide the histogram',
   connections: 'connections of each listener and member now',
@@ -21,6 +21,7 @@ const VIEWS = {
   'data-planes': 'where data planes are attached, how full their tables are, what became of packets',
   rates: 'connections, packets and bytes a second, over one second or between two looks of --watch',
 } as const;
+const WITHOUT = ' Without a daemon, what the machine itself holds and counts.';
 type View = keyof typeof VIEWS;
 
 export function addShowLive(show: Command, session: Session): void {
@@ -28,7 +29,9 @@ export function addShowLive(show: Command, session: Session): void {
     show
       .command(view)
       .summary(VIEWS[view].split(/[:;,]/, 1)[0]!)
-      .description(`${VIEWS[view][0]!.toUpperCase()}${VIEWS[view].slice(1)}.`)
+      .description(
+        `${VIEWS[view][0]!.toUpperCase()}${VIEWS[view].slice(1)}.${view === 'data-planes' ? '' : WITHOUT}`,
+      )
       .addOption(listOption())
       .addOption(watchOption())
       .addOption(socketOption())
@@ -42,9 +45,9 @@ async function showView(view: View, options: LiveOptions, session: Session, comm
   const client = await findDaemon(session, command);
   const make = await makerOf(view);
   const { output } = options;
-  try {
-    await watching(options, session, async () => {
-      const { data, table } = await make(client);
+  const show = (from: Reader) =>
+    watching(options, session, async () => {
+      const { data, table } = await make(from);
       if (output === 'json' || output === 'yaml') return toOutput(output, data);
       const { renderLive } = await import('../render-live.ts');
       return renderLive(table, {
@@ -53,28 +56,47 @@ async function showView(view: View, options: LiveOptions, session: Session, comm
         nowMs: session.toolbox.nowMs(),
       });
     });
+  try {
+    await show(client);
   } catch (error) {
-    if (view !== 'services' || !(error instanceof NoDaemon)) throw error;
-    const { machineText, observeMachine, tellNoDaemon } = await import('../observe-machine.ts');
-    const seen = await observeMachine(session, command);
-    if (seen === undefined) throw error;
+    if (!(error instanceof NoDaemon) || !SEEN_WITHOUT_DAEMON.has(view)) throw error;
+    const { countMachine, machineText, observeMachine, tellNoDaemon } = await import('../observe-machine.ts');
+    if (view === 'services' || view === 'members') {
+      const seen = await observeMachine(session, command);
+      if (seen === undefined) throw error;
+      tellNoDaemon(session, client.target);
+      session.print(await machineText(seen, output));
+      return;
+    }
+    let first = await countMachine(session, command);
+    if (first === undefined) throw error;
     tellNoDaemon(session, client.target);
-    session.print(await machineText(seen, output));
+    await show({
+      async get<T>() {
+        const counted = first ?? (await countMachine(session, command));
+        first = undefined;
+        return counted as T;
+      },
+    });
   }
 }
 
-interface Made {
-  readonly data: unknown;
-  readonly table: LiveTable;
-}
+/** What the kernel itself can tell; the others only a daemon knows. */
+const SEEN_WITHOUT_DAEMON: ReadonlySet<View> = new Set([
+  'services',
+  'members',
+  'connections',
+  'stats',
+  'rates',
+]);
 
 /** What is asked of the daemon, each time. Rates remember the look before. */
-async function makerOf(view: View): Promise<(client: Client) => Promise<Made>> {
+async function makerOf(view: View): Promise<(from: Reader) => Promise<Made>> {
+  if (view === 'checks') return (await import('../check-table.ts')).checks;
   const live = await import('../live-tables.ts');
   if (view === 'services') return live.services;
   if (view === 'members') return live.members;
   if (view === 'rates') return live.rates();
-  if (view === 'checks') return live.checks;
   if (view === 'data-planes') return live.dataPlanes;
   return view === 'connections' ? live.connections : live.stats;
 }
