@@ -40,13 +40,20 @@ curl --unix-socket /run/lbctl/api.sock -N http://lbctl/v1/events/watch
 
 ## Rules of every request
 
-- Bodies are JSON of at most 256 KiB, of type \`application/json\`. A key, parameter or body that an operation does not take is
+- Bodies are JSON of at most 256 KiB (of objects 16 MiB), of type \`application/json\`. A key, parameter or body that an operation does not take is
   refused, not ignored.
 - \`X-Request-Id\` (letters, digits, \`.:_-\`, at most 64) is given back and written to the audit; without one the daemon makes one.
 - Errors are \`application/problem+json\` with \`code\`, \`detail\`, \`hint\`, \`retry\` and \`requestId\`; codes stand in
   [errors.md](errors.md). \`retry\` says whether the same request can succeed later: \`never\`, \`on-change\` or \`backoff\`.
 - Objects under "${TITLES.objects}" carry an \`ETag\`; with \`If-None-Match\` an unchanged one answers 304 without a body.
-- Lists take \`limit\` (1 to 10,000), \`after\` and \`name\`; \`next\` of an answer is the \`after\` of the next page.
+- Lists take \`limit\` (1 to 10,000), \`after\`, \`name\`, \`sort\` (a word, \`-word\` the other way round), \`fields\` and filters of
+  their own; \`next\` of an answer is the \`after\` of the next page.
+- Objects are written in the configuration language: the keys of [config.md](config.md), as JSON. PUT, PATCH and DELETE of an
+  object need \`If-Match\` with its ETag (428 without, 412 when it is stale) or \`*\`. Every write takes \`dry_run=true\` (answers
+  the plan), \`force\`, \`reason\` and \`confirm_within\`; it answers when it is stored, with the revision it became part of, and
+  is applied within a fraction of a second: \`GET /v1/revisions/N\` says what came of it.
+- Writes that come together become one revision. What is wrong is 422 with all diagnostics; nothing of it is taken.
+- Long actions take \`async=true\`: 202 with an operation, whose end \`GET /v1/operations/N\` tells.
 - Numbers of 64 bits are decimal text. Times are milliseconds since 1970.
 - Every write, whatever came of it, is an event of kind \`audit\` and a line of the log: who, what, on what, with which result.
 

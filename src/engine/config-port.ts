@@ -143,6 +143,8 @@ export interface ObjectView {
   get(kind: ObjectKind, name: string): ConfigObject | undefined;
   /** As stored, secrets and all. */
   raw(kind: ObjectKind, name: string): Spec | undefined;
+  /** Whether a file has an object of this name, beneath one of the API or not. */
+  isInFile(kind: ObjectKind, name: string): boolean;
   /** Objects whose spec names this one. */
   usersOf(kind: ObjectKind, name: string): readonly { readonly kind: ObjectKind; readonly name: string }[];
 }

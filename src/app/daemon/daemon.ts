@@ -44,6 +44,8 @@ export interface DaemonOptions {
 }
 
 const HEALTH_SAVE_MS = 5000;
+/** How old health may be that is told; what acts on it reads it afresh. */
+const SEEN_MS = 100;
 
 export class Daemon implements Control {
   readonly version: string;
@@ -67,6 +69,7 @@ export class Daemon implements Control {
   readonly #saving: NodeJS.Timeout;
   /** The one the engine works for; what was accepted a moment ago is not it yet. */
   #intent: Intent | undefined;
+  #seen: { readonly atMs: number; readonly health: ReturnType<Health['health']> } | undefined;
   #servingSoon: NodeJS.Immediate | undefined;
 
   constructor(options: DaemonOptions) {
@@ -218,8 +221,12 @@ export class Daemon implements Control {
     return this.#engine.plan;
   }
 
+  /** Made of every probe there is: readers that come by the thousand share one for a moment. */
   health() {
-    return this.#health.health();
+    const nowMs = performance.now();
+    if (this.#seen === undefined || nowMs - this.#seen.atMs > SEEN_MS)
+      this.#seen = { atMs: nowMs, health: this.#health.health() };
+    return this.#seen.health;
   }
 
   roles() {

@@ -2,10 +2,33 @@
 
 import { includedSchema, mainSchema } from './document.ts';
 import type { JsonSchema } from './field.ts';
+import { listenerSchema } from './listener.ts';
+import { memberSchema } from './member.ts';
 import { type Outline, outlineOf, outlineOfShared, type SharedName, sharedNames } from './outline.ts';
+import { poolSchema } from './pool.ts';
+import { certificateSchema, vipSchema } from './vip.ts';
 
 /** A name that stays, and no host that would have to. */
 export const SCHEMA_ID = 'urn:steelyard:config:1';
+
+const KIND_SCHEMAS = {
+  vip: vipSchema,
+  pool: poolSchema,
+  listener: listenerSchema,
+  certificate: certificateSchema,
+  member: memberSchema,
+} as const;
+
+/** Of one object as the API takes it; what it shares with others stands in `sharedJsonSchemas`. */
+export function objectJsonSchema(kind: keyof typeof KIND_SCHEMAS): JsonSchema {
+  const outline = outlineOf(KIND_SCHEMAS[kind]);
+  return outline.kind === 'shared' ? toJson(outlineOfShared(outline.name)) : toJson(outline);
+}
+
+/** By the last word of the `#/$defs/NAME` that refers to them. */
+export function sharedJsonSchemas(): Readonly<Record<string, JsonSchema>> {
+  return Object.fromEntries(sharedNames().map((name) => [defName(name), toJson(outlineOfShared(name))]));
+}
 
 export function configJsonSchema(): JsonSchema {
   const main = toJson(outlineOf(mainSchema));
@@ -15,7 +38,7 @@ export function configJsonSchema(): JsonSchema {
     title: 'Configuration of lbctl',
     ...main,
     $defs: {
-      ...Object.fromEntries(sharedNames().map((name) => [defName(name), toJson(outlineOfShared(name))])),
+      ...sharedJsonSchemas(),
       'included-file': includedJson(),
     },
   };

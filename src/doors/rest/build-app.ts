@@ -37,6 +37,8 @@ export interface AppOptions {
 }
 
 const BODY_LIMIT = 256 * 1024;
+/** Members of a pool by the ten thousand, listeners by the thousand. */
+const OBJECTS_LIMIT = 16 * 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
 const PROBLEM = 'application/problem+json; charset=utf-8';
 
@@ -89,6 +91,7 @@ function addRoute(
   const { control, ring, pulse, access, tcp, operations, nowMs } = options;
   app.route({
     method: route.method,
+    bodyLimit: route.tag === 'objects' ? OBJECTS_LIMIT : BODY_LIMIT,
     url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
       const actor = await actorOf(request);

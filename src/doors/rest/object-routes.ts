@@ -1,154 +1,298 @@
-// Reads of configured objects: listeners, pools, members and VIPs, each with what became of it.
+// Configured objects by kind: read with what became of them, listed, made, replaced, merged, taken away.
 import { z } from 'zod';
+import type { ConfigObject, ObjectKind } from '../../engine/config-port.ts';
 import type { Control } from '../../engine/control.ts';
-import { InputError } from '../../model/errors.ts';
+import { hideSpec } from '../../engine/hide-spec.ts';
 import type { Intent } from '../../model/intent.ts';
-import { memberKey } from '../../model/keys.ts';
-import type { Listener } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
-import type { Vip } from '../../model/vip.ts';
-import { type Route, route } from './route.ts';
+import { change, create, mergePatch, remove, replace, requireObject } from './object-edits.ts';
 import {
-  listenerShape,
-  memberShape,
-  pageQuery,
-  pageOf as pageShape,
-  poolShape,
-  vipShape,
-} from './schemas.ts';
-import { MemberRows, pageOf, requireIntent } from './views.ts';
+  listQuery,
+  nameParams,
+  removedShape,
+  removeQuery,
+  SHAPES,
+  sourceFilter,
+  specShape,
+  writeQuery,
+  writtenShape,
+} from './object-schemas.ts';
+import { type Spec, type WriteContext, write, writtenBy } from './object-writes.ts';
+import { type Entry, pageOf, type SortKeys } from './page.ts';
+import { requireRights } from './rights.ts';
+import { Answer, type Route, type RouteContext, route } from './route.ts';
+import { pageOf as pageShape } from './schemas.ts';
+import { MemberRows, requireIntent, statusOf } from './views.ts';
 
-const name = z.string().min(1).max(256);
+type View = Readonly<Record<string, unknown>> & { readonly name: string };
 
-function find<T>(objects: ReadonlyMap<string, T>, kind: string, wanted: string): T {
-  const found = objects.get(wanted);
-  if (found === undefined)
-    throw new InputError('NOT_FOUND', `Cannot find ${kind} "${wanted}" in the configuration`, {
-      hint: `GET /v1/${kind}s lists them`,
-    });
-  return found;
+interface Kind {
+  readonly kind: ObjectKind;
+  readonly title: string;
+  readonly names: (intent: Intent) => Iterable<string>;
+  readonly view: (name: string, intent: Intent, control: Control, rows: () => MemberRows) => object;
+  readonly sort: SortKeys<View>;
+  readonly filters: Readonly<Record<string, z.ZodType>>;
+  readonly matches: (view: View, filter: Readonly<Record<string, string | undefined>>) => boolean;
 }
 
-function listenerView(listener: Listener, control: Control) {
-  const status = control.status()?.listeners.filter((one) => one.name === listener.name) ?? [];
-  return { name: listener.name, config: listener, status };
-}
-
-function poolView(pool: Pool, rows: MemberRows) {
-  return { name: pool.name, config: pool, members: pool.members.map((member) => rows.view(pool, member)) };
-}
-
-function vipView(vip: Vip, control: Control) {
-  const status = control.status()?.addresses.find((one) => one.vip === vip.name);
-  return { name: vip.name, config: vip, ...(status === undefined ? {} : { status }) };
-}
-
-function membersOf(intent: Intent, pools: readonly Pool[], control: Control) {
-  const rows = new MemberRows(control, intent);
-  return pools.flatMap((pool) =>
-    pool.members.map((member) => [memberKey(pool.name, member.name), () => rows.view(pool, member)] as const),
-  );
-}
-
-export const objectRoutes: readonly Route[] = [
-  route('GET', '/v1/listeners', {
-    id: 'listListeners',
-    summary: 'Listeners, as configured and as they are',
-    tag: 'objects',
-    shapes: { query: pageQuery },
-    reply: pageShape(listenerShape),
-    etag: true,
-    handle: ({ query }, { control }) => {
-      const status = Map.groupBy(control.status()?.listeners ?? [], (one) => one.name);
-      const all = [...requireIntent(control).listeners.values()].map(
-        (one) =>
-          [one.name, () => ({ name: one.name, config: one, status: status.get(one.name) ?? [] })] as const,
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'listener',
+    title: 'listener',
+    names: ({ listeners }) => listeners.keys(),
+    view: (name, intent, control) => ({
+      config: intent.listeners.get(name),
+      status: statusOf(control, name),
+    }),
+    sort: {
+      protocol: (one) => String((one.config as { protocol: string }).protocol),
+      pool: (one) => String((one.config as { pool: string }).pool),
+      condition: (one) => (one.status as { condition: string }[])[0]?.condition ?? '',
+    },
+    filters: {
+      protocol: z.string().max(16).optional(),
+      pool: z.string().max(256).optional(),
+      vip: z.string().max(256).optional(),
+      condition: z.string().max(16).optional(),
+    },
+    matches({ config, status }, { protocol, pool, vip, condition }) {
+      const mine = config as { protocol: string; pool: string; vips: readonly string[] };
+      return (
+        (protocol === undefined || mine.protocol === protocol) &&
+        (pool === undefined || mine.pool === pool) &&
+        (vip === undefined || mine.vips.includes(vip)) &&
+        (condition === undefined ||
+          (status as { condition: string }[]).some((one) => one.condition === condition))
       );
-      return pageOf(all, query);
     },
-  }),
-  route('GET', '/v1/listeners/{listener}', {
-    id: 'getListener',
-    summary: 'One listener',
-    tag: 'objects',
-    shapes: { params: z.strictObject({ listener: name }) },
-    reply: listenerShape,
-    etag: true,
-    handle: ({ params }, { control }) =>
-      listenerView(find(requireIntent(control).listeners, 'listener', params.listener), control),
-  }),
-  route('GET', '/v1/pools', {
-    id: 'listPools',
-    summary: 'Pools with their members',
-    tag: 'objects',
-    shapes: { query: pageQuery },
-    reply: pageShape(poolShape),
-    etag: true,
-    handle: ({ query }, { control }) => {
-      const intent = requireIntent(control);
-      const rows = new MemberRows(control, intent);
-      const all = [...intent.pools.values()].map((one) => [one.name, () => poolView(one, rows)] as const);
-      return pageOf(all, query);
+  },
+  {
+    kind: 'pool',
+    title: 'pool with its members',
+    names: ({ pools }) => pools.keys(),
+    view(name, intent, _control, rows) {
+      const pool = intent.pools.get(name)!;
+      return {
+        config: hasScript(pool) ? hideSpec({ ...pool }) : pool,
+        members: pool.members.map((member) => rows().view(pool, member)),
+      };
     },
-  }),
-  route('GET', '/v1/pools/{pool}', {
-    id: 'getPool',
-    summary: 'One pool with its members',
-    tag: 'objects',
-    shapes: { params: z.strictObject({ pool: name }) },
-    reply: poolShape,
-    etag: true,
-    handle: ({ params }, { control }) => {
-      const intent = requireIntent(control);
-      return poolView(find(intent.pools, 'pool', params.pool), new MemberRows(control, intent));
+    sort: { members: (one) => (one.config as Pool).members.length },
+    filters: {},
+    matches: () => true,
+  },
+  {
+    kind: 'vip',
+    title: 'virtual address, and who carries it',
+    names: ({ vips }) => vips.keys(),
+    view(name, intent, control) {
+      const status = control.status()?.addresses.find((one) => one.vip === name);
+      return { config: intent.vips.get(name), ...(status === undefined ? {} : { status }) };
     },
-  }),
-  route('GET', '/v1/pools/{pool}/members', {
-    id: 'listPoolMembers',
-    summary: 'Members of one pool: health, weight in the data plane, reason, override',
-    tag: 'objects',
-    shapes: { params: z.strictObject({ pool: name }), query: pageQuery },
-    reply: pageShape(memberShape),
-    etag: true,
-    handle: ({ params, query }, { control }) => {
-      const intent = requireIntent(control);
-      return pageOf(membersOf(intent, [find(intent.pools, 'pool', params.pool)], control), query);
-    },
-  }),
-  route('GET', '/v1/members', {
-    id: 'listMembers',
-    summary: 'Members of all pools: health, weight in the data plane, reason, override',
-    tag: 'objects',
-    shapes: { query: pageQuery },
-    reply: pageShape(memberShape),
-    etag: true,
-    handle: ({ query }, { control }) => {
-      const intent = requireIntent(control);
-      return pageOf(membersOf(intent, [...intent.pools.values()], control), query);
-    },
-  }),
-  route('GET', '/v1/vips', {
-    id: 'listVips',
-    summary: 'Virtual addresses, and who carries them',
-    tag: 'objects',
-    shapes: { query: pageQuery },
-    reply: pageShape(vipShape),
-    etag: true,
-    handle: ({ query }, { control }) => {
-      const all = [...requireIntent(control).vips.values()].map(
-        (one) => [one.name, () => vipView(one, control)] as const,
-      );
-      return pageOf(all, query);
-    },
-  }),
-  route('GET', '/v1/vips/{vip}', {
-    id: 'getVip',
-    summary: 'One virtual address',
-    tag: 'objects',
-    shapes: { params: z.strictObject({ vip: name }) },
-    reply: vipShape,
-    etag: true,
-    handle: ({ params }, { control }) =>
-      vipView(find(requireIntent(control).vips, 'vip', params.vip), control),
-  }),
+    sort: { address: (one) => String((one.config as { address: string }).address) },
+    filters: {},
+    matches: () => true,
+  },
+  {
+    kind: 'certificate',
+    title: 'certificate; its key is never shown',
+    names: ({ certificates }) => certificates.keys(),
+    view: (name, intent) => ({ config: intent.certificates.get(name) }),
+    sort: {},
+    filters: {},
+    matches: () => true,
+  },
 ];
+
+function viewOf(
+  one: Kind,
+  object: ConfigObject,
+  { control }: Pick<RouteContext, 'control'>,
+  rows?: MemberRows,
+) {
+  const intent = requireIntent(control);
+  const { name, source, spec } = object;
+  const made = one.view(name, intent, control, () => rows ?? new MemberRows(control, intent));
+  return { name, source, ...(spec === undefined ? {} : { spec }), ...made };
+}
+
+/** As it stands now: after a write with what was written, before the round that applies it. */
+function answer(one: Kind, name: string, context: RouteContext): { view: object; tag: string } {
+  const object = requireObject(configView(context), { kind: one.kind, name });
+  return { view: viewOf(one, object, context), tag: object.tag };
+}
+
+function configView({ control }: Pick<RouteContext, 'control'>) {
+  return { get: (kind: ObjectKind, name: string) => control.config.object(kind, name) };
+}
+
+/** Variables of scripts are plain text, and some are called PASSWORD. */
+function hasScript({ checks, members }: Pool): boolean {
+  const all = [...checks, ...members.flatMap((member) => member.checks ?? [])];
+  return all.some(({ type }) => type === 'script');
+}
+
+function upper(text: string): string {
+  return `${text[0]!.toUpperCase()}${text.slice(1)}`;
+}
+
+function routesOf(one: Kind): readonly Route[] {
+  const { kind, title } = one;
+  const shape = SHAPES[kind];
+  const paths = { all: `/v1/${kind}s`, one: `/v1/${kind}s/{${kind}}` };
+  const params = z.strictObject({ [kind]: nameParams[kind] });
+  const nameOf = (given: unknown): string => (given as Record<string, string>)[kind] ?? '';
+  const written = (name: string, status = 200) => writtenBy((context) => answer(one, name, context), status);
+  const shared = { tag: 'objects', conditional: true, etag: true, reply: writtenShape(shape) };
+  return [
+    route('GET', paths.all, {
+      id: `list${upper(kind)}s`,
+      summary: `Every ${title}: as configured, as written and where, as it is`,
+      tag: 'objects',
+      shapes: {
+        query: listQuery(['name', ...Object.keys(one.sort)], { ...sourceFilter, ...one.filters }),
+      },
+      reply: pageShape(shape),
+      etag: true,
+      handle({ query }, { control }) {
+        const intent = requireIntent(control);
+        const rows = new MemberRows(control, intent);
+        const entries = [...one.names(intent)].map((name): Entry<View> => {
+          let made: View | undefined;
+          return {
+            name,
+            make() {
+              made ??= viewOf(
+                one,
+                requireObject(configView({ control }), { kind, name }),
+                { control },
+                rows,
+              ) as View;
+              return made;
+            },
+          };
+        });
+        const { limit, after, name, sort, fields, ...filter } = query;
+        const given = Object.values(filter).some((value) => value !== undefined);
+        const { source, ...rest } = filter as Record<string, string | undefined>;
+        const matches = (view: View): boolean =>
+          (source === undefined || (view.source as { kind: string }).kind === source) &&
+          one.matches(view, rest);
+        return pageOf(entries, { limit, after, name, sort, fields }, one.sort, given ? matches : undefined);
+      },
+    }),
+    route('GET', paths.one, {
+      id: `get${upper(kind)}`,
+      summary: `One ${title}`,
+      tag: 'objects',
+      shapes: { params },
+      reply: shape,
+      etag: true,
+      handle(input, context) {
+        requireIntent(context.control);
+        const { view, tag } = answer(one, nameOf(input.params), context);
+        return new Answer(view, { tag });
+      },
+    }),
+    route('POST', paths.all, {
+      ...shared,
+      id: `create${upper(kind)}`,
+      summary: `Make a ${kind}; 409 where there is one of its name`,
+      conditional: false,
+      shapes: { query: writeQuery, body: specShape },
+      spec: { of: kind, part: false },
+      handle({ query, body }, context) {
+        requireRights(context.actor, body);
+        const name = String(body.name ?? '');
+        return write(
+          { query, context, reason: `create ${kind} ${name}`, answer: written(name, 201) },
+          (view) => create(view, { kind, name }, body as Spec),
+        );
+      },
+    }),
+    route('PUT', paths.one, {
+      ...shared,
+      id: `replace${upper(kind)}`,
+      summary: `Replace a ${kind}, or make it where there is none`,
+      shapes: { params, query: writeQuery, body: specShape },
+      spec: { of: kind, part: false },
+      handle(input, context) {
+        const name = nameOf(input.params);
+        requireRights(context.actor, input.body);
+        const existed = context.control.config.object(kind, name) !== undefined;
+        return write(
+          {
+            query: input.query,
+            context,
+            reason: `replace ${kind} ${name}`,
+            answer: written(name, existed ? 200 : 201),
+          },
+          (view, rules, restore) =>
+            replace(
+              view,
+              { kind, name },
+              restore(view.raw(kind, name), named(input.body, name)),
+              context.ifMatch,
+              rules,
+            ),
+        );
+      },
+    }),
+    route('PATCH', paths.one, {
+      ...shared,
+      id: `change${upper(kind)}`,
+      summary: `Change some keys of a ${kind}: a merge patch (RFC 7396), null takes a key away`,
+      shapes: { params, query: writeQuery, body: specShape },
+      spec: { of: kind, part: true },
+      handle(input, context) {
+        const name = nameOf(input.params);
+        requireRights(context.actor, input.body);
+        return write(
+          { query: input.query, context, reason: `change ${kind} ${name}`, answer: written(name) },
+          (view, rules, restore) =>
+            change(
+              view,
+              { kind, name },
+              (spec) => restore(spec, named(mergePatch(spec, input.body), name)),
+              context.ifMatch,
+              rules,
+            ),
+        );
+      },
+    }),
+    route('DELETE', paths.one, {
+      id: `delete${upper(kind)}`,
+      summary: `Take a ${kind} away; 409 while others use it, unless "cascade"`,
+      tag: 'objects',
+      conditional: true,
+      shapes: { params, query: removeQuery },
+      reply: removedShape,
+      handle(input, context: WriteContext) {
+        const name = nameOf(input.params);
+        const { cascade, ...query } = input.query;
+        const removed: { kind: ObjectKind; name: string }[] = [];
+        return write(
+          {
+            query,
+            context,
+            reason: `delete ${kind} ${name}`,
+            answer: (revision) => ({ revision, removed }),
+          },
+          (view, rules) => {
+            const edits = remove(view, { kind, name }, context.ifMatch, cascade === 'true', rules);
+            removed.splice(0, removed.length, ...edits.map((edit) => ({ kind: edit.kind, name: edit.name })));
+            return edits;
+          },
+        );
+      },
+    }),
+  ];
+}
+
+/** The name of the path is the name; another one in the body is a mistake the validation tells. */
+function named(spec: unknown, name: string): Spec {
+  return { name, ...(spec as Spec) };
+}
+
+export const objectRoutes: readonly Route[] = KINDS.flatMap(routesOf);

@@ -67,7 +67,9 @@ test('every answer is exactly of the shape the route names', () =>
   withDoor(async ({ socket }) => {
     let checked = 0;
     for (const route of ROUTES) {
-      if (route.reply === undefined) continue;
+      // Objects are made and changed in test/house/objects.test.ts: this door is over a configuration that stays as it is.
+      if (route.reply === undefined || (route.tag === 'objects' && route.method !== 'GET')) continue;
+      if (route.id === 'getCertificate') continue;
       const path = route.path
         .replace('{listener}', 'web')
         .replace('{pool}', 'web')
@@ -109,7 +111,7 @@ test('a configured object carries an ETag that changes with it', () =>
     await control.look();
     const changed = await ask(socket, 'GET', '/v1/pools/web', { headers: { 'if-none-match': etag } });
 
-    assert.match(etag, /^"[\w-]{22}"$/);
+    assert.match(etag, /^"[\w-]*\.[\w-]{22}"$/);
     assert.deepEqual([same.status, same.text], [304, '']);
     assert.equal(changed.status, 200);
     assert.notEqual(changed.headers.etag, etag);

@@ -1,5 +1,6 @@
 // The OpenAPI 3.1 document, made from the routes and their shapes. Pure; docs/reference/openapi.json is its committed form.
 import { z } from 'zod';
+import { objectJsonSchema, sharedJsonSchemas } from '../../config/schema/json-schema.ts';
 import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 import { operationShape, problemShape } from './schemas.ts';
@@ -23,7 +24,7 @@ export function openApiDocument(): Json {
     },
     paths: Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1))),
     components: {
-      schemas: { Problem: schemaOf(problemShape, 'output') },
+      schemas: { Problem: schemaOf(problemShape, 'output'), ...specSchemas() },
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer' },
         certificate: { type: 'mutualTLS' },
@@ -69,11 +70,38 @@ function operationOf(one: Route): Json {
       : {
           requestBody: {
             required: !body.safeParse(undefined).success,
-            content: { 'application/json': { schema: schemaOf(body, 'input') } },
+            content: { 'application/json': { schema: bodySchema(one, body) } },
           },
         }),
     responses: { ...good, ...(one.long ? begun() : {}), default: problemResponse() },
   };
+}
+
+const COMPONENTS = '#/components/schemas/';
+
+/** The keys an object may have, as the configuration language says; a patch needs none of them. */
+function bodySchema({ spec }: Route, body: z.ZodType): unknown {
+  if (spec === undefined) return schemaOf(body, 'input');
+  const { required: _, ...whole } = inComponents(objectJsonSchema(spec.of)) as Json;
+  return spec.part ? whole : inComponents(objectJsonSchema(spec.of));
+}
+
+function specSchemas(): Json {
+  return inComponents(sharedJsonSchemas()) as Json;
+}
+
+/** What refers to `$defs` of the configuration schema refers to the components of this document. */
+function inComponents(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inComponents);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      key === '$ref' && typeof inner === 'string'
+        ? inner.replace('#/$defs/', COMPONENTS)
+        : inComponents(inner),
+    ]),
+  );
 }
 
 function begun(): Json {

@@ -81,7 +81,7 @@ export function toLbError(thrown: unknown): LbError {
   const { statusCode, code } = thrown as { statusCode?: number; code?: string };
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return new HttpError(413, 'USAGE', 'Cannot read the request as its body is too large', {
-      hint: 'Send at most 256 KiB',
+      hint: 'Send at most 256 KiB, of objects 16 MiB',
     });
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
     return new HttpError(

@@ -1,5 +1,6 @@
 // What a route is: its words, who may use it, the strict shapes of what goes in and out, and what it does.
 import { z } from 'zod';
+import type { ObjectKind } from '../../engine/config-port.ts';
 import type { Control } from '../../engine/control.ts';
 import type { ApiRole } from '../../model/settings.ts';
 import type { Access, TcpState } from './access.ts';
@@ -44,6 +45,9 @@ export interface Change {
   readonly after?: unknown;
 }
 
+/** A body of the configuration language: an object of this kind, a part of it to be merged, or a member. */
+export type SpecBody = { readonly of: ObjectKind | 'member'; readonly part: boolean };
+
 export interface Shapes {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
@@ -77,6 +81,8 @@ export interface Route {
   readonly long: boolean;
   /** It heeds "If-Match". */
   readonly conditional: boolean;
+  /** What its body is made of: OpenAPI tells the keys of the configuration language. */
+  readonly spec?: SpecBody;
   readonly handle: (input: Input<Shapes>, context: RouteContext) => unknown;
 }
 
@@ -91,6 +97,7 @@ export interface RouteSpec<S extends Shapes> {
   readonly projects?: boolean;
   readonly long?: boolean;
   readonly conditional?: boolean;
+  readonly spec?: SpecBody;
   readonly handle: (input: Input<S>, context: RouteContext) => unknown;
 }
 
@@ -112,6 +119,7 @@ export function route<S extends Shapes>(method: Route['method'], path: string, s
     projects: spec.projects ?? false,
     long: spec.long ?? false,
     conditional: spec.conditional ?? false,
+    ...(spec.spec === undefined ? {} : { spec: spec.spec }),
     // The shapes have been checked when it is called.
     handle: spec.handle as unknown as Route['handle'],
   };

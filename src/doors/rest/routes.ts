@@ -1,7 +1,9 @@
 // All routes that answer with one document. The event stream and the OpenAPI document are served beside them.
 import { accessRoutes } from './access-routes.ts';
+import { bulkRoutes } from './bulk-routes.ts';
 import { haRoutes } from './ha-routes.ts';
 import { historyRoutes } from './history-routes.ts';
+import { memberRoutes } from './member-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { objectRoutes } from './object-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
@@ -11,6 +13,8 @@ import { writeRoutes } from './write-routes.ts';
 export const ROUTES: readonly Route[] = [
   ...nodeRoutes,
   ...objectRoutes,
+  ...memberRoutes,
+  ...bulkRoutes,
   ...historyRoutes,
   ...writeRoutes,
   ...accessRoutes,

@@ -151,22 +151,6 @@ export const memberShape = z.strictObject({
   ),
 });
 
-export const listenerShape = z.strictObject({
-  name: text,
-  config: z.looseObject({ name: text, protocol: text, pool: text, vips: z.array(text) }),
-  status: z.array(listenerStatus),
-});
-export const poolShape = z.strictObject({
-  name: text,
-  config: z.looseObject({ name: text }),
-  members: z.array(memberShape),
-});
-export const vipShape = z.strictObject({
-  name: text,
-  config: z.looseObject({ name: text, address: text }),
-  status: addressStatus.optional(),
-});
-
 export function pageOf(item: z.ZodType) {
   return z.strictObject({
     items: z.array(item),
@@ -174,12 +158,6 @@ export function pageOf(item: z.ZodType) {
     next: text.optional().describe('give it as "after" for the next page'),
   });
 }
-
-export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
-  after: z.string().max(256).optional().describe('the name after which to go on'),
-  name: z.string().max(256).optional().describe('only names that contain this'),
-});
 
 export const lastQuery = z.strictObject({ last: z.coerce.number().int().min(1).max(2048).default(100) });
 

@@ -25,30 +25,45 @@ interface Row {
   readonly member: MemberStatus;
 }
 
-/** Rows of the data planes by member of a pool, for one answer. */
+/** Listeners of a Status by their name, found once for each Status. */
+const BY_NAME = new WeakMap<readonly ListenerStatus[], ReadonlyMap<string, readonly ListenerStatus[]>>();
+
+export function statusOf(control: Control, listener: string): readonly ListenerStatus[] {
+  const all = control.status()?.listeners;
+  if (all === undefined) return [];
+  let byName = BY_NAME.get(all);
+  if (byName === undefined) {
+    byName = Map.groupBy(all, (one) => one.name);
+    BY_NAME.set(all, byName);
+  }
+  return byName.get(listener) ?? [];
+}
+
+const ROWS = new WeakMap<
+  readonly ListenerStatus[],
+  { readonly intent: Intent; readonly rows: ReadonlyMap<string, readonly Row[]> }
+>();
+
+/** Rows of the data planes by member of a pool, found once for each Status. */
 export class MemberRows {
-  readonly #control: Control;
-  readonly #rows = new Map<string, Row[]>();
+  readonly #health: ReturnType<Control['health']>;
+  readonly #overrides: ReturnType<Control['overrides']>;
+  readonly #rows: ReadonlyMap<string, readonly Row[]>;
 
   constructor(control: Control, intent: Intent) {
-    this.#control = control;
-    for (const listener of control.status()?.listeners ?? []) {
-      const pool = intent.listeners.get(listener.name)?.pool;
-      if (pool === undefined) continue;
-      for (const member of listener.members) {
-        const key = memberKey(pool, member.name);
-        const rows = this.#rows.get(key);
-        if (rows === undefined) this.#rows.set(key, [{ listener, member }]);
-        else rows.push({ listener, member });
-      }
-    }
+    this.#health = control.health();
+    this.#overrides = control.overrides();
+    const all = control.status()?.listeners ?? NONE;
+    const known = ROWS.get(all);
+    this.#rows = known?.intent === intent ? known.rows : rowsOf(all, intent);
+    ROWS.set(all, { intent, rows: this.#rows });
   }
 
   view(pool: Pool, member: Member) {
     const key = memberKey(pool.name, member.name);
     const rows = this.#rows.get(key) ?? [];
-    const health = this.#control.health().get(key);
-    const override = this.#control.overrides().get(key);
+    const health = this.#health.get(key);
+    const override = this.#overrides.get(key);
     const sinceMs = health?.sinceMs;
     const lastError = health?.lastError;
     return {
@@ -74,27 +89,19 @@ export class MemberRows {
   }
 }
 
-export interface PageQuery {
-  readonly limit: number;
-  readonly after?: string | undefined;
-  readonly name?: string | undefined;
-}
+const NONE: readonly ListenerStatus[] = [];
 
-/** By name, so that a page goes on where the last one ended whatever came or went between. */
-export function pageOf<T>(
-  objects: readonly (readonly [name: string, make: () => T])[],
-  query: PageQuery,
-): { items: readonly T[]; total: number; next?: string } {
-  const { after, name, limit } = query;
-  const matching = objects
-    .filter(([one]) => name === undefined || one.includes(name))
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  const rest = after === undefined ? matching : matching.filter(([one]) => one > after);
-  const page = rest.slice(0, limit);
-  const last = page.at(-1)?.[0];
-  return {
-    items: page.map(([, make]) => make()),
-    total: matching.length,
-    ...(rest.length > limit && last !== undefined ? { next: last } : {}),
-  };
+function rowsOf(listeners: readonly ListenerStatus[], intent: Intent): ReadonlyMap<string, readonly Row[]> {
+  const found = new Map<string, Row[]>();
+  for (const listener of listeners) {
+    const pool = intent.listeners.get(listener.name)?.pool;
+    if (pool === undefined) continue;
+    for (const member of listener.members) {
+      const key = memberKey(pool, member.name);
+      const rows = found.get(key);
+      if (rows === undefined) found.set(key, [{ listener, member }]);
+      else rows.push({ listener, member });
+    }
+  }
+  return found;
 }

@@ -1,7 +1,7 @@
 // A revision as it may be shown: files line by line, objects key by key, both without their secrets.
 import { hideSecrets } from '../../../config/diagnostics/hide-secrets.ts';
 import type { RevisionContent } from '../../../engine/config-port.ts';
-import { hideSpec } from './hide-spec.ts';
+import { hideSpec } from '../../../engine/hide-spec.ts';
 
 const PEM_KEY = /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----)/g;
 

@@ -7,11 +7,11 @@ import type {
   ObjectView,
   Spec,
 } from '../../../engine/config-port.ts';
+import { hideSpec } from '../../../engine/hide-spec.ts';
 import { canonicalIp, isIp } from '../../../lib/ip.ts';
 import { stableJson } from '../../../lib/stable-json.ts';
 import type { Intent } from '../../../model/intent.ts';
 import type { FileSet } from './config-source.ts';
-import { hideSpec } from './hide-spec.ts';
 import {
   kindOfSection,
   type ObjectBook,
@@ -73,6 +73,7 @@ export class Catalogue implements ObjectView {
   readonly #files: FileObjects;
   /** Without it nothing is known of what listeners make. */
   readonly #intent: Intent | undefined;
+  #makers: ReadonlyMap<string, string> | undefined;
   #users: Map<string, { kind: ObjectKind; name: string }[]> | undefined;
 
   constructor(book: ObjectBook, files: FileObjects, intent: Intent | undefined) {
@@ -99,6 +100,10 @@ export class Catalogue implements ObjectView {
     return (this.#book.get(kind, name) ?? this.#files.get(kind, name))?.spec;
   }
 
+  isInFile(kind: ObjectKind, name: string): boolean {
+    return this.#files.get(kind, name) !== undefined;
+  }
+
   usersOf(kind: ObjectKind, name: string): readonly { kind: ObjectKind; name: string }[] {
     this.#users ??= this.#findUsers();
     return this.#users.get(`${kind}/${name}`) ?? [];
@@ -113,9 +118,8 @@ export class Catalogue implements ObjectView {
   #made(kind: ObjectKind, name: string): ConfigObject | undefined {
     const intent = this.#intent;
     if (intent === undefined || !intent[SECTION_OF[kind]].has(name)) return undefined;
-    const [user] = kind === 'vip' ? this.usersOf('vip', name) : [];
-    const listener = kind === 'vip' ? user?.name : name;
-    if (listener === undefined) return undefined;
+    this.#makers ??= makersOf(intent);
+    const listener = kind === 'vip' ? (this.#makers.get(name) ?? '') : name;
     const spec = this.raw('listener', listener);
     return {
       kind,
@@ -141,6 +145,14 @@ export class Catalogue implements ObjectView {
     }
     return users;
   }
+}
+
+/** VIPs by name, with the first listener on each. */
+function makersOf({ listeners }: Intent): ReadonlyMap<string, string> {
+  const makers = new Map<string, string>();
+  for (const { name, vips } of listeners.values())
+    for (const vip of vips) if (!makers.has(vip)) makers.set(vip, name);
+  return makers;
 }
 
 /** `vip/2001:DB8::1` is the VIP `2001:db8::1`. */

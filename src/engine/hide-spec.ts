@@ -1,5 +1,5 @@
 // A spec as it may be shown: what stands at the place of a secret is blotted out, where a secret comes from is told.
-import type { Spec } from '../../../engine/config-port.ts';
+import type { Spec } from './config-port.ts';
 
 export const HIDDEN = '[redacted]';
 
@@ -13,12 +13,14 @@ function hide(value: unknown, secret: boolean): unknown {
   if (Array.isArray(value)) return value.map((one) => hide(one, secret));
   if (typeof value !== 'object' || value === null)
     return secret && (typeof value === 'string' || typeof value === 'number') ? HIDDEN : value;
+  // A Secret says itself what may be said of it.
+  if ('toJSON' in value) return value;
   const isReference = 'file' in value || 'env' in value;
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       // `{ file: PATH }` says where it is; a default would say what it is.
       if (secret && isReference && (key === 'file' || key === 'env')) return [key, inner];
-      return [key, hide(inner, secret || key === 'environment' || SECRET_KEY.test(key))];
+      return [key, hide(inner, secret || SECRET_KEY.test(key))];
     }),
   );
 }
