@@ -99,7 +99,11 @@ export function readKeepalivedInclude(
   const path = isAbsolute(pattern) ? pattern : join(dirname(fromFile), pattern);
   return globSync(path)
     .sort()
-    .map((file) => ({ file, text: readTextSync(file, 1 << 20) }));
+    .map((file) => {
+      const text = readTextSync(file);
+      if (text.includes('\0')) throw new Error(`${basename(file)} holds a zero byte, so it is no text`);
+      return { file, text };
+    });
 }
 
 function errnoOf(error: unknown): string {

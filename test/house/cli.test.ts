@@ -307,6 +307,20 @@ test('import keepalived writes a file that loads, and reports what it could not 
   assert.equal(valid.code, 0, valid.err);
 });
 
+test('import keepalived tells of includes that are no text with one fault each, and reads large ones', async () => {
+  shop.write('binary.conf', '}\0}\0{');
+  shop.write('dir.conf/inside', '');
+  shop.write('large.conf', `global_defs { router_id lb7 }\n${'# twenty characters\n'.repeat(100_000)}`);
+  shop.write('outer.conf', 'include binary.conf\ninclude dir.conf\ninclude large.conf\n');
+
+  const { code, err } = await shop.run(['import', 'keepalived', 'outer.conf']);
+
+  assert.equal(code, 2);
+  assert.match(err, /Cannot include binary\.conf: .*zero byte/);
+  assert.match(err, /Cannot include dir\.conf: it is no regular file/);
+  assert.match(err, /2 errors in 1 file\n/);
+});
+
 test('import keepalived --config-id chooses the lines of one machine', async () => {
   shop.write(
     'pair.conf',

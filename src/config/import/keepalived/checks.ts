@@ -98,14 +98,16 @@ function timing(scopes: CheckScopes, checker: Directive, fields: Fields): Fields
       'cut to delay_loop: an answer is waited for no longer than that',
     );
 
+  const ownTimeout = fields.own_timeout as number | undefined;
+  if (ownTimeout !== undefined && ownTimeout > delay)
+    ledger.mark(checker, checker.name, 'changed', 'the connect_timeout of a host is cut to delay_loop');
+
   const alpha = flagOf(ledger, inherited(scopes, 'alpha')) ?? false;
   if (checker.name === 'FILE_CHECK') return { interval: formatDuration(delay), first: alpha ? 'down' : 'up' };
   return {
     interval: formatDuration(delay),
     fast_interval: formatDuration(Math.max(10, Math.min(before, delay))),
-    timeout: formatDuration(
-      Math.max(1, Math.min((fields.own_timeout as number | undefined) ?? timeout, delay)),
-    ),
+    timeout: formatDuration(Math.max(1, Math.min(ownTimeout ?? timeout, delay))),
     own_timeout: undefined,
     rise: 1,
     fall: retry + 1,

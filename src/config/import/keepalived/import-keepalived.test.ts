@@ -195,6 +195,14 @@ test('importKeepalived() refuses a file without a directive', () => {
   }
 });
 
+test('importKeepalived() cuts the timeout of a host of SMTP_CHECK to delay_loop and says so', () => {
+  const { yaml, report } = importText(
+    SERVER(' delay_loop 3\n SMTP_CHECK {\n host {\n connect_timeout 9\n }\n }'),
+  );
+  assert.equal(load(yaml).intent!.pools.values().next().value!.checks[0]!.timeoutMs, 3000);
+  assert.equal(report.find((line) => line.directive === 'SMTP_CHECK')?.what, 'changed');
+});
+
 test('importKeepalived() cuts the timeout of a tracked script to its interval and says so', () => {
   const text =
     'vrrp_script s {\n script "/bin/check"\n interval 2\n timeout 3\n}\n' +
