@@ -50,9 +50,10 @@ soak: setup bpf ## ten minutes of load and faults (SOAK_SECONDS, SOAK_SEED); tel
 golden: packages ## rewrite the expected files of tests; read the diff as code
 	@UPDATE_GOLDEN=1 $(NODE) tools/run-tests.ts unit
 
-docs: packages ## rewrite the generated pages of docs/reference
+docs: setup ## rewrite the generated pages and pictures, and build the documents as a site in build/docs
 	@set -e; for generator in tools/gen-*.ts; do \
 	  case $$generator in *.test.ts) ;; *) echo "$$generator"; $(NODE) $$generator ;; esac; done
+	@$(NODE) tools/build-site.ts
 
 fmt: packages ## format and lint-fix the source
 	@node_modules/.bin/biome check --write .

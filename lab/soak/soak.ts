@@ -21,6 +21,7 @@ export interface FaultRecord {
   readonly atMs: number;
   readonly failed: number;
   readonly lost: readonly Failure[];
+  readonly scattered: number;
   /** What nodes said that was not so when the deadline was over. */
   readonly lies: readonly string[];
   /** How long it took until all nodes told the truth, broken and mended. */
@@ -99,13 +100,15 @@ async function inflict(
   const whenMended = await untilTrue(site, ALL_WELL);
   await sleep(REST_MS);
   const failures = await failuresSince();
+  const verdict = judgeFailures(failures, windows);
   const tag = (when: string, lies: readonly string[]): string[] => lies.map((lie) => `${when}: ${lie}`);
   return {
     name: fault.name,
     what: broken.what,
     atMs,
     failed: failures.length,
-    lost: judgeFailures(failures, windows).lost,
+    lost: verdict.lost,
+    scattered: verdict.scattered.length,
     lies: [...tag('broken', whileBroken.lies), ...tag('mended', whenMended.lies)],
     trueAfterMs: [whileBroken.afterMs, whenMended.afterMs],
   };

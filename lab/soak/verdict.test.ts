@@ -17,12 +17,28 @@ test('judgeFailures() excuses what touches a window, and nothing else', () => {
   ];
   for (const [sentMs, endedMs, excused] of table) {
     const verdict = judgeFailures([failure(sentMs, endedMs)], windows);
-    assert.deepEqual([verdict.excused.length, verdict.lost.length], excused ? [1, 0] : [0, 1], `${sentMs}`);
+    assert.deepEqual(
+      [verdict.excused.length, verdict.scattered.length],
+      excused ? [1, 0] : [0, 1],
+      `${sentMs}`,
+    );
   }
 });
 
 test('judgeFailures() without a window loses every failure', () => {
-  assert.equal(judgeFailures([failure(1, 2), failure(3, 4)], []).lost.length, 2);
+  assert.equal(judgeFailures([failure(1, 2), failure(3, 4), failure(5, 9)], []).lost.length, 3);
+});
+
+test('judgeFailures() knows an outage from single losses', () => {
+  const failures = [
+    failure(0, 1),
+    failure(5000, 5001),
+    failure(5400, 5401),
+    failure(5900, 5901),
+    failure(9000, 9001),
+  ];
+  const { lost, scattered } = judgeFailures(failures, []);
+  assert.deepEqual([lost.map((one) => one.sentMs), scattered.length], [[5000, 5400, 5900], 2]);
 });
 
 test('describeLost() joins what failed together', () => {

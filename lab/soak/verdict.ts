@@ -11,15 +11,25 @@ export interface Window {
 export interface Verdict {
   readonly excused: readonly Failure[];
   readonly lost: readonly Failure[];
+  /** Outside windows too, but alone: a SYN that a busy machine dropped is sent again after a second, when the client has gone. */
+  readonly scattered: readonly Failure[];
 }
+
+/** As many lost ones within a second are an outage. */
+const BURST = 3;
+const BURST_MS = 1000;
 
 /** A request is excused when any moment of its life lies in a window. */
 export function judgeFailures(failures: readonly Failure[], windows: readonly Window[]): Verdict {
   const isExcused = ({ sentMs, endedMs }: Failure): boolean =>
     windows.some(({ fromMs, toMs }) => sentMs <= toMs && endedMs >= fromMs);
+  const outside = failures.filter((failure) => !isExcused(failure));
+  const inBurst = ({ sentMs }: Failure): boolean =>
+    outside.filter((other) => Math.abs(other.sentMs - sentMs) < BURST_MS).length >= BURST;
   return {
     excused: failures.filter(isExcused),
-    lost: failures.filter((failure) => !isExcused(failure)),
+    lost: outside.filter(inBurst),
+    scattered: outside.filter((failure) => !inBurst(failure)),
   };
 }
 
