@@ -197,7 +197,7 @@ static __always_inline int answer(struct xdp_md *ctx, struct work *w, const bool
 							  : COUNT_DROP_TTL;
 
 	/* Two tags cannot be answered (parse.h), and nobody is told of a packet that may be cut. */
-	if (!c || !w->came.ifindex || (w->came.destination_mac[0] & 1))
+	if (!c || !w->came.ifindex || is_group_mac(w->came.destination_mac))
 		return drop(silent);
 	if (too_big && !v6) {
 		struct iphdr *ip = start_of(ctx) + (w->l3 & 31);

@@ -30,8 +30,8 @@ static __always_inline int ask_fib(struct xdp_md *ctx, struct work *w, const uni
 		return COUNT_DROP_NO_NEIGHBOUR;
 	if (answer)
 		return COUNT_DROP_NO_ROUTE;
-	__builtin_memcpy(w->hop.destination_mac, route.dmac, ETH_ALEN);
-	__builtin_memcpy(w->hop.source_mac, route.smac, ETH_ALEN);
+	copy_mac(w->hop.destination_mac, (const __be16 *)route.dmac);
+	copy_mac(w->hop.source_mac, (const __be16 *)route.smac);
 	w->hop.ifindex = route.ifindex;
 	w->hop.vlan = 0;
 	w->hop.mtu = 0;
@@ -64,22 +64,22 @@ static __always_inline bool reframe(struct xdp_md *ctx, const struct work *w, __
 /* Writes the link header; false when the frame is too short for it (it never is after reframe). */
 static __always_inline bool write_link(struct xdp_md *ctx, const struct work *w, __be16 protocol)
 {
-	struct ethhdr *eth = start_of(ctx);
+	struct link *eth = start_of(ctx);
 	void *end = end_of(ctx);
 
 	if ((void *)(eth + 1) > end)
 		return false;
-	__builtin_memcpy(eth->h_dest, w->hop.destination_mac, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, w->hop.source_mac, ETH_ALEN);
+	copy_mac(eth->destination, w->hop.destination_mac);
+	copy_mac(eth->source, w->hop.source_mac);
 	if (w->hop.vlan) {
 		__be16 *tag = (void *)(eth + 1);
 		if ((void *)(tag + 2) > end)
 			return false;
-		eth->h_proto = bpf_htons(ETH_P_8021Q);
+		eth->protocol = bpf_htons(ETH_P_8021Q);
 		tag[0] = bpf_htons(w->hop.vlan);
 		tag[1] = protocol;
 	} else {
-		eth->h_proto = protocol;
+		eth->protocol = protocol;
 	}
 	return true;
 }

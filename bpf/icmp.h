@@ -24,7 +24,7 @@ static __always_inline int answer_echo(struct xdp_md *ctx, struct work *w, const
 	void *ip = start_of(ctx) + (w->l3 & 31), *end = end_of(ctx);
 	struct icmp_error *echo = start_of(ctx) + (w->l4 & L4_MAX);
 
-	if (!w->came.ifindex || (w->came.destination_mac[0] & 1) || (void *)(echo + 1) > end ||
+	if (!w->came.ifindex || is_group_mac(w->came.destination_mac) || (void *)(echo + 1) > end ||
 	    ip + sizeof(struct iphdr) > end)
 		return pass(COUNT_PASS_OTHER);
 	if (v6) {
@@ -69,8 +69,8 @@ static __always_inline bool read_quote(struct xdp_md *ctx, struct work *w, const
 		if ((void *)(six + 1) > end)
 			return false;
 		w->protocol = six->nexthdr;
-		__builtin_memcpy(&w->source, &six->saddr, sizeof(w->source));
-		__builtin_memcpy(&w->destination, &six->daddr, sizeof(w->destination));
+		read_address6(&w->source, &six->saddr);
+		read_address6(&w->destination, &six->daddr);
 		ports = (void *)(six + 1);
 		w->inner_l4 = w->inner + sizeof(*six);
 	} else {

@@ -28,6 +28,53 @@
 #define FRAGMENT_FIRST 1
 #define FRAGMENT_LATER 2
 
+/* A link header read and written two bytes at a time: the kernel's own struct is packed, which makes it twelve single ones. */
+struct link {
+	__be16 destination[3];
+	__be16 source[3];
+	__be16 protocol;
+};
+
+static __always_inline void copy_mac(__be16 *to, const __be16 *from)
+{
+	to[0] = from[0];
+	to[1] = from[1];
+	to[2] = from[2];
+}
+
+static __always_inline bool is_group_mac(const __be16 *mac)
+{
+	return mac[0] & bpf_htons(0x0100);
+}
+
+/* Keys are built of whole words: what was stored in parts and is read at once waits until it has left the store buffer. */
+static __always_inline __u64 joined(__u32 first, __u32 second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u64)second << 32 | first;
+#else
+	return (__u64)first << 32 | second;
+#endif
+}
+
+static __always_inline __u32 joined_ports(__be16 first, __be16 second)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u32)second << 16 | first;
+#else
+	return (__u32)first << 16 | second;
+#endif
+}
+
+static __always_inline __u32 joined_bytes(__u8 first, __u8 second, __u16 rest)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	return (__u32)rest << 16 | (__u32)second << 8 | first;
+#else
+	return (__u32)first << 24 | (__u32)second << 16 | rest;
+#endif
+}
+
 struct work {
 	union address source;
 	union address destination;
@@ -89,6 +136,12 @@ static __always_inline void copy_address(union address *to, const union address 
 {
 	to->half[0] = from->half[0];
 	to->half[1] = from->half[1];
+}
+
+static __always_inline void read_address6(union address *to, const struct in6_addr *from)
+{
+	to->half[0] = joined(from->s6_addr32[0], from->s6_addr32[1]);
+	to->half[1] = joined(from->s6_addr32[2], from->s6_addr32[3]);
 }
 
 static __always_inline bool same_address(const union address *a, const union address *b)

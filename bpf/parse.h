@@ -34,18 +34,18 @@ static __always_inline __u64 below_512(__u64 value)
 static __always_inline int parse_ethernet(struct xdp_md *ctx, struct work *w, __be16 *protocol)
 {
 	void *end = end_of(ctx);
-	struct ethhdr *eth = start_of(ctx);
+	struct link *eth = start_of(ctx);
 	__be16 next;
 
 	if ((void *)(eth + 1) > end)
 		return XDP_PASS;
-	__builtin_memcpy(w->came.destination_mac, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(w->came.source_mac, eth->h_dest, ETH_ALEN);
+	copy_mac(w->came.destination_mac, eth->source);
+	copy_mac(w->came.source_mac, eth->destination);
 	w->came.ifindex = ctx->ingress_ifindex;
 	w->came.vlan = 0;
 	w->came.mtu = 0;
 	w->ingress = ctx->ingress_ifindex;
-	next = eth->h_proto;
+	next = eth->protocol;
 	w->l3 = ETH_HLEN;
 	if (next == bpf_htons(ETH_P_8021Q) || next == bpf_htons(ETH_P_8021AD)) {
 		struct vlan_tag *tag = (void *)(eth + 1);
@@ -155,8 +155,8 @@ static __always_inline int parse_ip6(struct xdp_md *ctx, struct work *w)
 	if (ip->version != 6 || (void *)(ip + 1) + payload > end)
 		return pass(COUNT_PASS_MALFORMED);
 	w->v6 = 1;
-	__builtin_memcpy(&w->source, &ip->saddr, sizeof(w->source));
-	__builtin_memcpy(&w->destination, &ip->daddr, sizeof(w->destination));
+	read_address6(&w->source, &ip->saddr);
+	read_address6(&w->destination, &ip->daddr);
 	w->ip_length = payload + sizeof(*ip);
 	w->fragment = FRAGMENT_NONE;
 	next = ip->nexthdr;

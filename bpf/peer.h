@@ -7,10 +7,15 @@
 
 #define PEERS_MAX 256
 
+static __always_inline bool same_mac(const __be16 *a, const __be16 *b)
+{
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]));
+}
+
 static __always_inline bool same_hop(const struct hop *a, const struct hop *b)
 {
-	const __u32 *x = (const __u32 *)a, *y = (const __u32 *)b;
-	return !((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3]) | (x[4] ^ y[4]));
+	return same_mac(a->destination_mac, b->destination_mac) && same_mac(a->source_mac, b->source_mac) &&
+	       a->ifindex == b->ifindex && a->vlan == b->vlan;
 }
 
 static __always_inline struct hop *peer_of(__u32 number)
@@ -26,10 +31,11 @@ static __always_inline __u32 peer_learn(const struct work *w)
 	struct hop *row;
 
 	/* A multicast bit on either side is nobody to answer to. */
-	if (!w->came.ifindex || (w->came.destination_mac[0] & 1) || (w->came.source_mac[0] & 1))
+	if (!w->came.ifindex || is_group_mac(w->came.destination_mac) ||
+	    is_group_mac(w->came.source_mac))
 		return 0;
-	__builtin_memcpy(key.peer_mac, w->came.destination_mac, 6);
-	__builtin_memcpy(key.our_mac, w->came.source_mac, 6);
+	copy_mac(key.peer_mac, w->came.destination_mac);
+	copy_mac(key.our_mac, w->came.source_mac);
 	key.ifindex = w->came.ifindex;
 	key.vlan = w->came.vlan;
 	known = bpf_map_lookup_elem(&peer_numbers, &key);

@@ -18,13 +18,9 @@ _Static_assert(sizeof(struct tuple) == sizeof(struct flow6_key), "a tuple is a f
 
 static __always_inline void key4_of(struct flow4_key *key, const struct tuple *t)
 {
-	key->source = t->source.v4;
-	key->destination = t->destination.v4;
-	key->source_port = t->source_port;
-	key->destination_port = t->destination_port;
-	key->protocol = t->protocol;
-	key->direction = t->direction;
-	key->zero = 0;
+	key->half[0] = joined(t->source.v4, t->destination.v4);
+	key->half[1] = joined(joined_ports(t->source_port, t->destination_port),
+			      joined_bytes(t->protocol, t->direction, 0));
 }
 
 static __always_inline struct flow4 *flow_find(const struct tuple *t, const bool v6)

@@ -17,8 +17,8 @@ union address {
 
 /* ---- Where a frame goes next: filled by user space from neighbours and routes, or learnt from a frame. */
 struct hop {
-	__u8 destination_mac[6];
-	__u8 source_mac[6];
+	__be16 destination_mac[3]; /* halves of two bytes: as bytes the compiler copies them one by one */
+	__be16 source_mac[3];
 	__u32 ifindex; /* 0: not known, ask the kernel's FIB */
 	__u16 vlan;    /* VLAN id and priority as in the tag; 0: untagged */
 	__u16 mtu;     /* of the path; 0: not checked */
@@ -32,10 +32,15 @@ enum vip_kind {
 };
 
 struct vip4_key {
-	__be32 address;
-	__be16 port;
-	__u8 protocol;
-	__u8 kind;
+	union {
+		struct {
+			__be32 address;
+			__be16 port;
+			__u8 protocol;
+			__u8 kind;
+		};
+		__u64 whole;
+	};
 };
 
 struct vip6_key {
@@ -133,13 +138,18 @@ struct rate {
 #define FLOW_REPLY 1 /* direction: keyed by what a reply looks like */
 
 struct flow4_key {
-	__be32 source;
-	__be32 destination;
-	__be16 source_port;
-	__be16 destination_port;
-	__u8 protocol;
-	__u8 direction;
-	__u16 zero;
+	union {
+		struct {
+			__be32 source;
+			__be32 destination;
+			__be16 source_port;
+			__be16 destination_port;
+			__u8 protocol;
+			__u8 direction;
+			__u16 zero;
+		};
+		__u64 half[2];
+	};
 };
 
 struct flow4 {
@@ -224,8 +234,8 @@ struct allowed_key {
 };
 
 struct peer_key {
-	__u8 peer_mac[6];
-	__u8 our_mac[6];
+	__be16 peer_mac[3];
+	__be16 our_mac[3];
 	__u32 ifindex;
 	__u32 vlan;
 };

@@ -11,7 +11,9 @@ static __always_inline __u32 *vip_find(const union address *address, __be16 port
 		__builtin_memcpy(key.address, address->v6, sizeof(key.address));
 		return bpf_map_lookup_elem(&vips6, &key);
 	} else {
-		struct vip4_key key = {.address = address->v4, .port = port, .protocol = protocol, .kind = kind};
+		struct vip4_key key = {
+			.whole = joined(address->v4, joined_ports(port, joined_bytes(protocol, kind, 0))),
+		};
 		return bpf_map_lookup_elem(&vips4, &key);
 	}
 }

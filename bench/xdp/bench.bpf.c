@@ -22,6 +22,19 @@ TABLE(bench_sunk, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, 1, 0);
 /* 64 flows an address, so that 16k of them are 256 clients. */
 #define FLOWS_PER_ADDRESS 64
 
+/* In the units in which the program reads: a field that was stored in parts would make it wait for the store buffer,
+ * which it never does for a frame that came by DMA. Halves for the link header, words from the IPv4 header on. */
+static __always_inline void copy_frame(void *to, const void *from)
+{
+#pragma unroll
+	for (int at = 0; at < ETH_HLEN; at += 2)
+		*(__u16 *)(to + at) = *(const __u16 *)(from + at);
+#pragma unroll
+	for (int at = ETH_HLEN; at < 58; at += 4)
+		*(__u32 *)(to + at) = *(const __u32 *)(from + at);
+	*(__u16 *)(to + 58) = *(const __u16 *)(from + 58);
+}
+
 static __always_inline int restore(struct xdp_md *ctx)
 {
 	__u32 zero = 0, flow, *next = bpf_map_lookup_elem(&bench_next, &zero);
@@ -40,7 +53,7 @@ static __always_inline int restore(struct xdp_md *ctx)
 	end = end_of(ctx);
 	if (data + 60 > end)
 		return -1;
-	__builtin_memcpy(data, b->frame, 60);
+	copy_frame(data, b->frame);
 	flow = (*next)++ & b->flow_mask;
 	address = data + (b->address_at & 63);
 	if ((void *)(address + 1) > end)
