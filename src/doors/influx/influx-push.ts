@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { InfluxSettings } from '../../model/settings.ts';
-import { toLineProtocol } from './line-protocol.ts';
+import { lineBatches } from './line-protocol.ts';
 
 export interface InfluxPush {
   /** Since it was opened. */
@@ -12,8 +12,8 @@ export interface InfluxPush {
 }
 
 export interface InfluxOptions {
-  /** The text of one scrape. */
-  readonly read: () => Promise<string>;
+  /** The bytes of one scrape. */
+  readonly read: () => Promise<readonly Buffer[]>;
   readonly nowMs: () => number;
   /** Told when it begins to fail, and when it works again. */
   readonly onState: (state: { readonly ok: true } | { readonly ok: false; readonly why: string }) => void;
@@ -66,9 +66,10 @@ async function push(
   const { url, org, bucket, token } = settings;
   const target = new URL(`${url.replace(/\/+$/, '')}/api/v2/write`);
   target.search = new URLSearchParams({ org, bucket, precision: 'ns' }).toString();
-  const lines = toLineProtocol(await read(), nowMs());
-  for (let at = 0; at < lines.length; at += LINES) {
-    const body = await promisify(gzip)(lines.slice(at, at + LINES).join('\n'));
+  const text = Buffer.concat(await read()).toString('utf8');
+  // Batch after batch: each waits for its answer, and checks run meanwhile.
+  for (const lines of lineBatches(text, nowMs(), LINES)) {
+    const body = await promisify(gzip)(lines.join('\n'));
     const answer = await fetch(target, {
       method: 'POST',
       // A redirect could carry the token elsewhere.

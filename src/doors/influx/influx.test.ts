@@ -8,9 +8,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { Secret } from '../../lib/secret.ts';
 import { openInflux } from './influx-push.ts';
-import { toLineProtocol } from './line-protocol.ts';
+import { lineBatches } from './line-protocol.ts';
 
-test('toLineProtocol() keeps names, labels and values', () => {
+test('lineBatches() keeps names, labels and values', () => {
   const text = [
     '# HELP lbctl_x Words',
     'lbctl_x 1',
@@ -21,7 +21,7 @@ test('toLineProtocol() keeps names, labels and values', () => {
     'nonsense',
     '',
   ].join('\n');
-  assert.deepEqual(toLineProtocol(text, 1_700_000_000_123.7), [
+  assert.deepEqual([...lineBatches(text, 1_700_000_000_123.7, 3)].flat(), [
     'lbctl_x value=1 1700000000123000000',
     'lbctl_y,node=lb-a,vip=a\\ b\\,c\\=d value=2.5 1700000000123000000',
     'lbctl_z,reason=say\\ "hi"\\  value=1152921504606846976 1700000000123000000',
@@ -56,7 +56,9 @@ test('openInflux() pushes in batches with its token, tells failures once, and go
       pushIntervalMs: 50,
     },
     {
-      read: async () => Array.from({ length: 6000 }, (_, i) => `lbctl_x{n="${i}"} ${i}`).join('\n'),
+      read: async () => [
+        Buffer.from(Array.from({ length: 6000 }, (_, i) => `lbctl_x{n="${i}"} ${i}`).join('\n')),
+      ],
       nowMs: () => 1000,
       onState: (state) => states.push(state),
     },
@@ -92,7 +94,11 @@ test('openInflux() lives without a server, and closes at once', async () => {
   const states: { ok: boolean }[] = [];
   const push = openInflux(
     { url: 'http://127.0.0.1:9', token: new Secret('t'), org: 'o', bucket: 'b', pushIntervalMs: 60_000 },
-    { read: async () => 'lbctl_x 1\n', nowMs: () => 0, onState: (state) => states.push(state) },
+    {
+      read: async () => [Buffer.from('lbctl_x 1\n')],
+      nowMs: () => 0,
+      onState: (state) => states.push(state),
+    },
   );
   for (let i = 0; i < 400 && states.length === 0; i++) await sleep(10);
   const began = performance.now();

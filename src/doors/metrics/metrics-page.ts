@@ -1,4 +1,4 @@
-// The text of one scrape, for whoever asks: counting begins when it is made. Two who ask at once share one.
+// The bytes of one scrape, for whoever asks: counting begins when it is made. Two who ask at once share one.
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Control } from '../../engine/control.ts';
 import { type OwnCounts, scrape } from './scrape.ts';
@@ -20,7 +20,7 @@ export class MetricsPage {
   readonly #registry = new Registry();
   readonly #errors = new Map<string, number>();
   #dropped = 0;
-  #running: Promise<string> | undefined;
+  #running: Promise<readonly Buffer[]> | undefined;
 
   constructor(control: Control, maxSeries: number, own: () => OwnCounts = () => ({})) {
     this.#control = control;
@@ -31,7 +31,7 @@ export class MetricsPage {
     for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
-  read(): Promise<string> {
+  read(): Promise<readonly Buffer[]> {
     this.#running ??= this.#make().finally(() => {
       this.#running = undefined;
     });
@@ -43,8 +43,8 @@ export class MetricsPage {
     this.#registry.clear();
   }
 
-  async #make(): Promise<string> {
-    const { text, dropped } = await scrape({
+  async #make(): Promise<readonly Buffer[]> {
+    const { chunks, dropped } = await scrape({
       control: this.#control,
       tally: this.#tally,
       maxSeries: this.maxSeries,
@@ -54,6 +54,6 @@ export class MetricsPage {
       own: this.#own(),
     });
     this.#dropped = dropped;
-    return text;
+    return chunks;
   }
 }

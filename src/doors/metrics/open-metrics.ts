@@ -61,7 +61,14 @@ async function answer(
   }
   const path = request.url?.split('?', 1)[0];
   try {
-    if (path === settings.path) return tell(200, await page.read(), TYPE);
+    if (path === settings.path) {
+      const chunks = await page.read();
+      const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+      response.writeHead(200, { 'content-type': TYPE, 'content-length': length });
+      if (request.method !== 'HEAD') for (const chunk of chunks) response.write(chunk);
+      response.end();
+      return;
+    }
     if (path === '/health') return tell(200, 'OK\n');
     if (path === '/') return tell(200, `lbctl: metrics are at ${settings.path}\n`);
     return tell(404, 'not found\n');

@@ -33,7 +33,7 @@ export interface ScrapeInput {
 }
 
 export interface Scraped {
-  readonly text: string;
+  readonly chunks: readonly Buffer[];
   readonly dropped: number;
 }
 
@@ -61,7 +61,7 @@ export async function scrape(input: ScrapeInput): Promise<Scraped> {
   const dropped = input.droppedBefore + out.dropped;
   const last = new Exposition(Number.POSITIVE_INFINITY);
   new NodeWriter(last, writer.node).one(METRICS.dropped, [], dropped);
-  return { text: out.text() + last.text(), dropped };
+  return { chunks: [...out.chunks(), ...last.chunks()], dropped };
 }
 
 /** A data plane that cannot be read must not hide the rest: the part is left out and counted. */

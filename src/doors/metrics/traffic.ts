@@ -67,7 +67,7 @@ function writeGroup(writer: NodeWriter, group: Group, rows: readonly Row[]): voi
   const { out } = writer;
   const plain = (metric: Metric, value: (counters: ItemCounters) => number | bigint): void => {
     out.family(metric);
-    for (const { open, counters } of rows) out.row(metric.name, `${open}}`, value(counters));
+    for (const { open, counters } of rows) out.rowOf(metric.name, open, '}', value(counters));
   };
   plain(group.connections, (one) => one.connections);
   plain(group.active, (one) => one.activeConnections);
@@ -76,8 +76,8 @@ function writeGroup(writer: NodeWriter, group: Group, rows: readonly Row[]): voi
     out.family(metric);
     for (const { open, counters } of rows) {
       const [incoming, outgoing] = way(counters);
-      out.row(metric.name, `${open},direction="in"}`, incoming);
-      out.row(metric.name, `${open},direction="out"}`, outgoing);
+      out.rowOf(metric.name, open, ',direction="in"}', incoming);
+      out.rowOf(metric.name, open, ',direction="out"}', outgoing);
     }
   };
   bothWays(group.packets, (one) => [one.packetsIn, one.packetsOut]);
