@@ -37,6 +37,9 @@ export const DEFAULTS = {
     panicPercent: 0,
     sendProxy: 0,
     maxQueue: 0,
+    passiveObserve: 'connections',
+    passiveErrors: 10,
+    passiveRetryMs: 2 * SECOND,
     tlsVerify: true,
   },
   check: {

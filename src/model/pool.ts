@@ -46,6 +46,17 @@ export interface SorryServer {
   readonly port: number;
 }
 
+/** What a proxy may judge a member by besides its checks: whether connections succeed, or what it answers. */
+export const OBSERVATIONS = ['connections', 'answers'] as const;
+export type Observation = (typeof OBSERVATIONS)[number];
+
+/** A member that fails this often in a row under real traffic gets none, until the proxy can connect again. */
+export interface Passive {
+  readonly observe: Observation;
+  readonly errors: number;
+  readonly retryMs: number;
+}
+
 export interface Pool {
   readonly name: string;
   readonly members: readonly Member[];
@@ -65,4 +76,6 @@ export interface Pool {
   readonly sendProxy: 0 | 1 | 2;
   /** haproxy only: requests that wait for a free member, per member; 0 is unlimited. */
   readonly maxQueue: number;
+  /** haproxy only: real traffic is watched as well. */
+  readonly passive?: Passive;
 }

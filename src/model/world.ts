@@ -85,7 +85,7 @@ export interface WorldLayer7 {
   readonly acceptProxy: boolean;
   readonly raw: readonly string[];
   readonly sorry?: { readonly address: string; readonly port: number };
-  readonly poolOptions: Pick<Pool, 'tls' | 'sendProxy' | 'maxQueue' | 'slowStartMs'>;
+  readonly poolOptions: Pick<Pool, 'tls' | 'sendProxy' | 'maxQueue' | 'slowStartMs' | 'passive'>;
   /** Pools that rules send to, with their own members. */
   readonly rulePools: readonly WorldPool[];
 }
@@ -93,7 +93,7 @@ export interface WorldLayer7 {
 export interface WorldPool {
   readonly name: string;
   readonly members: readonly WorldMember[];
-  readonly options: Pick<Pool, 'tls' | 'sendProxy' | 'maxQueue' | 'slowStartMs'>;
+  readonly options: Pick<Pool, 'tls' | 'sendProxy' | 'maxQueue' | 'slowStartMs' | 'passive'>;
 }
 
 export interface World {

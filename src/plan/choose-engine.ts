@@ -91,5 +91,6 @@ export function proxyReason(listener: Listener, pool: Pool): string | undefined 
   if (listener.http !== undefined) return 'HTTP options';
   if (listener.acceptProxy) return 'PROXY protocol from clients';
   if (pool.tls !== undefined) return 'TLS to the members';
+  if (pool.passive !== undefined) return 'passive observation of the members';
   return pool.sendProxy === 0 ? undefined : 'PROXY protocol to the members';
 }

@@ -168,9 +168,12 @@ function toLayer7(input: ExpandInput, ports: PortRange, family: 4 | 6): WorldLay
   };
 }
 
-function poolOptions(pool: Pool): WorldLayer7['poolOptions'] {
-  const { sendProxy, maxQueue, slowStartMs } = pool;
-  return pool.tls === undefined
-    ? { sendProxy, maxQueue, slowStartMs }
-    : { tls: pool.tls, sendProxy, maxQueue, slowStartMs };
+function poolOptions({ tls, passive, sendProxy, maxQueue, slowStartMs }: Pool): WorldLayer7['poolOptions'] {
+  return {
+    ...(tls === undefined ? {} : { tls }),
+    ...(passive === undefined ? {} : { passive }),
+    sendProxy,
+    maxQueue,
+    slowStartMs,
+  };
 }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { connect as connectH2, createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import { createServer as createHttpsServer } from 'node:https';
 import { connect } from 'node:net';
@@ -172,7 +173,6 @@ test('gRPC passes: HTTP/2 on both sides, messages both ways, status in the trail
 
 test('a body of 1 GB passes both ways, and the proxy does not keep it', async () => {
   const bytes = 1_000_000_000;
-  const { createServer } = await import('node:http');
   const member = await listen(
     createServer((asked, answer) => {
       answer.writeHead(200, { 'content-length': asked.headers['content-length'] });
@@ -196,4 +196,31 @@ test('a body of 1 GB passes both ways, and the proxy does not keep it', async ()
   const pid = (await rig.process.workers())[0]!;
   const resident = Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]);
   assert.ok(resident < 300_000, `the worker held ${resident} kB`);
+});
+
+test('a member whose answers are bad under real traffic gets none, and comes back when it can be reached', async () => {
+  let broken = true;
+  let asked = 0;
+  const bad = await listen(
+    createServer((_, answer) => {
+      asked++;
+      answer.writeHead(broken ? 500 : 200).end('bad');
+    }),
+  );
+  const passive = { observe: 'answers', errors: 3, retryMs: 1000 } as const;
+  await comeLater({ name: 'watch', port: 8090, members: [one, bad], pool: { passive } });
+  const ask = () => fetch(`http://${VIP}:8090/`, { headers: { connection: 'close' } });
+
+  const codes: number[] = [];
+  for (let i = 0; i < 12; i++) codes.push((await ask()).status);
+
+  assert.equal(codes.filter((code) => code === 500).length, 3, codes.join(' '));
+  assert.deepEqual(codes.slice(-4), [200, 200, 200, 200]);
+  broken = false;
+  const before = asked;
+  for (let i = 0; i < 100 && asked === before; i++) {
+    await ask();
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+  assert.ok(asked > before, 'it is used again');
 });

@@ -83,6 +83,7 @@ function proxyFeatures(listener: Listener, pool: Pool | undefined): Lack[] {
   add(listener.http !== undefined, 'read HTTP', ['http']);
   add(listener.acceptProxy, 'accept the PROXY protocol', ['accept_proxy']);
   add(pool?.tls !== undefined, 'speak TLS to members', ['tls'], true);
+  add(pool?.passive !== undefined, 'watch the answers of members', ['passive'], true);
   add(pool !== undefined && pool.sendProxy !== 0, 'send the PROXY protocol', ['send_proxy'], true);
   return out;
 }

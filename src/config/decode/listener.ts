@@ -40,6 +40,7 @@ export function toListener(
     doc.http !== undefined ||
     doc.accept_proxy === true ||
     pool?.tls !== undefined ||
+    pool?.passive !== undefined ||
     (pool?.sendProxy ?? 0) !== 0;
   return withGiven(
     {
@@ -110,6 +111,7 @@ const POOL_KEYS = [
   'panic',
   'send_proxy',
   'max_queue',
+  'passive',
 ] as const;
 
 export function poolKeysOf(doc: ListenerDoc): string[] {

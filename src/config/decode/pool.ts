@@ -32,6 +32,14 @@ export function toPool(doc: PoolDoc, origin: Origin, secrets: SecretReader): Poo
     {
       sorry: doc.sorry === undefined ? undefined : { address: doc.sorry.address, port: doc.sorry.port ?? 0 },
       tls: doc.tls === undefined ? undefined : toPoolTls(doc.tls),
+      passive:
+        doc.passive === undefined
+          ? undefined
+          : {
+              observe: doc.passive.observe ?? D.passiveObserve,
+              errors: doc.passive.errors ?? D.passiveErrors,
+              retryMs: doc.passive.retry ?? D.passiveRetryMs,
+            },
     },
   );
 }

@@ -1,6 +1,6 @@
 // The block `pools`; a listener may hold the same keys and then owns a pool of its own name.
 import type { z } from 'zod';
-import { FAILURE_ACTIONS } from '../../model/pool.ts';
+import { FAILURE_ACTIONS, OBSERVATIONS } from '../../model/pool.ts';
 import { TLS_VERSIONS } from '../../model/tls.ts';
 import { DEFAULTS } from '../defaults.ts';
 import { block, list, oneOrMany } from './block.ts';
@@ -82,6 +82,32 @@ export const poolShape = {
       max: 1_000_000,
       default: D.maxQueue,
       unit: 'requests',
+    }),
+  ),
+  passive: opt(
+    block('Real traffic is watched beside the checks. Engine haproxy.', {
+      observe: opt(
+        oneOf(
+          'What counts as an error: `connections` that fail, or bad `answers` too (protocols http and https).',
+          OBSERVATIONS,
+          D.passiveObserve,
+        ),
+      ),
+      errors: opt(
+        int('Errors in a row after which the member gets no traffic.', {
+          min: 1,
+          max: 1000,
+          default: D.passiveErrors,
+          unit: 'errors',
+        }),
+      ),
+      retry: opt(
+        duration('The proxy connects this often; the first success brings the member back.', {
+          minMs: 100,
+          maxMs: 3_600_000,
+          defaultMs: D.passiveRetryMs,
+        }),
+      ),
     }),
   ),
 };

@@ -141,11 +141,12 @@ function listenerFields(listener: WorldListener, section: string): Fields {
 }
 
 /** `slowStartMs` is not here: the ramp comes with the weights, one judge for the whole product. */
-function poolFields({ sendProxy, maxQueue, tls }: WorldPool['options']): Record<string, FieldValue> {
+function poolFields({ sendProxy, maxQueue, tls, passive }: WorldPool['options']): Record<string, FieldValue> {
   const fields: Record<string, FieldValue> = {};
   if (sendProxy !== 0) fields.sendProxy = sendProxy;
   if (maxQueue > 0) fields.maxQueue = maxQueue;
   flatten('memberTls', tls, fields);
+  flatten('passive', passive, fields);
   return fields;
 }
 

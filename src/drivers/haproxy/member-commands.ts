@@ -4,6 +4,7 @@ import type { Step } from '../../model/plan.ts';
 import { toCommand } from './command-line.ts';
 import { backendName } from './names.ts';
 import type { Backend } from './record-types.ts';
+import { isWatched } from './render/backend.ts';
 import { serverArguments, serverPlace } from './render/render.ts';
 import type { LiveServer } from './worker-state.ts';
 
@@ -20,11 +21,13 @@ export function memberCommands(
 ): readonly Command[] {
   if (step.verb === 'remove') return live === undefined ? [] : goneCommands(serverOf(step.item));
   const commands: Command[] = [];
-  if (live === undefined)
+  if (live === undefined) {
     commands.push({
       text: `add server ${backendName(step.item.parent ?? '')}/${toCommand(serverArguments(step.item, backend))}`,
       fine: /New server registered|Already exists/,
     });
+    if (isWatched(backend)) commands.push({ text: `enable health ${serverOf(step.item)}` });
+  }
   return [...commands, ...setCommands(step, live)];
 }
 

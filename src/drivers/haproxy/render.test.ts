@@ -108,6 +108,27 @@ function testCertificate(): NonNullable<typeof made> {
   return made;
 }
 
+test('answers are watched only where HTTP is read; elsewhere the listener says why not', () => {
+  const behind = (protocol: 'tcp' | 'http', observe: 'connections' | 'answers') => {
+    const pool = buildPool('web', [buildMember('10.0.0.1', { port: 80 })], {
+      passive: { observe, errors: 5, retryMs: 2000 },
+    });
+    const intent = buildIntent({
+      vips: [buildVip('vip', '192.0.2.10')],
+      listeners: [buildListener('web', 'vip', 80, { protocol, mode: 'proxy', scheduler: 'rr' })],
+      pools: [pool],
+    });
+    return behindOf(desiredItems(worldOf(intent), { runDir: '/run' }).get('tcp/192.0.2.10:80')!)!;
+  };
+  const words = (layer: string) =>
+    `check inter 2000ms rise 1 fall 1 observe ${layer} error-limit 5 on-error mark-down`;
+
+  assert.equal(behind('http', 'answers').block!.backend.serverOptions, words('layer7'));
+  assert.equal(behind('http', 'connections').block!.backend.serverOptions, words('layer4'));
+  assert.equal(behind('tcp', 'connections').block!.backend.serverOptions, words('layer4'));
+  assert.match(String(behind('tcp', 'answers').fault), /the listener reads no HTTP/);
+});
+
 test('a listener that offers h3 listens over UDP too and tells of it, or says why this HAProxy cannot', () => {
   const listener = buildListener('web', 'vip', 443, {
     protocol: 'https',

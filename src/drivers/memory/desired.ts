@@ -96,6 +96,7 @@ function poolFields(options: WorldLayer7['poolOptions']): Record<string, FieldVa
     maxQueue: options.maxQueue,
     slowStartMs: options.slowStartMs,
   };
+  if (options.passive !== undefined) flatten('passive', options.passive, fields);
   if (options.tls !== undefined) flatten('memberTls', options.tls, fields);
   return fields;
 }

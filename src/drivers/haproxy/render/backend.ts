@@ -1,5 +1,7 @@
 // One backend: how a member is chosen, who sticks to it, and what every server line of it says.
+import { InputError } from '../../../model/errors.ts';
 import type { Persistence } from '../../../model/listener.ts';
+import type { Passive } from '../../../model/pool.ts';
 import type { PoolTls } from '../../../model/tls.ts';
 import type { WorldListener, WorldPool } from '../../../model/world.ts';
 import { backendName, certificatePath, copyPath, digest, type Places, TLS_KEEPER } from '../names.ts';
@@ -25,7 +27,7 @@ export function renderBackend(
       : [`timeout connect ${timeouts.connectMs}ms`, `timeout server ${timeouts.memberMs}ms`]),
     ...persistenceLines(listener),
   ];
-  const options = serverOptions(pool.options, places);
+  const options = serverOptions(pool.options, http, places);
   // "add server" takes certificates and authorities only where some line of the file has loaded them.
   if (pool.options.tls !== undefined) lines.push(`server ${TLS_KEEPER} 127.0.0.1:1 disabled ${options}`);
   return {
@@ -90,12 +92,35 @@ function sourceLines(persistence: Persistence & { readonly kind: 'source' }, sec
   ];
 }
 
-function serverOptions(options: WorldPool['options'], places: Places): string {
+function serverOptions(options: WorldPool['options'], http: boolean, places: Places): string {
   const words: string[] = [];
   if (options.sendProxy !== 0) words.push(options.sendProxy === 2 ? 'send-proxy-v2' : 'send-proxy');
   if (options.maxQueue > 0) words.push(`maxqueue ${options.maxQueue}`);
+  if (options.passive !== undefined) words.push(...passiveWords(options.passive, http));
   if (options.tls !== undefined) words.push(...memberTlsWords(options.tls, places));
   return words.join(' ');
+}
+
+/** HAProxy watches only what it checks too: its check is a bare connection, which brings back whom traffic took out. */
+function passiveWords({ observe, errors, retryMs }: Passive, http: boolean): string[] {
+  if (observe === 'answers' && !http)
+    throw new InputError(
+      'HAPROXY_REFUSED',
+      'Cannot watch the answers of members as the listener reads no HTTP',
+      {
+        hint: 'Use "observe: connections", or protocol http or https',
+      },
+    );
+  const layer = observe === 'answers' ? 'layer7' : 'layer4';
+  return [
+    `check inter ${retryMs}ms rise 1 fall 1`,
+    `observe ${layer} error-limit ${errors} on-error mark-down`,
+  ];
+}
+
+/** Whether servers of these options have to be told to begin with their checks when they come at run time. */
+export function isWatched({ serverOptions: options }: Backend): boolean {
+  return /(^| )check inter /.test(options);
 }
 
 function memberTlsWords(tls: PoolTls, places: Places): string[] {
