@@ -218,6 +218,8 @@ export class Ha {
       if (keeper.fact.role === 'active') this.#carry(keeper);
     }
     this.#decideAll();
+    // A node that begins as standby changes no role: its daemon listens from now on all the same.
+    this.#syncConnections();
     await this.#tellFrr();
     this.#cancelTick();
     this.#tick();

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { buildRouted, ROUTED_VIP, type Routed, routedConfig } from '../../lab/ha-routed.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
+import { until } from '../../lab/until.ts';
 import { Vty } from '../../src/kernel/vty.ts';
 
 let net: Routed;
@@ -81,6 +82,19 @@ test('what others configured in FRR stays', async () => {
   assert.match(running, /neighbor 192\.0\.2\.77 remote-as 65077/);
   assert.match(running, /neighbor 192\.0\.2\.254 maximum-prefix 50/);
   assert.doesNotMatch(running, /maximum-prefix 100/);
+});
+
+test('a line of ours that somebody removes by hand comes back within ten seconds, and a session that ended with it', async () => {
+  const vty = await Vty.open(`${net.a.frrDir}/bgpd.vty`);
+  for (const line of ['configure terminal', 'router bgp 65100', 'no neighbor 192.0.2.254', 'end'])
+    await vty.ask(line);
+  assert.doesNotMatch(await vty.ask('show running-config'), /neighbor 192\.0\.2\.254/);
+
+  await until('our neighbour', async () =>
+    /neighbor 192\.0\.2\.254 remote-as 65101/.test(await vty.ask('show running-config')),
+  );
+  vty.close();
+  await nextHopsAre(['192.0.2.1']);
 });
 
 test('a node that falls silent is replaced within 300 ms: the router follows the standby route', async () => {
