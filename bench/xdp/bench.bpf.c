@@ -81,6 +81,34 @@ int bench_walk(struct xdp_md *ctx)
 	return walk(ctx);
 }
 
+/* Parts of the walk, to see where its time goes. */
+static __always_inline bool parsed(struct xdp_md *ctx, struct work *w)
+{
+	__be16 protocol = 0;
+
+	return parse_ethernet(ctx, w, &protocol) == PARSED && protocol == bpf_htons(ETH_P_IP) &&
+	       parse_ip4(ctx, w) == PARSED;
+}
+
+SEC("xdp")
+int bench_parse(struct xdp_md *ctx)
+{
+	struct work *w = scratch_of();
+
+	return !restore(ctx) && w && parsed(ctx, w) ? XDP_TX : XDP_ABORTED;
+}
+
+SEC("xdp")
+int bench_find(struct xdp_md *ctx)
+{
+	struct work *w = scratch_of();
+
+	if (restore(ctx) || !w || !parsed(ctx, w))
+		return XDP_ABORTED;
+	return vip_find(&w->destination, w->destination_port, w->protocol, VIP_LISTENER, false) ? XDP_TX
+												 : XDP_ABORTED;
+}
+
 SEC("xdp")
 int bench_generate(struct xdp_md *ctx)
 {

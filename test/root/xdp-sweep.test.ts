@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { readReasons } from '../../src/drivers/xdp/counters.ts';
-import { LIVE } from '../../src/drivers/xdp/layout.ts';
+import { FLOW4, LIVE } from '../../src/drivers/xdp/layout.ts';
+import { sweep } from '../../src/drivers/xdp/sweep.ts';
 import { tablesOf } from '../../src/drivers/xdp/tables.ts';
+import { BpfMap } from '../../src/kernel/bpf/map.ts';
 import { FLAG } from '../xdp/packet.ts';
 import { Rig } from '../xdp/rig.ts';
 import { FAMILIES, FROM_CLIENT, frame, MEMBER, packet, request, SOURCE, VIP } from '../xdp/world.ts';
@@ -19,6 +21,15 @@ after(() => rig.close());
 function live(member: number): readonly [active: number, inactive: number] {
   const view = new DataView(tables.memberLive, member * LIVE.size);
   return [view.getUint32(LIVE.active, true), view.getUint32(LIVE.inactive, true)];
+}
+
+/** As if the flow had last been seen `ticks` later. */
+function shift(flows: BpfMap, key: Uint8Array, ticks: number): void {
+  const value = flows.lookup(key)!;
+  const view = new DataView(value.buffer);
+  const word = view.getUint16(FLOW4.stampState, true);
+  view.setUint16(FLOW4.stampState, ((((word >> 4) + ticks) & 0xfff) << 4) | (word & 15), true);
+  flows.update(key, value);
 }
 
 for (const family of FAMILIES)
@@ -49,13 +60,7 @@ test('sweep() forgets flows past their time and leaves the others', async () => 
   for (let fromPort = 1; fromPort <= 20; fromPort++)
     rig.run.run(frame(FROM_CLIENT, packet('tcp', { ...request(4), fromPort })));
   const flows = rig.object.map('flows4');
-  for (const key of [...flows.keys()].slice(0, 5)) {
-    const value = flows.lookup(key)!;
-    const view = new DataView(value.buffer);
-    const word = view.getUint16(4, true);
-    view.setUint16(4, ((((word >> 4) - 300) & 0xfff) << 4) | (word & 15), true);
-    flows.update(key, value);
-  }
+  for (const key of [...flows.keys()].slice(0, 5)) shift(flows, key, -300);
 
   const result = await tables.sweep();
 
@@ -63,6 +68,39 @@ test('sweep() forgets flows past their time and leaves the others', async () => 
   assert.equal(result.flows4, 15);
   assert.equal([...flows.keys()].length, 15);
   assert.deepEqual(live(members[0]!), [15, 0]);
+});
+
+test('sweep() leaves a flow whose client came back between the look and the deletion', async () => {
+  rig.listen({ address: VIP[4], portFrom: 80, mode: 'nat' }, [{ address: MEMBER[4] }]);
+  for (let fromPort = 1; fromPort <= 20; fromPort++)
+    rig.run.run(frame(FROM_CLIENT, packet('tcp', { ...request(4), fromPort })));
+  const flows = rig.object.map('flows4');
+  const old = [...flows.keys()].slice(0, 8);
+  for (const key of old) shift(flows, key, -300);
+  class Slow extends BpfMap {
+    override *batches(chunk: number) {
+      for (const batch of super.batches(chunk)) {
+        for (const key of old.slice(0, 5)) shift(flows, key, 300);
+        yield batch;
+      }
+    }
+  }
+
+  const memory = (name: string) => rig.object.map(name).memory();
+  const result = await sweep(
+    {
+      flows4: new Slow(flows.fd),
+      flows6: rig.object.map('flows6'),
+      config: memory('config'),
+      members: memory('members'),
+      memberLive: memory('member_live'),
+      listenerLive: memory('listener_live'),
+    },
+    () => rig.tick(),
+  );
+
+  assert.equal(result.forgotten, 3);
+  assert.equal([...flows.keys()].length, 17);
 });
 
 test('readReasons() names every reason and agrees with the packets sent', () => {

@@ -60,8 +60,7 @@ export async function sweep(tables: SweepTables, tick: () => number): Promise<Sw
         const state = word & 0xf;
         const age = (now - (word >> 4)) & TICK_MASK;
         if (age > (timeouts[state] ?? 0)) {
-          map.delete(key);
-          forgotten++;
+          if (deleteUnlessTouched(map, key, word)) forgotten++;
           continue;
         }
         sizes[name]++;
@@ -74,6 +73,14 @@ export async function sweep(tables: SweepTables, tick: () => number): Promise<Sw
   store(tables, counts);
   config.setUint32(CONFIG.recountTick, tick(), true);
   return { ...sizes, forgotten };
+}
+
+/** A client may have come back on the same port since the bite was read: its flow must not go with the old one. */
+function deleteUnlessTouched(map: BpfMap, key: Uint8Array, word: number): boolean {
+  const value = map.lookup(key);
+  if (value === undefined) return false;
+  const now = new DataView(value.buffer).getUint16(FLOW4.stampState, true);
+  return now === word && map.delete(key);
 }
 
 function store(
