@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { mustSync } from '../../../lab/process.ts';
+import { runCheck } from '../../../src/health/run-check.ts';
+import { PROBE_MARKS, ProbePaths } from '../../../src/kernel/probe-paths.ts';
 import type { Listener } from '../../../src/model/listener.ts';
-import { buildMember } from '../../fixtures/build-intent.ts';
+import { buildMember, TCP_CHECK } from '../../fixtures/build-intent.ts';
 import { Balancer } from './balancer.ts';
 import { Topology, VIP4, VIP6 } from './topology.ts';
 
@@ -117,6 +119,25 @@ describe('members that hold the VIPs', () => {
         listener: { mode: 'tunnel', tunnel: { type, port: 6080, checksum: 'none' } },
         memberPort: 80,
       });
+    });
+
+  for (const how of ['dr', 'tunnel'] as const)
+    test(`a check via_vip asks the member for the VIP in mode ${how}, which this node holds too`, async () => {
+      const [{ address4: member, host }] = net.members as [(typeof net.members)[number]];
+      const mark = PROBE_MARKS[how] + 1;
+      const check = { ...TCP_CHECK, timeoutMs: 4000, mark };
+      const ask = () => runCheck(check, { address: member, port: 80 }, new AbortController().signal);
+      const paths = new ProbePaths();
+      try {
+        assert.deepEqual([...(await paths.set([{ mark, how, member, vip: VIP4 }]))], []);
+
+        assert.deepEqual((await ask()).error, undefined);
+        host.ip('address', 'del', `${VIP4}/32`, 'dev', 'lo');
+        assert.equal((await ask()).ok, false, 'the member still answers, its VIP does not');
+      } finally {
+        host.ip('address', 'replace', `${VIP4}/32`, 'dev', 'lo');
+        await paths.close();
+      }
     });
 
   test('tunnel ipip carries tcp over IPv6', async () => {
