@@ -77,6 +77,25 @@ export async function tellStory(site: DemoSite, tell: Tell): Promise<readonly Sc
     const where = /[^/]+:\d+/.exec(String(line.error))?.[0] ?? '';
     return { result: `refused at ${where}, the old one stays`, seen: await site.seen() };
   });
+  await scene('A valid configuration that is wrong is taken back', async () => {
+    const before = await newestRevision(site);
+    site.writeConfig('lb-a', site.configText('lb-a', { web1: 'down', web2: 'down' }));
+    site.reload('lb-a');
+    await site.node('lb-a').log.next('member changed', { member: 'web2', to: 'AdminDown' });
+    await sleep(300);
+    const early = await site.seen();
+    await sleep(500);
+    const wrong = await site.seen();
+    const at = performance.now();
+    const { code, text } = await site.lbctl('lb-a', 'rollback', `${before}`, '--yes');
+    if (code !== 0) throw new Error(`lbctl rollback ended with ${code}: ${text}`);
+    const tookMs = Math.round(performance.now() - at);
+    await sleep(500);
+    const seen = add(add(early, wrong), await site.seen());
+    site.writeConfig('lb-a', site.configText('lb-a'));
+    const names = Object.keys(wrong.byServer).join(', ');
+    return { result: `${names} alone served; "lbctl rollback ${before}" took ${tookMs} ms`, seen };
+  });
   await scene('lb-a loses its network, and with it the address', async () => {
     site.node('lb-b').log.skip();
     const at = Date.now();
@@ -109,6 +128,11 @@ async function reloadBoth(site: DemoSite, web3: 'enabled' | 'drain'): Promise<vo
     site.writeConfig(node, site.configText(node, { web3 }));
     site.reload(node);
   }
+}
+
+async function newestRevision(site: DemoSite): Promise<number> {
+  const { text } = await site.lbctl('lb-a', 'history', '--last', '1', '-o', 'json');
+  return (JSON.parse(text) as { items: { number: number }[] }).items[0]!.number;
 }
 
 function spread({ byServer }: LoadReport): string {
