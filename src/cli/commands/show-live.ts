@@ -30,7 +30,7 @@ export function addShowLive(show: Command, session: Session): void {
       .command(view)
       .summary(VIEWS[view].split(/[:;,]/, 1)[0]!)
       .description(
-        `${VIEWS[view][0]!.toUpperCase()}${VIEWS[view].slice(1)}.${view === 'data-planes' ? '' : WITHOUT}`,
+        `${VIEWS[view][0]!.toUpperCase()}${VIEWS[view].slice(1)}.${SEEN_WITHOUT_DAEMON.has(view) ? WITHOUT : ''}`,
       )
       .addOption(listOption())
       .addOption(watchOption())
