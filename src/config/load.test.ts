@@ -126,7 +126,26 @@ pools: [{ name: c, members: [{ address: 10.0.0.1 }, { address: 10.0.0.1 }] }]
 `,
   );
 
-  assert.deepEqual(rules.sort(), ['duplicate-member', 'unknown-key', 'unknown-reference']);
+  assert.deepEqual(rules.sort(), ['duplicate-member', 'pool-unused', 'unknown-key', 'unknown-reference']);
+});
+
+test('loadConfig() reads on behind a key it does not know, as the one it was meant to be', () => {
+  const rules = rulesOf(
+    `${NETWORK}listeners:
+  - name: a
+    vip: 192.0.2.10
+    port: 80
+    mdoe: dr
+    memebrs: [{ address: 10.0.0.1, port: 8080, colour: blue }]
+    health: { type: tcp, interval: 1s, timeout: 5s }
+`,
+  );
+
+  assert.deepEqual(rules.sort(), [
+    'port-translation',
+    'timeout-over-interval',
+    ...['unknown-key', 'unknown-key', 'unknown-key'],
+  ]);
 });
 
 test('loadConfig() does not call unknown what it could not read', () => {

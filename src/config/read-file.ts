@@ -1,4 +1,5 @@
 // One file through the schema. Where a part is wrong the rest is kept, so that its faults are told in the same run.
+import { mendUnknownKeys } from './mend-unknown-keys.ts';
 import type { FileDoc, Section } from './merge.ts';
 import { SECTIONS } from './merge.ts';
 import type { Report } from './report.ts';
@@ -32,7 +33,10 @@ export function readFile(
   const told = new Set(unexpanded.map((path) => JSON.stringify(path)));
   const faults = first.ok ? [] : first.faults.filter((fault) => !told.has(JSON.stringify(fault.path)));
   for (const fault of faults) tell(fault, file, role, report);
-  const { rest, ...kept } = withoutFaults(value, [...faults.map((fault) => fault.path), ...unexpanded]);
+  const mended = mendUnknownKeys(value, faults);
+  const again = mended === value ? first : runSchema<MainDoc | IncludedDoc>(schema, mended);
+  const left = again.ok ? [] : again.faults.map((fault) => fault.path);
+  const { rest, ...kept } = withoutFaults(mended, [...left, ...unexpanded]);
   const second = runSchema<MainDoc | IncludedDoc>(schema, rest);
   return { ...empty, doc: second.ok ? second.value : {}, ...kept };
 }

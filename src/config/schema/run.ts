@@ -13,6 +13,8 @@ export interface SchemaFault {
   readonly message: string;
   readonly hint?: string;
   readonly secret?: boolean;
+  /** The known key that an unknown one was probably meant to be. */
+  readonly near?: string;
 }
 
 export type SchemaResult<T> =
@@ -67,6 +69,7 @@ function unknownKeys(
       what: 'key' as const,
       message: `Unknown key ${show(key)}`,
       hint: near === undefined ? `Known here: ${known.join(', ')}` : `Did you mean "${near}"?`,
+      ...(near === undefined ? {} : { near }),
     };
   });
 }
