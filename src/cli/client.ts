@@ -31,9 +31,11 @@ export interface CallOptions {
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  /** The ETag of the object that the caller has seen. */
+  readonly ifMatch?: string;
 }
 
-type Method = 'GET' | 'PUT' | 'POST' | 'DELETE';
+export type Method = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
 const TIMEOUT_MS = 30_000;
 /** Of `api.listen`, where it names none. */
@@ -74,12 +76,23 @@ export class Client {
   }
 
   async call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
+    return (await this.ask<T>(method, path, options)).body;
+  }
+
+  /** With the state that the next write must name. */
+  async ask<T>(
+    method: Method,
+    path: string,
+    options: CallOptions = {},
+  ): Promise<{ readonly body: T; readonly etag?: string }> {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
-    const response = await this.open(method, path, options, timeoutMs);
+    const match = options.ifMatch === undefined ? {} : { 'if-match': options.ifMatch };
+    const response = await this.open(method, path, options, timeoutMs, match);
     const text = await textOf(response, timeoutMs);
-    if (response.statusCode !== undefined && response.statusCode < 300)
-      return (text === '' ? undefined : parse(text)) as T;
-    throw toError(response.statusCode ?? 0, text);
+    if (response.statusCode === undefined || response.statusCode >= 300)
+      throw toError(response.statusCode ?? 0, text);
+    const { etag } = response.headers;
+    return { body: (text === '' ? undefined : parse(text)) as T, ...(etag === undefined ? {} : { etag }) };
   }
 
   /** The head has come; the body is still to be read. */

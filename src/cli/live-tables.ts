@@ -54,8 +54,13 @@ export async function services(client: Reader): Promise<Made> {
   return { data: listeners, table: { columns, rows: () => rows, empty: 'no listeners' } };
 }
 
-export async function members(client: Reader): Promise<Made> {
-  const all = await listAll<MemberView>(client, '/v1/members');
+/** All of them, in the order asked for, or those that are given. */
+export async function members(
+  client: Reader,
+  { sort }: { readonly sort?: string | undefined } = {},
+  given?: readonly MemberView[],
+): Promise<Made> {
+  const all = given ?? (await listAll<MemberView>(client, '/v1/members', { sort }));
   const rowOf = (one: MemberView, nowMs: number): LiveCell[] => {
     const [first] = one.listeners;
     const observed = first?.observedWeight;

@@ -15,6 +15,7 @@ import { addDiff, addHistory, addRollback, addSnapshot } from './commands/histor
 import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
 import { addDrain, addMember } from './commands/member.ts';
+import { addCreate, addDelete, addGet, addSet } from './commands/objects.ts';
 import { addPki } from './commands/pki.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
@@ -85,6 +86,10 @@ export function createProgram(session: Session): Command {
     addToken,
     addPki,
     addAudit,
+    addGet,
+    addCreate,
+    addSet,
+    addDelete,
     addHistory,
     addDiff,
     addRollback,

@@ -1,5 +1,6 @@
 // What may stand at the place of the last word: commands, options, their values, listeners of the configuration, files.
 import type { Argument, Command, Option } from 'commander';
+import { OBJECT_WORDS, type ObjectWord } from '../object-words.ts';
 import { DEFAULT_CONFIG, type Session } from '../session.ts';
 
 interface Candidate {
@@ -132,6 +133,8 @@ async function argumentValues(argument: Argument, place: Place, session: Session
   if (argument.argChoices !== undefined)
     return { candidates: argument.argChoices.map((word) => ({ word, meaning: '' })), files: false };
   if (argument.name().startsWith('listener')) return listenersOf(place, session);
+  if (argument.name() === 'object') return objectsOf(place, session);
+  if (argument.name() === 'settings') return settingsOf(place, session);
   return argument.name().startsWith('file') ? FILES : NOTHING;
 }
 
@@ -141,4 +144,42 @@ async function listenersOf(place: Place, session: Session): Promise<Found> {
   const { intent } = await session.toolbox.loadConfig(path);
   const names = [...(intent?.listeners.keys() ?? [])].filter((name) => !place.given.includes(name));
   return { candidates: names.map((word) => ({ word, meaning: 'listener' })), files: false };
+}
+
+/** Asked of the daemon; without one there is nothing to offer. */
+async function objectsOf(place: Place, session: Session): Promise<Found> {
+  const [kind] = place.given;
+  if (!OBJECT_WORDS.includes(kind as ObjectWord)) return NOTHING;
+  try {
+    const { findDaemon } = await import('../find-daemon.ts');
+    const client = await findDaemon(session, place.command);
+    const keys = kind === 'member' ? 'key' : 'name';
+    const query = { fields: keys, limit: 1000 };
+    const { items } = await client.get<{ items: Record<string, string>[] }>(`/v1/${kind}s`, query);
+    return {
+      candidates: items.map((one) => ({ word: one[keys] ?? '', meaning: kind ?? '' })),
+      files: false,
+    };
+  } catch {
+    return NOTHING;
+  }
+}
+
+interface Described {
+  readonly properties?: Readonly<Record<string, Described>>;
+  readonly items?: Described;
+  readonly description?: string;
+  readonly $ref?: string;
+}
+
+/** The keys of such an object in the configuration language, each with what it is for. */
+async function settingsOf(place: Place, session: Session): Promise<Found> {
+  const schema = (await session.toolbox.configSchema()) as Described & { $defs: Record<string, Described> };
+  const [kind = ''] = place.given;
+  const object = kind === 'member' ? schema.$defs.member : schema.properties?.[`${kind}s`]?.items;
+  const candidates = Object.entries(object?.properties ?? {}).map(([key, { description }]) => ({
+    word: `${key}=`,
+    meaning: description ?? '',
+  }));
+  return { candidates, files: false };
 }
