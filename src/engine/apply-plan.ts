@@ -4,6 +4,7 @@ import type { Driver, StepResult } from '../model/driver.ts';
 import { BugError, OpError } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
 import { toLbError, withDeadline } from './deadline.ts';
+import type { Overtaking } from './overtake.ts';
 
 export type HoldReason = 'guard' | 'backoff' | 'waiting' | 'parent' | 'superseded';
 
@@ -22,6 +23,11 @@ export interface ApplyInput {
   holdReason(step: Step): HoldReason | undefined;
   /** Asked between chunks: true stops here, the next round sees what is left. */
   superseded(): boolean;
+  /**
+   * Asked between chunks before that: what must not wait for the rest. Steps of the plan for listeners that are stale by now
+   * are left to the next round, which knows better.
+   */
+  overtake?(results: readonly StepResult[]): Overtaking | undefined;
   readonly chunkSteps: number;
   readonly timeoutMs: number;
 }
@@ -37,16 +43,23 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyOutcome> {
   const held: HeldStep[] = [];
   /** Objects that should exist and do not: what lives in them cannot be made. */
   const missing = new Set<string>();
+  const stale = new Set<string>();
   let cut = false;
   for (const chunk of toChunks(input.steps, input.chunkSteps)) {
     if (results.length > 0 && !cut) {
       // A turn of the event loop: whoever wants to wake the engine gets to say so.
       await new Promise<void>((resume) => setImmediate(resume));
+      const urgent = input.overtake?.(results);
+      for (const key of urgent?.stale ?? []) stale.add(key);
+      for (const part of toChunks(urgent?.steps ?? [], input.chunkSteps))
+        results.push(...(await applyChunk(part, input)));
       cut = input.superseded();
     }
     const ready: Step[] = [];
     for (const step of chunk) {
-      const why = cut ? 'superseded' : (input.holdReason(step) ?? parentHold(step, missing));
+      const { key, parent = key } = step.item;
+      const old = stale.size > 0 && (stale.has(key) || stale.has(parent));
+      const why = cut || old ? 'superseded' : (input.holdReason(step) ?? parentHold(step, missing));
       if (why === undefined) ready.push(step);
       else {
         held.push({ step, why });

@@ -1,8 +1,9 @@
 // The loop: wakes, gathers, runs one round after another and never two at once, and keeps what rounds hand to each other.
 import type { BackoffOptions } from '../lib/backoff.ts';
+import type { StepResult } from '../model/driver.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
-import type { Item } from '../model/item.ts';
+import type { Item, ItemMap } from '../model/item.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
 import type { RoundSummary, Status } from '../model/status.ts';
@@ -14,6 +15,7 @@ import { DrainKeeper } from './drain-keeper.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
 import { nextOverrideEndMs, nextWake } from './next-wake.ts';
+import { knownAfter, type Overtaking, overtake } from './overtake.ts';
 import type { EnginePorts } from './ports.ts';
 import { previewPlan } from './preview.ts';
 import {
@@ -69,6 +71,11 @@ export class Engine {
   #status: { readonly status: Status; readonly configError: string | undefined } | undefined;
   /** Drivers that still work on what was given up on: they take no part until they are done. */
   readonly #busy = new Set<string>();
+  /** How often facts were told, and up to which time they went ahead of the plan that is applied. */
+  #factsTold = 0;
+  #heeded = 0;
+  /** Whether the facts told since the round began are in the data plane already. */
+  #ahead = false;
   #rounds = 0;
   #cuts = 0;
   #driftTotal = 0;
@@ -97,6 +104,7 @@ export class Engine {
   wake(reason: WakeReason): void {
     if (this.#closed) return;
     this.#pending.add(reason);
+    if (reason === 'facts') this.#factsTold++;
     this.#schedule();
   }
 
@@ -244,6 +252,7 @@ export class Engine {
     const world = this.#drains.apply(base, startedMs);
     const quorum = this.#resolver.quorum();
     const mayCut = this.#cuts < MAX_CUTS;
+    this.#ahead = false;
 
     const outcome = await reconcile({
       world,
@@ -260,7 +269,10 @@ export class Engine {
       busy: this.#busy,
       clock: this.#ports.clock,
       random: () => this.#ports.random.next(),
-      superseded: () => mayCut && (this.#pending.has('facts') || this.#pending.has('config')),
+      // Facts that went first need no other plan; what else they changed does.
+      superseded: () =>
+        mayCut && (this.#pending.has('config') || (this.#pending.has('facts') && !this.#ahead)),
+      overtake: (observed, results) => this.#overtake(loaded.intent, world, observed, results),
       limits: this.#limits,
     });
 
@@ -292,6 +304,27 @@ export class Engine {
     this.#remember();
     this.#ports.onRound?.(toReport(finished));
     return outcome.cut;
+  }
+
+  /** Between two chunks of a long plan: health that changed is told to the data plane before the rest of the plan. */
+  #overtake(
+    intent: Intent,
+    world: World,
+    observed: (driver: string) => ItemMap,
+    results: readonly StepResult[],
+  ): Overtaking | undefined {
+    if (!this.#pending.has('facts') || this.#heeded === this.#factsTold) return undefined;
+    this.#heeded = this.#factsTold;
+    const facts = { ...this.#ports.facts.read(intent), quorum: this.#quorum };
+    const after = this.#drains.preview(this.#resolver.resolve(intent, facts), facts.nowMs);
+    const urgent = overtake({
+      before: world,
+      after,
+      drivers: this.#ports.drivers.filter(({ name }) => !this.#busy.has(name)),
+      known: (driver) => knownAfter(observed(driver), driver, results),
+    });
+    this.#ahead = urgent !== undefined;
+    return urgent;
   }
 
   async #loadIntent(): Promise<void> {

@@ -10,6 +10,7 @@ import { guard, heldSteps } from '../plan/guard.ts';
 import { type DriverPart, makePlan } from '../plan/make-plan.ts';
 import { applyPlan, type HeldStep, type HoldReason } from './apply-plan.ts';
 import { toLbError, withDeadline } from './deadline.ts';
+import type { Overtaking } from './overtake.ts';
 import type { Attempt, Retries } from './retries.ts';
 
 export interface RoundInput {
@@ -29,6 +30,11 @@ export interface RoundInput {
   readonly clock: Clock;
   readonly random: () => number;
   readonly superseded: () => boolean;
+  /** Steps that go before the rest of a long plan, by what drivers showed and the results so far. */
+  readonly overtake?: (
+    observed: (driver: string) => ItemMap,
+    results: readonly StepResult[],
+  ) => Overtaking | undefined;
   readonly limits: RoundLimits;
 }
 
@@ -73,6 +79,7 @@ export async function reconcile(input: RoundInput): Promise<RoundOutcome> {
     busy: input.busy,
     holdReason: (step) => holdReason(step, guarded, input),
     superseded: input.superseded,
+    overtake: (soFar) => input.overtake?.((driver) => parts.get(driver)?.observed.items ?? new Map(), soFar),
     chunkSteps: input.limits.chunkSteps,
     timeoutMs: input.limits.applyTimeoutMs,
   });

@@ -93,6 +93,6 @@ export function toReport({ hash, outcome, round }: FinishedRound): RoundReport {
     failed: all.length,
     held: outcome.held.filter((one) => one.why !== 'superseded').length,
     ...(all.length === 0 ? {} : { message: joinErrors(all, 3) }),
-    cut: outcome.cut,
+    cut: outcome.cut || outcome.held.some((one) => one.why === 'superseded'),
   };
 }

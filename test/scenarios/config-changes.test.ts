@@ -246,3 +246,37 @@ test('Engine lets something newer overtake a long apply', async () => {
   );
   assert.equal(memoryItems(story.plane, 'listener').length, 50);
 });
+
+test('Engine tells the data plane of a health change before the rest of a long plan', async () => {
+  const before = buildIntent({
+    vips: [FRONT],
+    listeners: [buildListener('old', 'front', 7)],
+    pools: [buildPool('old', [buildMember('10.0.9.1', { name: 'm' })])],
+  });
+  const story = await Story.begin({
+    intent: before,
+    options: { limits: { chunkSteps: 10 } },
+  });
+  const { pools, listeners, ...big } = manyListeners(200);
+  story.did();
+  const applied: string[] = [];
+  const put = story.plane.put.bind(story.plane);
+  story.plane.put = (verb, wanted) => {
+    if (applied.length === 15) {
+      story.setHealth('old/m', { state: 'down' });
+      setImmediate(() => story.engine.wake('facts'));
+    }
+    applied.push(wanted.key);
+    put(verb, wanted);
+  };
+
+  await story.config({
+    ...big,
+    pools: new Map([...before.pools, ...pools]),
+    listeners: new Map([...before.listeners, ...listeners]),
+  });
+
+  const at = applied.findIndex((key) => key.includes('> 10.0.9.1'));
+  assert.ok(at > 0 && at < 60, `told as number ${at} of ${applied.length}`);
+  assert.equal(story.history.list().length, 2, 'the plan went on, without being made anew');
+});
