@@ -40,7 +40,8 @@ static __always_inline int restore(struct xdp_md *ctx)
 	__u32 zero = 0, flow, *next = bpf_map_lookup_elem(&bench_next, &zero);
 	struct bench *b = bpf_map_lookup_elem(&bench, &zero);
 	void *data, *end;
-	__be32 *address;
+	__be32 *address, before;
+	struct iphdr *ip;
 	__be16 *port;
 	long length;
 
@@ -58,7 +59,13 @@ static __always_inline int restore(struct xdp_md *ctx)
 	address = data + (b->address_at & 63);
 	if ((void *)(address + 1) > end)
 		return -1;
+	ip = data + ETH_HLEN;
+	if ((void *)(ip + 1) > end)
+		return -1;
+	before = *address;
 	*address += bpf_htonl(flow / FLOWS_PER_ADDRESS);
+	/* The kernel's own ways look at it. */
+	ip->check = csum_apply(ip->check, changed(before, *address));
 	port = data + (b->port_at & 63);
 	if ((void *)(port + 1) > end)
 		return -1;

@@ -40,6 +40,8 @@ interface Case {
   /** Requests that must have gone first: the flows of replies. */
   readonly first?: Omit<Stream, 'flows'>;
   readonly verdict?: number;
+  /** A part of the walk instead of all of it. */
+  readonly program?: 'bench_parse' | 'bench_find';
 }
 
 const ACK = { frame: ackFrame(), ...REQUEST };
@@ -51,6 +53,8 @@ const FLOWS = [1, 16_384, 524_288] as const;
 function cases(): readonly Case[] {
   const target = (flows: number, at: number, text: string) => (flows === at ? { target: text } : {});
   return [
+    { name: 'reading the headers', listener: {}, stream: ACK, flows: 1, program: 'bench_parse' },
+    { name: 'and finding the listener', listener: {}, stream: ACK, flows: 1, program: 'bench_find' },
     { name: 'not ours, passed', listener: { portFrom: 81 }, stream: ACK, flows: 1, verdict: 2 },
     ...FLOWS.flatMap((flows): Case[] => [
       {
@@ -108,12 +112,13 @@ export function programRows(): readonly Row[] {
   }
 }
 
-function rowOf(rig: BenchRig, { name, listener, stream, flows, target, first, verdict = XDP_TX }: Case): Row {
+function rowOf(rig: BenchRig, one: Case): Row {
+  const { name, listener, stream, flows, target, first, verdict = XDP_TX, program = 'bench_walk' } = one;
   rig.clear();
   rig.listen({ address: VIP[4], portFrom: 80, ...listener }, [
     { address: MEMBER[4], hop: { ...HOP, mtu: 0 } },
   ]);
-  const walk = rig.runner('bench_walk');
+  const walk = rig.runner(program);
   const base = rig.runner('bench_base');
   for (const part of first ? [first, stream] : [stream]) {
     rig.stream({ ...part, flows });
