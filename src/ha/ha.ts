@@ -9,6 +9,7 @@ import type { Role } from '../model/protocol.ts';
 import { hasNeighbours, isUp } from '../wire/netlink/route-link.ts';
 import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
 import { AddressCarrier } from './announce/carrier.ts';
+import { Strays } from './announce/strays.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
 import { Frr } from './frr/frr.ts';
@@ -57,6 +58,7 @@ export class Ha {
   readonly #vrrpd: Vrrpd;
   readonly #frr: Frr;
   readonly #carrier: AddressCarrier;
+  readonly #strays: Strays;
   readonly #drops = new Map<string, () => void>();
   readonly #troubles = new Map<string, string>();
   readonly #pulsing = new Set<string>();
@@ -73,6 +75,7 @@ export class Ha {
     this.#options = options;
     this.#facts = new NodeFacts(clock);
     this.#carrier = new AddressCarrier({ clock, route, ...(neighbours === undefined ? {} : { neighbours }) });
+    this.#strays = new Strays(route);
     this.#keepalived = new Keepalived({
       runDir,
       routerId: 'lbctl',
@@ -335,7 +338,14 @@ export class Ha {
     const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
     const drop = (): void => this.#guarded(`addresses of ${group.name}`, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
-    else this.#drops.set(group.name, this.#options.clock.after(waitMs, drop));
+    else
+      this.#drops.set(
+        group.name,
+        this.#options.clock.after(waitMs, () => {
+          this.#drops.delete(group.name);
+          drop();
+        }),
+      );
   }
 
   /** VIPs that left the group; keepalived does so by itself for its own. */
@@ -376,9 +386,30 @@ export class Ha {
   #tick(): void {
     for (const keeper of this.#groups.values()) this.#decide(keeper);
     if (this.#ticks++ % LOOK_EVERY === 0) void this.#lookForRivals();
+    this.#clearStrays();
     // Somebody may have edited what FRR runs by hand.
     if (this.#ticks % COMPARE_EVERY === 0) void this.#tellFrr();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  #clearStrays(): void {
+    const intent = this.#intent;
+    if (intent === undefined) return;
+    const away = [...this.#groups.values()].filter(
+      ({ fact, group, name, sinceMs }) =>
+        fact.role !== 'active' &&
+        fact.reason !== 'NotReady' &&
+        !isRouted(group) &&
+        !this.#drops.has(name) &&
+        this.#now() - sinceMs > QUIET_MS,
+    );
+    this.#guarded('addresses of others', () => {
+      const groups = away.map(({ name, group }) => ({ name, addresses: addressesOf(group, intent) }));
+      for (const { group, address } of this.#strays.clear(groups)) {
+        const detail = `it stood on this node although group ${group} is not active here; it was taken off`;
+        this.#emit({ kind: 'trouble', atMs: this.#now(), what: `address ${address}`, detail });
+      }
+    });
   }
 
   /** Asks the wire whether somebody else answers for our addresses: peers that cannot hear each other both hold them. */

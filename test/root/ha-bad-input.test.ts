@@ -39,6 +39,23 @@ test('another VRID on the peer: both carry the address, that is told within six 
   assert.equal(holders.length, 1);
 });
 
+test('an address that somebody adds on the standby is taken off within five seconds, and the active one keeps its own', async () => {
+  await pair.a.start(pairConfig('primary'));
+  await pair.b.start(pairConfig('secondary'));
+  await pair.a.roleIs('active');
+  await pair.b.roleIs('standby');
+  const holds = ({ host }: Pair['a']) => host.ip('-o', 'address', 'show', 'dev', 'eth0').includes(` ${VIP}/`);
+  await sleep(2500);
+
+  for (const prefix of [32, 24]) {
+    pair.b.host.ip('address', 'add', `${VIP}/${prefix}`, 'dev', 'eth0');
+    await until('the address to go', () => !holds(pair.b), 5000);
+  }
+  assert.ok(holds(pair.a));
+  assert.ok(pair.b.events.some((event) => event.kind === 'trouble' && event.what === `address ${VIP}`));
+  assert.deepEqual((await pair.b.status()).troubles, []);
+});
+
 test('a peer that comes and goes every second for a minute: the address is answered, roles calm down, and all mends', async () => {
   await pair.a.start(pairConfig('primary'));
   await pair.b.start(pairConfig('secondary'));
