@@ -6,10 +6,10 @@ import type { HaGroup } from '../model/ha.ts';
 import type { HaStatus } from '../model/ha-status.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
-import { hasNeighbours, isUp } from '../wire/netlink/route-link.ts';
 import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
 import { AddressCarrier } from './announce/carrier.ts';
 import { Strays } from './announce/strays.ts';
+import { whoElseAnswers } from './announce/who-else.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
 import { Frr } from './frr/frr.ts';
@@ -63,6 +63,7 @@ export class Ha {
   readonly #troubles = new Map<string, string>();
   readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
+  #hasPrograms = false;
   #rivals = 0;
   #watchChangedMs = 0;
   #ticks = 0;
@@ -216,6 +217,7 @@ export class Ha {
     }
     for (const detail of await this.#applyVrrp(intent))
       this.#emit({ kind: 'note', atMs: this.#now(), detail });
+    this.#hasPrograms = true;
     for (const keeper of this.#groups.values()) {
       if (before !== undefined) this.#dropRemoved(keeper, before, intent);
       if (keeper.fact.role === 'active') this.#carry(keeper);
@@ -263,7 +265,8 @@ export class Ha {
     this.#facts.hold(this.#intent, this.#isWatchedActive());
     if (chooser === 'bfd' || chooser === 'bgp') keeper.choose(this.#facts.peersSeen(this.#intent));
     keeper.decide(this.#inputsOf(keeper));
-    if (chooser !== 'vrrp') return;
+    // Before a program that an earlier life of ours left was found, nobody knows whether it is active: it goes on as it is.
+    if (chooser !== 'vrrp' || !this.#hasPrograms) return;
     const orders = keeper.vrrpOrders(this.#pulsing.has(keeper.name));
     if (this.#intent.ha?.provider === 'frr') {
       this.#vrrpd.setOrders(keeper.name, orders);
@@ -422,9 +425,7 @@ export class Ha {
       if (first === undefined || keeper.fact.role !== 'active' || isRouted(keeper.group)) continue;
       if (this.#now() - Math.max(keeper.sinceMs, this.#watchChangedMs) < QUIET_MS) continue;
       try {
-        const link = route.links().find((one) => one.name === first.interface);
-        if (link === undefined || !isUp(link) || !hasNeighbours(link)) continue;
-        const owner = await neighbours.probe(link, first.address, { count: 1, waitMs: 30 });
+        const owner = await whoElseAnswers(first, neighbours, route);
         // Found while the role moves away is no rival: the peer is meant to have it by now.
         if (owner === undefined || keeper.fact.role !== 'active') continue;
         this.#tellRival(
