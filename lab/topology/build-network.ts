@@ -50,7 +50,7 @@ function portsOf(topology: Topology): readonly { name: string; address: string }
 }
 
 /** XDP sees a frame before its checksum is finished by a device, and a veth end takes frames from XDP only with GRO on. */
-function makeReady(host: Host, network: Host, port: string): void {
+export function makeReady(host: Host, network: Host, port: string): void {
   host.run('ethtool', '-K', 'eth0', 'tx', 'off');
   network.run('ethtool', '-K', port, 'gro', 'on');
 }
