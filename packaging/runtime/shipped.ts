@@ -1,5 +1,5 @@
 // Inside the executable: what src/app/shipped.ts is in the source tree.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { getAssetKeys } from 'node:sea';
 import { assetBytes } from './assets.ts';
@@ -22,7 +22,7 @@ export async function loadLab(): Promise<typeof import('../../lab/tool/open-lab-
   return import('../../lab/tool/open-lab-tool.ts');
 }
 
-/** The loader reads a file: ours lives as long as the process, in a folder that is nobody else's. */
+/** The loader reads a file: ours has a name only for a moment, so that a killed process leaves nothing. */
 export function xdpObject(): string {
   unpacked ??= getAssetKeys().includes(OBJECT) ? unpack() : `/usr/lib/lbctl/${OBJECT}`;
   return unpacked;
@@ -33,10 +33,14 @@ function unpack(): string {
   for (const folder of privateFolders()) {
     try {
       const own = mkdtempSync(join(folder, '.lbctl-'));
-      process.once('exit', () => rmSync(own, { recursive: true, force: true }));
-      const path = join(own, OBJECT);
-      writeFileSync(path, assetBytes(OBJECT), { mode: 0o400, flag: 'wx' });
-      return path;
+      try {
+        const path = join(own, OBJECT);
+        writeFileSync(path, assetBytes(OBJECT), { mode: 0o400, flag: 'wx' });
+        // Open until the process ends; opened again through /proc by whoever loads it.
+        return `/proc/self/fd/${openSync(path, 'r')}`;
+      } finally {
+        rmSync(own, { recursive: true, force: true });
+      }
     } catch (error) {
       faults.push(`${folder}: ${(error as Error).message}`);
     }

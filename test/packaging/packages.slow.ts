@@ -2,11 +2,12 @@
 // root that nobody else sees, run there, upgraded, and removed without a trace. Needs build/package and root.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { ROOT } from '../../tools/lib/finding.ts';
+import { MountSandbox } from '../fixtures/mount-sandbox.ts';
 import { osRelease } from './install-kit.ts';
 
 const OUT = join(ROOT, 'build/package');
@@ -215,6 +216,28 @@ test('the executable starts in less than 150 ms of processor time', () => {
     return (Number(fields[15]) + Number(fields[16])) * 10;
   });
   assert.ok(Math.min(...times) < 150, `${times.join(', ')} ms`);
+});
+
+test('the executable carries the labs; neither they nor a killed daemon leave anything', async () => {
+  const sandbox = await MountSandbox.open();
+  const temporary = join(folder, 'tmp');
+  mkdirSync(temporary);
+  const lab = (...args: string[]) => {
+    const ran = sandbox.run([join(OUT, 'lbctl'), 'lab', ...args], {
+      env: { PATH: process.env.PATH, TMPDIR: temporary },
+    });
+    assert.equal(ran.code, 0, `${args.join(' ')}\n${ran.out}${ran.err}`);
+    return ran.out;
+  };
+  try {
+    lab('up', 'single');
+    const seen = JSON.parse(lab('measure', 'single', 'kill', 'lb-a', '--for', '2s', '-o', 'json'));
+    assert.deepEqual([seen.failed, Object.keys(seen.byServer).sort()], [0, ['web1', 'web2', 'web3']]);
+    lab('down', 'single');
+    assert.deepEqual([...(await sandbox.leftovers()), ...readdirSync(temporary)], []);
+  } finally {
+    sandbox.close();
+  }
 });
 
 test('a second build in another folder has the same bytes', () => {
