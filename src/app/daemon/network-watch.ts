@@ -15,26 +15,35 @@ export class NetworkChanges {
   readonly #options: NetworkWatchOptions;
   readonly #listener: Promise<NetlinkListener | undefined>;
   #timer: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: NetworkWatchOptions) {
     this.#options = options;
     const onError = (error: Error) => options.onFault(error);
     // Without it the drift tick still finds everything, only later.
-    this.#listener = watchNetwork({ onChange: () => this.#heard(), onError }).catch((error: Error) => {
-      options.onFault(error);
-      return undefined;
-    });
+    this.#listener = watchNetwork({ onChange: () => this.#heard(), onError }).then(
+      (listener) => {
+        // What changed while it was set up was heard by nobody.
+        this.#heard();
+        return listener;
+      },
+      (error: Error) => {
+        options.onFault(error);
+        return undefined;
+      },
+    );
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true;
     const listener = await this.#listener;
     await listener?.close();
     clearTimeout(this.#timer);
   }
 
   #heard(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#isClosed) return;
     const sinceMs = performance.now() - this.#lastMs;
     this.#timer = setTimeout(
       () => {
