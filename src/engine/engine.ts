@@ -15,7 +15,7 @@ import { DrainKeeper } from './drain-keeper.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
 import { nextOverrideEndMs, nextWake } from './next-wake.ts';
-import { knownAfter, type Overtaking, overtake } from './overtake.ts';
+import { type OvertakeInput, type Overtaking, overtake } from './overtake.ts';
 import type { EnginePorts } from './ports.ts';
 import { previewPlan } from './preview.ts';
 import {
@@ -272,7 +272,8 @@ export class Engine {
       // Facts that went first need no other plan; what else they changed does.
       superseded: () =>
         mayCut && (this.#pending.has('config') || (this.#pending.has('facts') && !this.#ahead)),
-      overtake: (observed, results) => this.#overtake(loaded.intent, world, observed, results),
+      overtake: (observed, results) =>
+        this.#overtake({ intent: loaded.intent, world, before: facts }, observed, results),
       limits: this.#limits,
     });
 
@@ -308,20 +309,21 @@ export class Engine {
 
   /** Between two chunks of a long plan: health that changed is told to the data plane before the rest of the plan. */
   #overtake(
-    intent: Intent,
-    world: World,
+    { intent, world, before }: Pick<OvertakeInput, 'intent' | 'world' | 'before'>,
     observed: (driver: string) => ItemMap,
     results: readonly StepResult[],
   ): Overtaking | undefined {
     if (!this.#pending.has('facts') || this.#heeded === this.#factsTold) return undefined;
     this.#heeded = this.#factsTold;
-    const facts = { ...this.#ports.facts.read(intent), quorum: this.#quorum };
-    const after = this.#drains.preview(this.#resolver.resolve(intent, facts), facts.nowMs);
     const urgent = overtake({
-      before: world,
-      after,
+      intent,
+      world,
+      before,
+      now: { ...this.#ports.facts.read(intent), quorum: this.#quorum },
       drivers: this.#ports.drivers.filter(({ name }) => !this.#busy.has(name)),
-      known: (driver) => knownAfter(observed(driver), driver, results),
+      observed,
+      results,
+      options: this.#options,
     });
     this.#ahead = urgent !== undefined;
     return urgent;
