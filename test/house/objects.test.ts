@@ -1,5 +1,6 @@
 // Objects over REST against a real daemon on the memory engine: made, changed, taken away, refused, and there after a restart.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { type Answer, type AskOptions, ask } from '../fixtures/rest-door.ts';
 import { openDaemons, type RunningDaemon } from './run-daemon.ts';
@@ -262,5 +263,28 @@ describe('objects', () => {
     assert.equal((await api.get('/pools/web')).status, 404);
     await daemon.lbctl('rollback', '2', '--yes');
     assert.equal((await api.get('/listeners/web')).body.source.kind, 'api');
+  });
+
+  it('are refused with a code while the disk takes nothing: reads and traffic go on, files still count', async () => {
+    const daemon = await daemons.start('full', FILES);
+    const api = clientOf(daemon);
+    assert.equal((await api.post('/pools', POOL)).status, 201);
+    const limit = (size: string) => execFileSync('prlimit', ['--pid', String(daemon.pid), `--fsize=${size}`]);
+    // No file may grow past its first page: as full as a disk can be.
+    limit('4096:unlimited');
+
+    const refused = await api.post('/listeners', LISTENER);
+    assert.deepEqual([refused.status, refused.body.code], [507, 'STATE_UNWRITABLE'], refused.text);
+    assert.equal((await api.get('/listeners/web')).status, 404);
+    assert.equal((await api.get('/pools/web')).status, 200);
+    assert.equal((await api.post('/snapshots', { name: 'x' })).body.code, 'STATE_UNWRITABLE');
+    daemon.write(FILES.replace('port: 9000', 'port: 9009'));
+    const reload = await daemon.lbctl('reload');
+    assert.match(reload.out, /^configuration [0-9a-f]{12} is in force\n$/, reload.err);
+
+    limit('unlimited:unlimited');
+    const done = await api.post('/listeners', LISTENER);
+    assert.equal(done.status, 201, done.text);
+    assert.match((await daemon.lbctl('status')).out, /revision \d+$/m);
   });
 });
