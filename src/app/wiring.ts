@@ -80,6 +80,7 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
       isTTY: stdout.isTTY === true,
       columns: stdout.columns ?? DEFAULT_COLUMNS,
     },
+    stdin: { isTTY: process.stdin.isTTY === true },
     stderr: { write: (text) => void stderr.write(text), isTTY: stderr.isTTY === true },
     env,
   };

@@ -19,6 +19,7 @@ import { addCreate, addDelete, addGet, addSet } from './commands/objects.ts';
 import { addPki } from './commands/pki.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
+import { addShell } from './commands/shell.ts';
 import { addShow } from './commands/show.ts';
 import { addStatus } from './commands/status.ts';
 import { addSupport } from './commands/support.ts';
@@ -76,6 +77,7 @@ export function createProgram(session: Session): Command {
     addDaemon,
     addDisable,
     addStatus,
+    addShell,
     addTop,
     addEvents,
     addDrain,

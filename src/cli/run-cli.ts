@@ -10,7 +10,9 @@ import type { Toolbox } from './toolbox.ts';
 export async function runCli(args: readonly string[], toolbox: Toolbox): Promise<ExitCode> {
   const session = new Session(toolbox);
   try {
-    await createProgram(session).parseAsync(args, { from: 'user' });
+    // On a terminal, lbctl alone is its shell.
+    const words = args.length === 0 && toolbox.stdout.isTTY && toolbox.stdin.isTTY ? ['shell'] : args;
+    await createProgram(session).parseAsync(words, { from: 'user' });
     return session.exitCode;
   } catch (error) {
     // Commander has told it already. Help that was asked for is 0, all else is wrong use.

@@ -138,6 +138,7 @@ export interface Toolbox {
   writeText(path: string, text: string): Promise<void>;
   nowMs(): number;
   readonly stdout: { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
+  readonly stdin: { readonly isTTY: boolean };
   readonly stderr: { write(text: string): void; readonly isTTY: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;
 }
