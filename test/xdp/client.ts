@@ -46,14 +46,18 @@ async function http(): Promise<void> {
     });
 }
 
+/** Answers with its whole payload behind the name, or it counts as a failure: both ways in fragments when it is long. */
 async function udp(): Promise<void> {
+  const padding = 'x'.repeat(Number(forText ?? 0));
   for (let i = 0; i < count; i++) {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     socket.connect(port, host);
     await new Promise<void>((resolve) => {
-      socket.on('connect', () => socket.send(`hello ${i}`));
+      socket.on('connect', () => socket.send(`hello ${i}${padding}`));
       socket.on('message', (data) => {
-        met(String(data).split(' ')[0]!);
+        const [name = '', ...rest] = String(data).split(' ');
+        if (rest.join(' ') === `hello ${i}${padding}`) met(name);
+        else failures.push('another payload');
         resolve();
       });
       socket.on('error', (error) => {

@@ -90,7 +90,8 @@ export class Site {
     );
   }
 
-  async ask(kind: 'http' | 'udp', host: string, port: number, count: number): Promise<Answer> {
+  /** `padding` makes datagrams of `udp` so much longer. */
+  async ask(kind: 'http' | 'udp', host: string, port: number, count: number, padding = 0): Promise<Answer> {
     const argv = [
       'timeout',
       '20',
@@ -98,6 +99,34 @@ export class Site {
       join(ROOT, 'test/xdp/client.ts'),
       kind,
       host,
+      String(port),
+      String(count),
+      String(padding),
+    ];
+    return JSON.parse(await this.client.must(argv)) as Answer;
+  }
+
+  /** Members that speak SCTP by hand, each on one address; they end with the site. */
+  async serveSctp(addresses: readonly string[]): Promise<readonly ChildProcess[]> {
+    const script = join(ROOT, 'test/xdp/sctp.ts');
+    const children = addresses.map((address, index) =>
+      this.members[index]!.spawn([NODE, script, 'member', `m${index + 1}`, address], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      }),
+    );
+    await Promise.all(children.map((child) => once(child.stdout!, 'data')));
+    return children;
+  }
+
+  async askSctp(own: string, vip: string, port: number, count: number): Promise<Answer> {
+    const argv = [
+      'timeout',
+      '20',
+      NODE,
+      join(ROOT, 'test/xdp/sctp.ts'),
+      'client',
+      own,
+      vip,
       String(port),
       String(count),
     ];
