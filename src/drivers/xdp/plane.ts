@@ -15,6 +15,7 @@ import { type ListenerRow, storeRing, writeHop, writeListener, writeMember } fro
 import { allowedKey, Scanner } from './scan.ts';
 import { SourceRows } from './source-rows.ts';
 import { checkMember, type ListenerSpec, type MemberSpec } from './spec.ts';
+import { TableRoom } from './table-room.ts';
 import { vipKey } from './vip-key.ts';
 
 export interface PlaneOptions {
@@ -43,6 +44,7 @@ export class Plane {
   readonly #endpoints: Endpoints;
   readonly #sources: SourceRows;
   readonly #rings: RingStore;
+  readonly #room: TableRoom;
   readonly arena: Arena;
   readonly listenerNumbers: Numbers;
   readonly memberNumbers: Numbers;
@@ -70,6 +72,11 @@ export class Plane {
     this.#vips = { 4: new PendingWrites(map('vips4')), 6: new PendingWrites(map('vips6')) };
     this.#endpoints = new Endpoints(this.#vips, this.#memory.members);
     this.#sources = new SourceRows(sources);
+    this.#room = new TableRoom({
+      vips4: map('vips4').maxEntries,
+      vips6: map('vips6').maxEntries,
+      allowed: map('allowed').maxEntries,
+    });
     this.arena = new Arena(Math.floor(rings.byteLength / 2));
     this.#rings = new RingStore(this.#memory.listeners, new Uint16Array(rings), this.arena, options.tick);
     this.listenerNumbers = new Numbers(map('listeners').maxEntries, 'listener', 'max_listeners');
@@ -98,6 +105,7 @@ export class Plane {
       if (other === undefined || entry.row.owner === this.owner) entries.set(entry.key, entry);
     }
     this.#entries = entries;
+    this.#room.count(entries.values());
     return entries;
   }
 
@@ -113,7 +121,10 @@ export class Plane {
   /** Adds, or brings an existing one (ours or taken over) to the spec. */
   putListener(spec: ListenerSpec): void {
     const old = this.#entries.get(spec.key);
+    this.#room.check(old?.spec, spec, this.#entries.size + this.memberNumbers.used);
     const entry = old ?? this.#newListener(spec);
+    if (old !== undefined) this.#room.add(old.spec, -1);
+    this.#room.add(spec, 1);
     this.#setAllowed(entry.number, old?.spec.allowed ?? [], spec.allowed ?? []);
     entry.spec = spec;
     delete entry.item;
@@ -134,6 +145,7 @@ export class Plane {
         vipKey(spec.address, port, PROTOCOL_NUMBER[spec.transport], VIP_KIND.listener),
       );
     this.#entries.delete(key);
+    this.#room.add(spec, -1);
     const heir = [...this.#entries.values()].find((other) => other.spec.address === spec.address);
     const alone = vipKey(spec.address, 0, 0, VIP_KIND.address);
     if (heir === undefined) this.#vipWrites(spec.address).delete(alone);
