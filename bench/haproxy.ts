@@ -55,7 +55,9 @@ async function main(): Promise<void> {
   const port = Number(line.toString());
   const runDir = join(folder, 'ours');
   const driver = new HaproxyDriver({ binary: BINARY, runDir, maxConnections: 4000, threads: 1 });
-  const hand = spawn(BINARY, ['-db', '-f', handWritten(folder, port)], {
+  // In a session of its own with a master, as ours is: the kernel shares a busy machine by session (sched_autogroup).
+  const hand = spawn(BINARY, ['-W', '-db', '-f', handWritten(folder, port)], {
+    detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   try {

@@ -91,10 +91,14 @@ describe('Health', () => {
       count: b.late.count - a.late.count,
       buckets: b.late.buckets.map((count, i) => count - a.late.buckets[i]!),
     });
-    const [before, during] = [quantileMs(lateIn(from, quiet), 0.95), quantileMs(lateIn(quiet, busy), 0.95)];
-    assert.ok(parses > 0 && busy.runs - quiet.runs > 60, `${busy.runs - quiet.runs} runs`);
-    // Other programs make both late; the parse, which blocks for half a second, must add nothing to it.
-    assert.ok(during <= Math.max(20, 3 * before), `p95 of ${during} ms, and of ${before} ms before`);
+    const quietly = lateIn(from, quiet);
+    const busily = lateIn(quiet, busy);
+    assert.ok(parses > 0 && busily.count > 60, `${busily.count} runs`);
+    // The thread is blocked for half a second: checks on it would be late by a quarter of one in the middle. Other programs of
+    // the machine make some late, before as during the parse.
+    assert.ok(quantileMs(busily, 0.5) <= 20, `half are late by ${quantileMs(busily, 0.5)} ms`);
+    const allowed = Math.max(100, 3 * quantileMs(quietly, 0.95));
+    assert.ok(quantileMs(busily, 0.95) <= allowed, `p95 ${quantileMs(busily, 0.95)} of ${allowed} ms`);
   });
 
   it('lets a wedged script delay no other check', async () => {

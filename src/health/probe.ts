@@ -21,6 +21,8 @@ export interface Probe {
 export interface Via {
   readonly vip: string;
   readonly how: 'dr' | 'tunnel';
+  /** Why it cannot go that way. */
+  readonly fault?: string;
 }
 
 /** Every probe the Intent asks for, shared where the question is the same, in a stable order. */
@@ -62,14 +64,20 @@ function viasOf(
   intent: Intent,
 ): readonly Omit<Probe, 'members'>[] {
   const probes: Omit<Probe, 'members'>[] = [];
-  for (const { pool: name, mode, vips, ports } of intent.listeners.values()) {
+  for (const { pool: name, mode, vips, ports, tunnel } of intent.listeners.values()) {
     if (name !== pool.name || (mode !== 'dr' && mode !== 'tunnel') || ports[0] === undefined) continue;
     const port = check.port ?? member.checkPort ?? (member.port === 0 ? ports[0].from : member.port);
     for (const vipName of vips) {
       const vip = intent.vips.get(vipName)?.address;
       if (vip === undefined || vip.includes(':') !== member.address.includes(':')) continue;
-      const key = `${probeKey(check, member.address, port)} ${mode} ${vip}`;
-      probes.push({ key, check, address: member.address, port, via: { vip, how: mode } });
+      const isOther = mode === 'tunnel' && tunnel.type !== 'ipip';
+      const via = {
+        vip,
+        how: mode,
+        ...(isOther ? { fault: `probes do not go through ${tunnel.type}` } : {}),
+      };
+      const key = `${probeKey(check, member.address, port)} ${mode} ${vip} ${via.fault ?? ''}`.trimEnd();
+      probes.push({ key, check, address: member.address, port, via });
     }
   }
   return probes;

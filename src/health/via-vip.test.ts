@@ -83,3 +83,25 @@ test('ViaVip keeps the mark of a path, asks the kernel only for changes, and tel
   await via.set(later);
   assert.equal(via.faulty, false, 'what was in the way is looked at again');
 });
+
+test('ViaVip does not ask through an IPIP tunnel who unpacks another', async () => {
+  const intent = buildIntent({
+    vips: [buildVip('four', '192.0.2.10')],
+    pools: [buildPool('web', [buildMember('10.0.0.1')], { checks: [CHECK] })],
+    listeners: [
+      buildListener('web', 'four', 80, {
+        mode: 'tunnel',
+        tunnel: { type: 'gue', port: 6080, checksum: 'none' },
+      }),
+    ],
+  });
+  const [probe] = [...probesOf(intent).values()];
+  const via = new ViaVip({
+    set: async () => assert.fail('nothing to ask the kernel for'),
+    close: async () => {},
+  });
+
+  await via.set([probe!]);
+
+  assert.match(via.of(probe!)!.fault!, /: probes do not go through gue$/);
+});

@@ -8,6 +8,8 @@ export interface PathPort {
   close(): Promise<void>;
 }
 
+const NO_WAY = 'Cannot send the probe to the VIP at the member';
+
 export class ViaVip {
   readonly #port: PathPort;
   #paths: ReadonlyMap<string, ProbePath> = new Map();
@@ -29,12 +31,11 @@ export class ViaVip {
   /** The mark of a probe, or why it cannot go: going another way it would tell of something else. */
   of(probe: Probe): { readonly mark?: number; readonly fault?: string } | undefined {
     if (probe.via === undefined) return undefined;
+    if (probe.via.fault !== undefined) return { fault: `${NO_WAY}: ${probe.via.fault}` };
     const path = this.#paths.get(keyOf(probe.address, probe.via));
     if (path === undefined) return { fault: 'Cannot send the probe to the VIP: there are too many of them' };
     const fault = this.#faults.get(path.mark);
-    return fault === undefined
-      ? { mark: path.mark }
-      : { fault: `Cannot send the probe to the VIP at the member: ${fault}` };
+    return fault === undefined ? { mark: path.mark } : { fault: `${NO_WAY}: ${fault}` };
   }
 
   /** Whether anything stands in the way of some path. */
@@ -58,7 +59,7 @@ function allocate(
   const paths = new Map<string, ProbePath>();
   const used = new Set([...known.values()].map(({ mark }) => mark));
   for (const { via, address } of probes) {
-    if (via === undefined) continue;
+    if (via === undefined || via.fault !== undefined) continue;
     const key = keyOf(address, via);
     if (paths.has(key)) continue;
     const mark = known.get(key)?.mark ?? freeMark(PROBE_MARKS[via.how], used);

@@ -99,6 +99,15 @@ function checkOne(context: CheckContext, pool: Pool, check: HealthCheck, place: 
     const wrong = (context.usersOf.get(pool.name) ?? []).find(
       (listener) => listener.mode !== 'dr' && listener.mode !== 'tunnel',
     );
+    const other = (context.usersOf.get(pool.name) ?? []).find(
+      ({ mode, tunnel }) => mode === 'tunnel' && tunnel.type !== 'ipip',
+    );
+    if (other !== undefined)
+      report.add(
+        'check-via-vip',
+        at('via_vip'),
+        `via_vip goes through tunnels of type ipip: listener "${other.name}" has ${other.tunnel.type}, and its checks would fail`,
+      );
     if (wrong !== undefined)
       report.add(
         'check-via-vip',
