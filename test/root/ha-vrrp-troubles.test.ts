@@ -1,5 +1,6 @@
 // VRRP in trouble: one direction cut, our own process killed, refused configurations, reloads, other versions of the protocol.
 import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, test } from 'node:test';
 import { buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
@@ -65,6 +66,29 @@ test('our process killed: keepalived and the VIP stay, and the next one adopts t
   assert.equal((await a.status()).keepalivedPid, keepalivedPid);
   assert.deepEqual(probe.outages(), []);
   assert.equal((await a.status()).groups[0]?.epoch, 2);
+});
+
+test('what keepalived said while nobody listened is history: the next process of ours does not act on it', async () => {
+  await startBoth();
+  const { a, client } = pair;
+  await a.end('kill');
+  const fault = `${a.dir}/run/vrrp/pair.fault`;
+  writeFileSync(fault, '1');
+  await until('the peer to take over', () => holds(pair.b) && !holds(a));
+  writeFileSync(fault, '0');
+  await until('the address to come back', () => holds(a) && !holds(pair.b));
+  await new Promise<void>((resolve) => setTimeout(resolve, 1000));
+  const probe = await PingProbe.start(client, VIP);
+
+  await a.start(pairConfig('primary'), { ready: false });
+  await new Promise<void>((resolve) => setTimeout(resolve, 1000));
+  await a.call('tell', { kind: 'ready', applied: true, synced: true });
+  await new Promise<void>((resolve) => setTimeout(resolve, 1000));
+
+  await probe.answered();
+  await probe.stop();
+  assert.deepEqual(probe.outages(), []);
+  await a.roleIs('active');
 });
 
 test('Ha.setIntent() reloads without leaving the role, with another VIP on the interface afterwards', async () => {

@@ -36,6 +36,8 @@ export interface VrrpGroupPlan {
 }
 
 const CHECK_MS = 10_000;
+/** How long after taking over a running keepalived its pipe may still hold lines from before. */
+const HISTORY_MS = 1000;
 const STOP_MS = 3000;
 const FIRST_RESTART_MS = 200;
 const LONGEST_RESTART_MS = 10_000;
@@ -52,6 +54,7 @@ export class Keepalived {
   #program: RunningProgram | undefined;
   #fifo: LineReader | undefined;
   #startedMs = 0;
+  #adoptedMs = Number.NEGATIVE_INFINITY;
   #restartMs = FIRST_RESTART_MS;
   #cancelRestart: () => void = () => {};
   #stopping = false;
@@ -212,7 +215,7 @@ export class Keepalived {
       for (const one of this.#instances) takeOff(one, route);
       return;
     }
-    this.#startedMs = clock.monotonicMs();
+    this.#startedMs = this.#adoptedMs = clock.monotonicMs();
     for (const one of this.#instances)
       this.#setRole(
         one.group.name,
@@ -250,7 +253,16 @@ export class Keepalived {
     if (line.state === 'MASTER_RX_LOWER_PRI') this.#options.onRival(line.name);
     const role = ROLE_OF[line.state];
     // STOP comes with every end; after a death the supervisor has spoken already.
-    if (role !== undefined) this.#setRole(line.name, role, line.priority);
+    if (role !== undefined && !this.#isHistory(line.name, role))
+      this.#setRole(line.name, role, line.priority);
+  }
+
+  /** Lines wait in the pipe while nobody listens: what the addresses contradict was said before we came. */
+  #isHistory(group: string, role: Role): boolean {
+    const { clock, route } = this.#options;
+    if (clock.monotonicMs() - this.#adoptedMs > HISTORY_MS) return false;
+    const instance = this.#instances.find((one) => one.group.name === group);
+    return instance !== undefined && (presenceOf(instance, route) !== 'none') !== (role === 'active');
   }
 
   #setRole(group: string, role: Role, priority: number): void {
