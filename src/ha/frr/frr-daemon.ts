@@ -13,6 +13,7 @@ export class FrrDaemon {
   readonly #path: string;
   #vty: Vty | undefined;
   #silent: ReadonlySet<string> = new Set();
+  #wanted = '';
   #sent = 0;
 
   constructor(path: string) {
@@ -30,7 +31,13 @@ export class FrrDaemon {
     ownershipOf: (running: readonly ConfigTree[]) => Ownership,
   ): Promise<void> {
     const running = await this.running();
-    const changes = changesBetween(running, wanted, ownershipOf(running), this.#silent);
+    const ownership = ownershipOf(running);
+    const known = JSON.stringify(wanted);
+    let changes = changesBetween(running, wanted, ownership, this.#silent);
+    // We want what we wanted before, and it is not there: somebody took it away, with lines perhaps that FRR never shows.
+    if (changes.length > 0 && known === this.#wanted)
+      changes = changesBetween(running, wanted, ownership, new Set());
+    this.#wanted = known;
     for (const change of changes) await this.#send(change);
     if (changes.length > 0) this.#silent = new Set(unseen(await this.running(), wanted));
   }
