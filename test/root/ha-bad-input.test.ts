@@ -1,4 +1,4 @@
-// What goes wrong on the other side or beside us: another VRID, a peer that flaps for a minute, keepalived missing and
+// What goes wrong on the other side or beside us: another VRID, a peer that flaps, keepalived missing and
 // installed later. No double active for longer than it takes to see it, a clear word, and everything mends by itself.
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
@@ -10,6 +10,10 @@ import { DaemonNode } from '../../lab/daemon-node.ts';
 import { buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
+
+/** Penalties of damping build up with the third; HA_CUTS=30 is a whole minute of it. */
+const CUTS = Number(process.env.HA_CUTS ?? 10);
+const DETECTION_MS = 350;
 
 let pair: Pair;
 beforeEach(() => {
@@ -56,26 +60,30 @@ test('an address that somebody adds on the standby is taken off within five seco
   assert.deepEqual((await pair.b.status()).troubles, []);
 });
 
-test('a peer that comes and goes every second for a minute: the address is answered, roles calm down, and all mends', async () => {
+test('a peer that comes and goes every second: the address is answered, roles calm down, and all mends', async () => {
   await pair.a.start(pairConfig('primary'));
   await pair.b.start(pairConfig('secondary'));
   await pair.a.roleIs('active');
   await sleep(1000);
   const probe = await PingProbe.start(pair.client, VIP);
-  for (let second = 0; second < 60; second++) {
-    pair.cut('a', second % 2 === 0);
+  let longestCut = 0;
+  for (let cut = 0; cut < CUTS; cut++) {
+    const fromMs = performance.now();
+    pair.cut('a', true);
+    await sleep(1000);
+    pair.cut('a', false);
+    longestCut = Math.max(longestCut, performance.now() - fromMs);
     await sleep(1000);
   }
-  pair.cut('a', false);
   await pair.a.roleIs('active', 120_000);
   await pair.b.roleIs('standby', 120_000);
   await probe.answered();
   await probe.stop();
 
-  // A cut may cost the time to see it, or all of it where an announcement was lost; none costs more for the one before.
+  // A cut costs the time to see it, or all of it where an announcement was lost; none costs more for the one before.
   const longest = probe.longestSince(0);
-  assert.ok(longest <= 1400, `${longest} ms`);
-  assert.ok(roles(pair.b) <= 62, `${roles(pair.b)} changes in 30 cuts`);
+  assert.ok(longest <= longestCut + DETECTION_MS, `${longest} ms, and the longest cut was ${longestCut} ms`);
+  assert.ok(roles(pair.b) <= 2 * CUTS + 2, `${roles(pair.b)} changes in ${CUTS} cuts`);
   assert.deepEqual((await pair.a.status()).troubles, []);
 });
 
