@@ -45,7 +45,7 @@ export const SUITES: readonly Suite[] = [
     parallel: 1,
     lane: 'main',
     testTimeoutMs: 180_000,
-    limitMs: 1_200_000,
+    limitMs: 1_800_000,
   },
   {
     name: 'vm',

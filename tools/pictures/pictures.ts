@@ -55,75 +55,80 @@ const SITE = (lb: readonly string[], member: readonly string[]): readonly Box[] 
   box('web2', [570, 160, 180, 64], 'web2', member),
 ];
 
-const DR: Picture = {
-  name: 'mode-dr',
-  title: 'Direct return: the balancer changes the MAC address, the member answers the client itself',
-  w: 790,
-  h: 290,
-  boxes: SITE(['VIP 192.0.2.10'], ['VIP on lo, silent']),
-  arrows: [
-    arrow('client.right', 'lb.left', 'to the VIP'),
-    arrow('lb.right', 'web1.left', 'same packet, other MAC', { labelAt: [460, 60] }),
-    arrow('web1.right', 'client.bottom', 'from the VIP, past the balancer', {
-      ...ANSWER,
-      via: [
-        [778, 52],
-        [778, 265],
-        [80, 265],
-      ],
-      labelAt: [330, 258],
-    }),
-  ],
-};
+interface ModeWords {
+  readonly name: string;
+  readonly title: string;
+  /** Below the name of the balancer, and of each member. */
+  readonly lb: string;
+  readonly member: string;
+  /** What travels from one to the other. */
+  readonly label: string;
+}
 
-const TUNNEL: Picture = {
-  name: 'mode-tunnel',
-  title: 'Tunnel: the packet travels wrapped to a member in any network, which answers the client itself',
-  w: 790,
-  h: 290,
-  boxes: SITE(['VIP 192.0.2.10'], ['tunnel end, VIP']),
-  arrows: [
-    arrow('client.right', 'lb.left', 'to the VIP'),
-    arrow('lb.right', 'web1.left', 'wrapped: IPIP or GUE', { labelAt: [460, 60] }),
-    arrow('web1.right', 'client.bottom', 'from the VIP, past the balancer', {
-      ...ANSWER,
-      via: [
-        [778, 52],
-        [778, 265],
-        [80, 265],
-      ],
-      labelAt: [330, 258],
-    }),
-  ],
-};
+/** Answers go past the balancer. */
+function pastUs({ name, title, lb, member, label }: ModeWords): Picture {
+  const corners = [
+    [778, 52],
+    [778, 265],
+    [80, 265],
+  ] as const;
+  return {
+    ...{ name, title, w: 790, h: 290, boxes: SITE([lb], [member]) },
+    arrows: [
+      arrow('client.right', 'lb.left', 'to the VIP'),
+      arrow('lb.right', 'web1.left', label, { labelAt: [460, 60] }),
+      arrow('web1.right', 'client.bottom', 'from the VIP, past the balancer', {
+        ...ANSWER,
+        via: corners,
+        labelAt: [330, 258],
+      }),
+    ],
+  };
+}
 
-const NAT: Picture = {
-  name: 'mode-nat',
-  title: 'NAT: the destination is rewritten, answers come back through the balancer as it is the way out',
-  w: 760,
-  h: 245,
-  boxes: SITE(['way to the clients'], ['any address, any port']),
-  arrows: [
-    arrow('client.right-12', 'lb.left-12', 'to the VIP'),
-    arrow('lb.right-12', 'web1.left-8', 'to web1', { labelAt: [500, 60] }),
-    arrow('web1.left+14', 'lb.right+10', undefined, ANSWER),
-    arrow('lb.left+14', 'client.right+14', 'from the VIP', { ...ANSWER, labelAt: [210, 152] }),
-  ],
-};
+/** Answers come back through the balancer. */
+function throughUs({ name, title, lb, member, label }: ModeWords): Picture {
+  return {
+    ...{ name, title, w: 760, h: 245, boxes: SITE([lb], [member]) },
+    arrows: [
+      arrow('client.right-12', 'lb.left-12', 'to the VIP'),
+      arrow('lb.right-12', 'web1.left-8', label, { labelAt: [475, 60] }),
+      arrow('web1.left+14', 'lb.right+10', undefined, ANSWER),
+      arrow('lb.left+14', 'client.right+14', 'from the VIP', { ...ANSWER, labelAt: [210, 152] }),
+    ],
+  };
+}
 
-const ONEARM: Picture = {
-  name: 'mode-onearm',
-  title: 'One-arm: source and destination are rewritten, members see the balancer and need nothing',
-  w: 760,
-  h: 245,
-  boxes: SITE(['192.0.2.5'], ['sees 192.0.2.5']),
-  arrows: [
-    arrow('client.right-12', 'lb.left-12', 'to the VIP'),
-    arrow('lb.right-12', 'web1.left-8', 'from 192.0.2.5', { labelAt: [475, 60] }),
-    arrow('web1.left+14', 'lb.right+10', undefined, ANSWER),
-    arrow('lb.left+14', 'client.right+14', 'from the VIP', { ...ANSWER, labelAt: [210, 152] }),
-  ],
-};
+const MODES: readonly Picture[] = [
+  pastUs({
+    name: 'mode-dr',
+    title: 'Direct return: the balancer changes the MAC address, the member answers the client itself',
+    lb: 'VIP 192.0.2.10',
+    member: 'VIP on lo, silent',
+    label: 'same packet, other MAC',
+  }),
+  pastUs({
+    name: 'mode-tunnel',
+    title: 'Tunnel: the packet travels wrapped to a member in any network, which answers the client itself',
+    lb: 'VIP 192.0.2.10',
+    member: 'tunnel end, VIP',
+    label: 'wrapped: IPIP or GUE',
+  }),
+  throughUs({
+    name: 'mode-nat',
+    title: 'NAT: the destination is rewritten, answers come back through the balancer as it is the way out',
+    lb: 'way to the clients',
+    member: 'any address, any port',
+    label: 'to web1',
+  }),
+  throughUs({
+    name: 'mode-onearm',
+    title: 'One-arm: source and destination are rewritten, members see the balancer and need nothing',
+    lb: '192.0.2.5',
+    member: 'sees 192.0.2.5',
+    label: 'from 192.0.2.5',
+  }),
+];
 
 const PAIR: Picture = {
   name: 'pair',
@@ -146,4 +151,4 @@ const PAIR: Picture = {
   ],
 };
 
-export const PICTURES: readonly Picture[] = [WALK, DR, TUNNEL, NAT, ONEARM, PAIR];
+export const PICTURES: readonly Picture[] = [WALK, ...MODES, PAIR];
