@@ -63,9 +63,10 @@ ${lbctl} plan --config /tmp/web.yaml --against memory
 ${lbctl} apply --config /tmp/web.yaml --engine-override memory
 ${lbctl} completion bash | bash -n
 # The FFI addon is used, and leaves nothing behind.
-TMPDIR=/tmp ${lbctl} plan --config /tmp/web.yaml > /tmp/plan.txt
-if ls -d /tmp/.lbctl-* 2>/dev/null; then echo LEFT; fi
-rm /tmp/web.yaml /tmp/plan.txt`;
+mkdir /tmp/unpacked
+TMPDIR=/tmp/unpacked ${lbctl} plan --config /tmp/web.yaml > /tmp/plan.txt
+if [ -n "$(ls -A /tmp/unpacked)" ]; then echo LEFT; fi
+rm -r /tmp/web.yaml /tmp/plan.txt /tmp/unpacked`;
 
 function tried(output: string): void {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
