@@ -17,7 +17,7 @@ export function hashOf(intent: Intent, secrets: readonly Secret[]): string {
   for (const objects of [vips, listeners, pools, certificates] as readonly ReadonlyMap<string, object>[]) {
     let text = '\n';
     for (const name of [...objects.keys()].sort()) {
-      text += JSON.stringify(objects.get(name));
+      text += jsonOf(objects.get(name)!);
       if (text.length < CHUNK) continue;
       hash.update(text);
       text = '';
@@ -26,4 +26,16 @@ export function hashOf(intent: Intent, secrets: readonly Secret[]): string {
   }
   for (const secret of secrets) hash.update(createHash('sha256').update(secret.reveal()).digest());
   return hash.digest('hex');
+}
+
+/** An object that was decoded once is never written to: its text is made once too. */
+const TEXTS = new WeakMap<object, string>();
+
+function jsonOf(object: object): string {
+  let text = TEXTS.get(object);
+  if (text === undefined) {
+    text = JSON.stringify(object);
+    TEXTS.set(object, text);
+  }
+  return text;
 }

@@ -10,7 +10,7 @@ import { type Canonical, toCanonical } from './legacy/to-canonical.ts';
 import { type FileDoc, merge, SECTIONS, type Section } from './merge.ts';
 import { readFile } from './read-file.ts';
 import { renderFindings } from './render-findings.ts';
-import { Report } from './report.ts';
+import { type Finding, Report } from './report.ts';
 import { isBlock } from './schema/block.ts';
 import type { MainDoc } from './schema/document.ts';
 import type { ParsedFile } from './source.ts';
@@ -50,27 +50,10 @@ export function loadConfig(
   const canonicals: Canonical[] = [];
   const docs: FileDoc[] = [];
   files.forEach((file, index) => {
-    const { role } = file.source;
-    if (file.fromApi) {
-      canonicals.push(asWritten(file.value));
-      docs.push(readFile(index, role, file.value, report));
-      return;
-    }
-    const canonical = toCanonical(file.value, role);
-    canonicals.push(canonical);
-    for (const warning of canonical.warnings)
-      report.addWritten(warning.rule, { file: index, path: warning.path }, warning);
-    const expansion = expand(canonical.value, env);
-    for (const { name, path } of expansion.missing)
-      report.add('missing-variable', { file: index, path }, `The environment variable "${name}" is not set`);
-    for (const { text, path } of expansion.malformed)
-      report.add(
-        'bad-expansion',
-        { file: index, path },
-        `Cannot expand "${text.slice(0, 40)}" as it is no \${NAME}`,
-      );
-    const unexpanded = [...expansion.missing, ...expansion.malformed].map(({ path }) => path);
-    docs.push(readFile(index, role, expansion.value, report, unexpanded));
+    const read = readOnce(file, index, env);
+    canonicals.push(read.canonical);
+    docs.push(read.doc);
+    report.findings.push(...read.findings);
   });
 
   const merged = merge(docs, report, apiAbove(files, docs));
@@ -87,6 +70,49 @@ export function loadConfig(
   const written = writtenIn(files, canonicals);
   if (report.hasErrors()) return { diagnostics, written };
   return { intent: decoded.intent, diagnostics, hash: hashOf(decoded.intent, secrets.seen), written };
+}
+
+interface ReadFile {
+  readonly env: Environment;
+  readonly index: number;
+  readonly canonical: Canonical;
+  readonly doc: FileDoc;
+  readonly findings: readonly Finding[];
+}
+
+/** A daemon judges the same files again with every write of its API: what they say by themselves is read once. */
+const READ = new WeakMap<ParsedFile, ReadFile>();
+
+function readOnce(file: ParsedFile, index: number, env: Environment): ReadFile {
+  const known = READ.get(file);
+  if (known !== undefined && known.index === index && known.env === env) return known;
+  const report = new Report();
+  const [canonical, doc] = file.fromApi ? readApi(file, index, report) : readText(file, index, env, report);
+  const read = { env, index, canonical, doc, findings: report.findings };
+  READ.set(file, read);
+  return read;
+}
+
+function readApi(file: ParsedFile, index: number, report: Report): [Canonical, FileDoc] {
+  return [asWritten(file.value), readFile(index, file.source.role, file.value, report)];
+}
+
+function readText(file: ParsedFile, index: number, env: Environment, report: Report): [Canonical, FileDoc] {
+  const { role } = file.source;
+  const canonical = toCanonical(file.value, role);
+  for (const warning of canonical.warnings)
+    report.addWritten(warning.rule, { file: index, path: warning.path }, warning);
+  const expansion = expand(canonical.value, env);
+  for (const { name, path } of expansion.missing)
+    report.add('missing-variable', { file: index, path }, `The environment variable "${name}" is not set`);
+  for (const { text, path } of expansion.malformed)
+    report.add(
+      'bad-expansion',
+      { file: index, path },
+      `Cannot expand "${text.slice(0, 40)}" as it is no \${NAME}`,
+    );
+  const unexpanded = [...expansion.missing, ...expansion.malformed].map(({ path }) => path);
+  return [canonical, readFile(index, role, expansion.value, report, unexpanded)];
 }
 
 /** Where the files say that the API may change their objects: the index of what came through it. */

@@ -73,3 +73,31 @@ test('loadConfig() lets an API object stand above one of a file only where it is
     ],
   );
 });
+
+test('loadConfig() gives what did not change as the same objects, and says the same of it', () => {
+  const main = parseYaml({
+    file: 'a.yaml',
+    text: MAIN.replace('pool: web }]', 'pool: web }, { name: dup, vip: 192.0.2.1, port: 80, pool: web }]'),
+    role: 'main',
+  });
+  assert.ok(main.ok);
+  const env = {};
+  const api = (port: number) => objectsFile([pool('mine', { members: [{ address: '10.0.0.5', port }] })]);
+  const first = loadConfig([main.file, api(80)], env);
+  const again = loadConfig([main.file, api(80)], env);
+  assert.deepEqual(again.diagnostics, first.diagnostics);
+  assert.ok(first.diagnostics.some(({ rule }) => rule === 'port-clash'));
+
+  const good = parseYaml({ file: 'b.yaml', text: MAIN, role: 'main' });
+  assert.ok(good.ok);
+  const one = loadConfig([good.file, api(80)], env);
+  const same = loadConfig([good.file, api(80)], env);
+  const other = loadConfig([good.file, api(81)], env);
+  assert.equal(one.hash, same.hash);
+  assert.notEqual(one.hash, other.hash);
+  assert.equal(other.intent!.pools.get('web'), one.intent!.pools.get('web'));
+  assert.equal(other.intent!.listeners.get('www'), one.intent!.listeners.get('www'));
+  assert.equal(other.intent!.pools.get('mine')!.members[0]!.port, 81);
+  // Another environment is another reading.
+  assert.equal(loadConfig([good.file], {}).intent!.pools.get('web')?.name, 'web');
+});

@@ -9,6 +9,7 @@ import type { Vip } from '../../model/vip.ts';
 import { DEFAULTS } from '../defaults.ts';
 import type { Merged, Placed } from '../merge.ts';
 import { below, type Origin, type Report } from '../report.ts';
+import type { ListenerDoc } from '../schema/listener.ts';
 import type { VipDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
 import { toHa } from './ha.ts';
@@ -43,7 +44,7 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
   const pools = new Map<string, Pool>();
 
   for (const { doc, origin } of merged.pools) {
-    const pool = toPool(doc, origin, secrets);
+    const pool = poolOf(doc, () => toPool(doc, origin, secrets), secrets, report);
     pools.set(pool.name, pool);
     origins.set(pool, origin);
   }
@@ -58,12 +59,12 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
           { other: below(origins.get(clash)!, 'name') },
         );
       // Empty where the listener only redirects; whether it may be is a check's question.
-      const pool = toPool(ownedPool(doc), origin, secrets);
+      const pool = poolOf(doc, () => toPool(ownedPool(doc), origin, secrets), secrets, report);
       pools.set(pool.name, pool);
       origins.set(pool, origin);
     }
     for (const reference of vipReferences(doc)) vips.add(reference, origin);
-    const listener = toListener(doc, pools.get(doc.pool ?? doc.name), dataPlane, vips);
+    const listener = listenerOf(doc, pools.get(doc.pool ?? doc.name), dataPlane, vips);
     listeners.set(listener.name, listener);
     origins.set(listener, origin);
   }
@@ -110,6 +111,39 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
     notifications: toNotifications(main.notifications, below(root, 'notifications'), secrets),
   });
   return { intent, origins };
+}
+
+/** Decoded before of the very same words: the same object, so that whoever compares sees at once that nothing changed. */
+const POOLS = new WeakMap<object, Pool>();
+const LISTENERS = new WeakMap<
+  object,
+  { readonly key: string; readonly pool: Pool | undefined; readonly listener: Listener }
+>();
+
+/** What names secrets is decoded anew: their values may have changed, and what is said of them must be said again. */
+function poolOf(doc: object, make: () => Pool, secrets: SecretReader, report: Report): Pool {
+  const known = POOLS.get(doc);
+  if (known !== undefined) return known;
+  const before = [secrets.seen.length, report.findings.length];
+  const pool = make();
+  if (secrets.seen.length === before[0] && report.findings.length === before[1]) POOLS.set(doc, pool);
+  return pool;
+}
+
+function listenerOf(
+  doc: ListenerDoc,
+  pool: Pool | undefined,
+  { engine, mode }: ReturnType<typeof toDataPlane>,
+  vips: VipTable,
+): Listener {
+  const key = [engine, mode, ...vipReferences(doc).map((reference) => vips.nameOf(reference) ?? '')].join(
+    ' ',
+  );
+  const known = LISTENERS.get(doc);
+  if (known?.key === key && known.pool === pool) return known.listener;
+  const listener = toListener(doc, pool, { engine, mode }, vips);
+  LISTENERS.set(doc, { key, pool, listener });
+  return listener;
 }
 
 /** VIPs by name and address; grows by those that listeners name by address. */
