@@ -38,6 +38,10 @@ test-package: setup package ## install the packages into empty roots, run and re
 demo-stay: setup ## the same site, left running until Ctrl-C
 	@sh tools/demo.sh --stay
 
+test-api-long: packages ## the API fuzzed with 60,000 requests, and the heap watched over 300,000 rounds; about ten minutes
+	@FUZZ_REQUESTS=60000 $(NODE) --test --test-reporter=spec test/house/fuzz-api.test.ts
+	@LEAK_ROUNDS=300000 $(NODE) --test --test-reporter=spec test/scenarios/leak.test.ts
+
 bench: packages bpf ## all benchmarks
 	@$(NODE) tools/run-bench.ts
 

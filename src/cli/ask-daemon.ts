@@ -15,7 +15,7 @@ export async function askDaemon(
     if (error instanceof NoDaemon) return undefined;
     throw error;
   }
-  const [status, alive, access, audit, plan] = await Promise.all([
+  const [status, alive, access, audit, plan, objects] = await Promise.all([
     known<Status>(client, '/v1/status'),
     client.get('/healthz').then(
       () => true,
@@ -24,6 +24,7 @@ export async function askDaemon(
     known<DaemonEvidence['access']>(client, '/v1/access'),
     known<DaemonEvidence['audit']>(client, '/v1/audit/verdict'),
     known<{ summary: { held: number } }>(client, '/v1/plan'),
+    known<{ objects: unknown[] }>(client, '/v1/objects?source=api'),
   ]);
   return {
     ownVersion: own.version,
@@ -36,7 +37,8 @@ export async function askDaemon(
     ...(status === undefined ? {} : { status }),
     ...(access === undefined ? {} : { access }),
     ...(audit === undefined ? {} : { audit }),
-    ...(own.diskHash === undefined ? {} : { diskHash: own.diskHash }),
+    // Objects of the API are in force beside the files: then the two hashes say nothing of each other.
+    ...(own.diskHash === undefined || (objects?.objects.length ?? 0) > 0 ? {} : { diskHash: own.diskHash }),
   };
 }
 

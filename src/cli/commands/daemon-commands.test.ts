@@ -2,47 +2,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  buildIntent,
-  buildListener,
-  buildMember,
-  buildPool,
-  buildVip,
-} from '../../../test/fixtures/build-intent.ts';
 import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
 import { type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
+import { lbctlOn, type Ran, WEB_SITE } from '../../../test/fixtures/web-site.ts';
 import { runCli } from '../run-cli.ts';
-
-const INTENT = buildIntent({
-  vips: [buildVip('www', '192.0.2.10')],
-  listeners: [buildListener('web', 'www', 80)],
-  pools: [
-    buildPool('web', [
-      buildMember('10.0.0.1', { name: 'w1', port: 80, weight: 3 }),
-      buildMember('10.0.0.2', { name: 'w2', port: 80 }),
-    ]),
-  ],
-});
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
 
 async function withDaemon(
   run: (lbctl: (...args: string[]) => Promise<Ran>, door: Door) => Promise<void>,
 ): Promise<void> {
-  const door = await openDoor(INTENT);
-  const lbctl = async (...args: string[]): Promise<Ran> => {
-    const { toolbox, out, err } = toolboxWith({
-      nowMs: () => Date.now(),
-      env: { LBCTL_SOCKET: door.socket },
-      renderDiagnostics: async (found) => found.map((one) => `${one.message}\n`).join(''),
-    });
-    const code = await runCli(args, toolbox);
-    return { code, out: out.join(''), err: err.join('') };
-  };
+  const door = await openDoor(WEB_SITE);
+  const lbctl = lbctlOn(door.socket, {
+    renderDiagnostics: async (found) => found.map((one) => `${one.message}\n`).join(''),
+  });
   try {
     await run(lbctl, door);
   } finally {
@@ -121,7 +92,7 @@ test('reload shows what is wrong with the files, and confirm what guards hold', 
     const before = await lbctl('confirm');
     control.next = { error: 'Unknown key "listners"' };
     const refused = await lbctl('reload');
-    control.next = { ...INTENT, listeners: new Map(), guard: { ...INTENT.guard, freeDeletions: 0 } };
+    control.next = { ...WEB_SITE, listeners: new Map(), guard: { ...WEB_SITE.guard, freeDeletions: 0 } };
     const good = await lbctl('reload');
     const held = await lbctl('status');
     const confirmed = await lbctl('confirm');

@@ -2,23 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildGroup, buildIntent, buildVip } from '../../../test/fixtures/build-intent.ts';
-import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
-import { runCli } from '../run-cli.ts';
+import { lbctlOn } from '../../../test/fixtures/web-site.ts';
 
 async function openPair(preempt: boolean) {
   const vips = [buildVip('www', '192.0.2.10')];
   const door = await openDoor(buildIntent({ vips, groups: [buildGroup('pair', ['www'], { preempt })] }));
   const { control } = door;
   control.roleFacts.set('pair', { role: 'active', epoch: 2, reason: 'Active' });
-  const lbctl = async (...args: string[]) => {
-    const { toolbox, out, err } = toolboxWith({
-      nowMs: () => control.startedMs + 120_000,
-      env: { LBCTL_SOCKET: door.socket },
-    });
-    const code = await runCli(args, toolbox);
-    return { code, out: out.join(''), err: err.join('') };
-  };
+  const lbctl = lbctlOn(door.socket, { nowMs: () => control.startedMs + 120_000 });
   return { door, control, lbctl };
 }
 

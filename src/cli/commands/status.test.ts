@@ -5,27 +5,15 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import {
-  buildIntent,
-  buildListener,
-  buildMember,
-  buildPool,
-  buildVip,
-} from '../../../test/fixtures/build-intent.ts';
 import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
 import { EngineControl } from '../../../test/fixtures/engine-control.ts';
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
+import { WEB_SITE } from '../../../test/fixtures/web-site.ts';
 import { ALL_ENGINES } from '../../plan/assumed-facts.ts';
 import { runCli } from '../run-cli.ts';
 
-const INTENT = buildIntent({
-  vips: [buildVip('www', '192.0.2.10')],
-  listeners: [buildListener('web', 'www', 80)],
-  pools: [buildPool('web', [buildMember('10.0.0.1', { name: 'w1', port: 80, weight: 3 })])],
-});
-
 test('lbctl status tells node, addresses and listeners of a running daemon', async () => {
-  const door = await openDoor(INTENT);
+  const door = await openDoor(WEB_SITE);
   const text = toolboxWith({ nowMs: () => Date.now() });
   const wide = toolboxWith({ nowMs: () => Date.now() });
   const data = toolboxWith({ env: { LBCTL_SOCKET: door.socket } });
@@ -36,10 +24,10 @@ test('lbctl status tells node, addresses and listeners of a running daemon', asy
 
     assert.match(
       text.out.join(''),
-      /^node lb-a: ok\nconfiguration v1\nround 1 \(config\) \d+s ago: 3 steps in /,
+      /^node lb-a: ok\nconfiguration v1\nround 1 \(config\) \d+s ago: 4 steps in /,
     );
     assert.match(text.out.join(''), /^www +192\.0\.2\.10\/32 dev eth0 +active +here +Active$/m);
-    assert.match(text.out.join(''), /^web +tcp\/192\.0\.2\.10:80 +memory +nat +1\/1 +ok +InService$/m);
+    assert.match(text.out.join(''), /^web +tcp\/192\.0\.2\.10:80 +memory +nat +2\/2 +ok +InService$/m);
     assert.doesNotMatch(text.out.join(''), /w1/);
     assert.match(wide.out.join(''), /^web +w1 +3 +3 +unknown +- +NotChecked$/m);
     assert.equal((JSON.parse(data.out.join('')) as { node: string }).node, 'lb-a');
@@ -49,10 +37,10 @@ test('lbctl status tells node, addresses and listeners of a running daemon', asy
 });
 
 test('lbctl status without a daemon shows the machine, says so, and ends with 6', async () => {
-  const control = await EngineControl.begin(INTENT);
+  const control = await EngineControl.begin(WEB_SITE);
   const planes = { drivers: [control.driver], engines: ALL_ENGINES, close: async () => undefined };
   const probe = toolboxWith({
-    loadConfig: async () => ({ intent: INTENT, diagnostics: [], files: [] }),
+    loadConfig: async () => ({ intent: WEB_SITE, diagnostics: [], files: [] }),
     openPlanes: async () => planes,
   });
   const lost = toolboxWith({});

@@ -2,32 +2,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import {
-  buildIntent,
-  buildListener,
-  buildMember,
-  buildPool,
-  buildVip,
-} from '../../../test/fixtures/build-intent.ts';
 import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
+import { WEB_SITE } from '../../../test/fixtures/web-site.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { Intent } from '../../model/intent.ts';
 import { Client } from '../client.ts';
 import { collect } from './collect.ts';
 
-const PLAIN = buildIntent({
-  vips: [buildVip('www', '192.0.2.10')],
-  listeners: [buildListener('web', 'www', 80)],
-  pools: [buildPool('web', [buildMember('10.0.0.1', { name: 'w1' })])],
-});
-
 /** Every place of an Intent that can hold a secret, typed or not. */
 function withSecrets([influx, mail, hook, bgp, header, variable]: readonly string[]): Intent {
   return {
-    ...PLAIN,
+    ...WEB_SITE,
     metrics: {
-      ...PLAIN.metrics,
+      ...WEB_SITE.metrics,
       influx: {
         url: 'http://127.0.0.1:8086',
         token: new Secret(influx!),
@@ -37,7 +25,7 @@ function withSecrets([influx, mail, hook, bgp, header, variable]: readonly strin
       },
     },
     notifications: {
-      ...PLAIN.notifications,
+      ...WEB_SITE.notifications,
       mail: {
         from: 'a@b',
         to: ['c@d'],
@@ -61,7 +49,7 @@ function withSecrets([influx, mail, hook, bgp, header, variable]: readonly strin
 }
 
 test('no secret of any configuration is in a support bundle', async () => {
-  const door = await openDoor(PLAIN);
+  const door = await openDoor(WEB_SITE);
   const client = new Client({ to: door.socket });
   const word = fc
     .stringMatching(/^[A-Za-z0-9!"#$%&'()*+,./:;<=>?@[\]^_{|}~\\-]{8,40}$/)
