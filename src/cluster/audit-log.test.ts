@@ -24,7 +24,7 @@ const record = (n: number): AuditRecord => ({
   change: { body: { state: 'drain', b: [n], a: 'ü' } },
 });
 
-test('append() chains over a restart, and list() gives pages both ways', () => {
+test('append() chains over a restart, and list() gives pages both ways', async () => {
   const path = fresh();
   const first = open(path);
   for (let n = 1; n <= 5; n++) first.append(record(n));
@@ -45,12 +45,12 @@ test('append() chains over a restart, and list() gives pages both ways', () => {
     [2, 4, 6],
   );
   assert.deepEqual(log.list({ limit: 1, after: 2 })[0]?.change, record(3).change);
-  const verdict = log.verify();
+  const verdict = await log.verify();
   assert.deepEqual([verdict.ok, verdict.entries, verdict.head.number], [true, 6, 6]);
   log.close();
 });
 
-test('verify() shows a changed, removed, added or reordered entry', () => {
+test('verify() shows a changed, removed, added or reordered entry', async () => {
   const crimes: [string, string, RegExp][] = [
     ['changed who', "UPDATE entries SET who = 'somebody' WHERE number = 3", /does not fit/],
     ['changed body', "UPDATE entries SET change = '{}' WHERE number = 3", /does not fit/],
@@ -77,40 +77,40 @@ test('verify() shows a changed, removed, added or reordered entry', () => {
     const other = new DatabaseSync(path);
     other.exec(crime);
     other.close();
-    const verdict = log.verify();
+    const verdict = await log.verify();
     assert.equal(verdict.ok, false, what);
     assert.match(verdict.fault?.why ?? '', why, what);
     log.close();
   }
 });
 
-test('a full log forgets its oldest entries, and its chain still holds', () => {
+test('a full log forgets its oldest entries, and its chain still holds', async () => {
   const path = fresh();
   const log = open(path, 100);
   for (let n = 1; n <= 1000; n++) log.append(record(n));
-  const verdict = log.verify();
+  const verdict = await log.verify();
   assert.ok(verdict.ok, JSON.stringify(verdict));
   assert.ok(verdict.entries >= 100 && verdict.entries <= 110, `${verdict.entries}`);
   assert.equal(verdict.first, 1000 - verdict.entries + 1);
   log.close();
   const again = open(path, 100);
-  assert.ok(again.verify().ok);
+  assert.ok((await again.verify()).ok);
   assert.equal(again.append(record(1)).number, 1001);
   again.close();
 });
 
-test('a broken file is set aside as it is', () => {
+test('a broken file is set aside as it is', async () => {
   const path = fresh();
   open(path).close();
   writeFileSync(path, 'no database'.repeat(1000));
   const { log, setAside } = AuditLog.open(path, 42, 100, () => undefined);
   assert.equal(setAside, `${path}.broken-42`);
   log.append(record(1));
-  assert.ok(log.verify().ok);
+  assert.ok((await log.verify()).ok);
   log.close();
 });
 
-test('append() keeps entries while the disk takes none, and writes them when it does', () => {
+test('append() keeps entries while the disk takes none, and writes them when it does', async () => {
   const path = fresh();
   const faults: Error[] = [];
   const log = open(path, 1000, faults);
@@ -123,7 +123,7 @@ test('append() keeps entries while the disk takes none, and writes them when it 
   log.append(record(2));
   log.append(record(3));
   assert.deepEqual([log.waiting, faults.length], [2, 2]);
-  assert.ok(log.verify().ok);
+  assert.ok((await log.verify()).ok);
   other.exec('DROP TRIGGER full');
   other.close();
   log.append(record(4));
@@ -132,14 +132,14 @@ test('append() keeps entries while the disk takes none, and writes them when it 
     log.list({ limit: 9 }).map((one) => one.number),
     [1, 2, 3, 4],
   );
-  assert.ok(log.verify().ok);
+  assert.ok((await log.verify()).ok);
   log.close();
 });
 
-test('a change that is too long is cut, and says so', () => {
+test('a change that is too long is cut, and says so', async () => {
   const log = open(fresh());
   const entry = log.append({ ...record(1), change: { text: 'x'.repeat(100_000) } });
   assert.deepEqual(entry.change, { cut: true, characters: 100_011 });
-  assert.ok(log.verify().ok);
+  assert.ok((await log.verify()).ok);
   log.close();
 });

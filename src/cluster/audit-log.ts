@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { stableJson } from '../lib/stable-json.ts';
 
 /** Where the chain stands. */
@@ -64,6 +65,8 @@ const COLUMNS = 'number, at_ms AS atMs, who, action, target, status, request_id 
 const GENESIS = { number: 0, hash: createHash('sha256').update('lbctl audit').digest('hex') };
 /** Kept in memory while the disk takes nothing. */
 const MOST_WAITING = 10_000;
+/** Some milliseconds of hashing. */
+const PIECE = 200;
 const LONGEST_CHANGE = 64 * 1024;
 
 interface Row extends Omit<AuditEntry, 'change'> {
@@ -79,6 +82,8 @@ export interface OpenedAudit {
 export class AuditLog {
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
+  readonly #piece: StatementSync;
+  #walking: Promise<AuditVerdict> | undefined;
   readonly #onFault: (error: Error) => void;
   readonly #waiting: AuditEntry[] = [];
   #head: Link;
@@ -96,6 +101,9 @@ export class AuditLog {
       this.#db.exec(TABLES);
       this.#insert = this.#db.prepare(
         'INSERT INTO entries (number, at_ms, who, action, target, status, request_id, change, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      );
+      this.#piece = this.#db.prepare(
+        `SELECT ${COLUMNS} FROM entries WHERE number > ? AND number <= ? ORDER BY number LIMIT ?`,
       );
       const last = this.#db.prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1').get();
       this.#head = (last as Link | undefined) ?? this.#anchor();
@@ -153,26 +161,41 @@ export class AuditLog {
     return (after === undefined ? rows.reverse() : rows).map(toEntry);
   }
 
-  /** Follows the whole chain. */
-  verify(): AuditVerdict {
-    let previous = this.#anchor();
-    const first = previous.number + 1;
+  /** Follows the whole chain, a piece at a time so that checks and rounds run meanwhile. Two who ask at once share one walk. */
+  verify(): Promise<AuditVerdict> {
+    this.#walking ??= this.#walk().finally(() => {
+      this.#walking = undefined;
+    });
+    return this.#walking;
+  }
+
+  async #walk(): Promise<AuditVerdict> {
+    const anchor = this.#anchor();
+    // What comes while we walk is the next walk's.
+    const end = this.#waiting[0] === undefined ? this.#head.number : this.#waiting[0].number - 1;
+    let previous = anchor;
     let entries = 0;
     let fault: AuditVerdict['fault'];
-    for (const row of this.#db.prepare(`SELECT ${COLUMNS} FROM entries ORDER BY number`).iterate()) {
-      const entry = toEntry(row as unknown as Row);
-      const { hash, ...plain } = entry;
-      if (entry.number !== previous.number + 1)
-        fault = { number: entry.number, why: `entries after ${previous.number} are missing` };
-      else if (hashOf(previous.hash, plain) !== hash)
-        fault = { number: entry.number, why: 'its content does not fit its hash' };
-      if (fault !== undefined) break;
-      previous = { number: entry.number, hash };
-      entries++;
+    while (fault === undefined) {
+      const rows = this.#piece.all(previous.number, end, PIECE) as unknown as Row[];
+      for (const row of rows) {
+        const { hash, ...plain } = toEntry(row);
+        if (plain.number !== previous.number + 1)
+          fault = { number: plain.number, why: `entries after ${previous.number} are missing` };
+        else if (hashOf(previous.hash, plain) !== hash)
+          fault = { number: plain.number, why: 'its content does not fit its hash' };
+        if (fault !== undefined) break;
+        previous = { number: plain.number, hash };
+        entries++;
+      }
+      if (rows.length < PIECE) break;
+      await setImmediate();
     }
-    const onDisk = this.#waiting[0] === undefined ? this.#head.number : this.#waiting[0].number - 1;
-    if (fault === undefined && previous.number !== onDisk)
+    // The oldest went while we walked: what we began with is no longer the beginning.
+    if (fault !== undefined && this.#anchor().number !== anchor.number) return this.#walk();
+    if (fault === undefined && previous.number !== end)
       fault = { number: previous.number + 1, why: 'entries at the end are missing' };
+    const first = anchor.number + 1;
     return {
       ok: fault === undefined,
       entries,

@@ -49,13 +49,13 @@ export interface AuditBook {
     readonly who?: string | undefined;
     readonly action?: string | undefined;
   }): readonly AuditLine[];
-  verify(): {
+  verify(): Promise<{
     readonly ok: boolean;
     readonly entries: number;
     readonly first: number;
     readonly head: { readonly number: number; readonly hash: string };
     readonly fault?: { readonly number: number; readonly why: string };
-  };
+  }>;
   /** Entries that the disk did not take yet. */
   readonly waiting: number;
 }
