@@ -61,12 +61,52 @@ static __always_inline __u32 stateless_member(const struct work *w, const struct
 	return number;
 }
 
+/* Where the member is: as user space keeps it, else by the kernel's FIB. 0, or the reason to drop. */
+static __always_inline int hop_to_member(struct xdp_md *ctx, struct work *w, const struct member *m)
+{
+	w->hop = m->hop;
+	if (w->hop.ifindex)
+		return 0;
+	copy_address(&w->new_destination, &m->address);
+	return m->flags & MEMBER_V6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
+}
+
+/* Where the client is: whom its request came from, else by the kernel's FIB. 0, or the reason to drop. */
+static __always_inline int hop_to_peer(struct xdp_md *ctx, struct work *w, const bool v6)
+{
+	struct hop *hop = peer_of(w->peer);
+
+	if (!w->peer || !hop)
+		return v6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
+	w->hop = *hop;
+	return 0;
+}
+
+static __always_inline __u32 growth(const struct listener *l, const struct member *m)
+{
+	return l->mode == MODE_TUNNEL ? outer_length(l, m) : 0;
+}
+
+static __always_inline int send_translated(struct xdp_md *ctx, struct work *w, const bool v6)
+{
+	return translate(ctx, w, v6) ? emit_link(ctx, w, v6) : drop(COUNT_DROP_INTERNAL);
+}
+
+/* dr and tunnel: the packet itself stays, but for its lifetime. */
+static __always_inline int send_whole(struct xdp_md *ctx, struct work *w, const struct listener *l,
+				      const struct member *m, const struct config *c, const bool v6)
+{
+	if (!age(ctx, w, v6))
+		return drop(COUNT_DROP_INTERNAL);
+	return l->mode == MODE_TUNNEL ? emit_tunnel(ctx, w, l, m, c, v6) : emit_link(ctx, w, v6);
+}
+
 static __always_inline int forward(struct xdp_md *ctx, struct work *w, __u32 listener, const bool v6)
 {
 	struct config *c = config_of();
 	struct listener *l = listener_of(listener);
 	struct member *m;
-	__u32 number, extra = 0;
+	__u32 number;
 	int answer;
 
 	if (!c || !l || !(l->flags & LISTENER_USED))
@@ -92,51 +132,35 @@ static __always_inline int forward(struct xdp_md *ctx, struct work *w, __u32 lis
 	if (!m)
 		return drop(COUNT_DROP_INTERNAL);
 	w->member = number;
-	w->hop = m->hop;
-	if (!w->hop.ifindex) {
-		copy_address(&w->new_destination, &m->address);
-		answer = m->flags & MEMBER_V6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
-		if (answer)
-			return drop(answer);
-	}
+	answer = hop_to_member(ctx, w, m);
+	if (answer)
+		return drop(answer);
 	if (lifetime(ctx, w, v6) <= 1)
 		return refuse(ctx, w, COUNT_TTL_SENT);
-	if (l->mode == MODE_TUNNEL)
-		extra = outer_length(l, m);
-	if (is_too_big(w, extra))
+	if (is_too_big(w, growth(l, m)))
 		return refuse(ctx, w, COUNT_TOO_BIG_SENT);
 	count_in(number, w);
 	count(COUNT_FORWARDED);
 	if (w->fragment == FRAGMENT_FIRST)
 		fragment_remember(w, l->mode, number, v6);
-	if (l->mode >= MODE_NAT)
-		return translate(ctx, w, v6) ? emit_link(ctx, w, v6) : drop(COUNT_DROP_INTERNAL);
-	if (!age(ctx, w, v6))
-		return drop(COUNT_DROP_INTERNAL);
-	return l->mode == MODE_TUNNEL ? emit_tunnel(ctx, w, l, m, c, v6) : emit_link(ctx, w, v6);
+	return l->mode >= MODE_NAT ? send_translated(ctx, w, v6) : send_whole(ctx, w, l, m, c, v6);
 }
 
 /* From a member whose replies pass through us. `endpoint` is what vips4 or vips6 said of its address and port. */
 static __always_inline int reply(struct xdp_md *ctx, struct work *w, __u32 endpoint, const bool v6)
 {
 	int answer = v6 ? flow_reply6(w, endpoint) : flow_reply4(w, endpoint);
-	struct hop *hop;
 
 	if (answer)
 		return refuse(ctx, w, -answer);
 	if (lifetime(ctx, w, v6) <= 1)
 		return refuse(ctx, w, COUNT_TTL_SENT);
-	hop = peer_of(w->peer);
-	if (w->peer && hop) {
-		w->hop = *hop;
-	} else {
-		answer = v6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
-		if (answer)
-			return drop(answer);
-	}
+	answer = hop_to_peer(ctx, w, v6);
+	if (answer)
+		return drop(answer);
 	count_out(w->member, w);
 	count(COUNT_REPLIED);
 	if (w->fragment == FRAGMENT_FIRST)
 		fragment_remember(w, MODE_NAT, 0, v6);
-	return translate(ctx, w, v6) ? emit_link(ctx, w, v6) : drop(COUNT_DROP_INTERNAL);
+	return send_translated(ctx, w, v6);
 }

@@ -178,33 +178,26 @@ static __always_inline int error_to_member(struct xdp_md *ctx, struct work *w, _
 	m = member_of(number);
 	if (!number || !m)
 		return pass(COUNT_ICMP_UNKNOWN);
-	w->hop = m->hop;
-	if (!w->hop.ifindex) {
-		copy_address(&w->new_destination, &m->address);
-		answer = m->flags & MEMBER_V6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
-		if (answer)
-			return drop(answer);
-	}
+	answer = hop_to_member(ctx, w, m);
+	if (answer)
+		return drop(answer);
 	if (lifetime(ctx, w, v6) <= 1)
 		return drop(COUNT_DROP_TTL);
-	if (is_too_big(w, l->mode == MODE_TUNNEL ? outer_length(l, m) : 0))
+	if (is_too_big(w, growth(l, m)))
 		return drop(COUNT_DROP_TOO_BIG);
 	count(COUNT_ICMP_FORWARDED);
 	if (l->mode >= MODE_NAT) {
 		copy_address(&w->outer_new_source, &w->outer_source);
 		return translate_error(ctx, w, v6) ? emit_link(ctx, w, v6) : drop(COUNT_DROP_ICMP);
 	}
-	if (!age(ctx, w, v6))
-		return drop(COUNT_DROP_INTERNAL);
 	/* The tunnel's checksum shortcut knows TCP and UDP only: this is neither. */
 	w->protocol = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-	return l->mode == MODE_TUNNEL ? emit_tunnel(ctx, w, l, m, c, v6) : emit_link(ctx, w, v6);
+	return send_whole(ctx, w, l, m, c, v6);
 }
 
 /* From the members' side, about a packet that we translated and sent to a member. */
 static __always_inline int error_to_client(struct xdp_md *ctx, struct work *w, __u32 endpoint, const bool v6)
 {
-	struct hop *hop;
 	int answer;
 
 	w->tcp_flags = 0;
@@ -213,14 +206,9 @@ static __always_inline int error_to_client(struct xdp_md *ctx, struct work *w, _
 		return pass(COUNT_ICMP_UNKNOWN);
 	if (lifetime(ctx, w, v6) <= 1)
 		return drop(COUNT_DROP_TTL);
-	hop = peer_of(w->peer);
-	if (w->peer && hop) {
-		w->hop = *hop;
-	} else {
-		answer = v6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
-		if (answer)
-			return drop(answer);
-	}
+	answer = hop_to_peer(ctx, w, v6);
+	if (answer)
+		return drop(answer);
 	/* A member speaks for itself only as the VIP; a router in between keeps its own address. */
 	copy_address(&w->outer_new_source, same_address(&w->outer_source, &w->source) ? &w->new_source
 										       : &w->outer_source);
@@ -254,8 +242,6 @@ static __always_inline int icmp(struct xdp_md *ctx, struct work *w, const bool v
 		return error_to_member(ctx, w, *found, v6);
 	if (!c || !c->has_nat)
 		return pass(COUNT_PASS_OTHER);
-	found = vip_find(&w->source, w->source_port, w->protocol, VIP_MEMBER, v6);
-	if (!found)
-		found = vip_find(&w->source, 0, w->protocol, VIP_MEMBER, v6);
+	found = endpoint_find(w, v6);
 	return found ? error_to_client(ctx, w, *found, v6) : pass(COUNT_PASS_OTHER);
 }

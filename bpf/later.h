@@ -11,8 +11,7 @@ static __always_inline int later(struct xdp_md *ctx, struct work *w, const bool 
 	struct fragment *note;
 	struct listener *l;
 	struct member *m;
-	struct hop *hop;
-	__u32 extra = 0;
+	int answer;
 
 	if (!c)
 		return drop(COUNT_DROP_INTERNAL);
@@ -33,16 +32,11 @@ static __always_inline int later(struct xdp_md *ctx, struct work *w, const bool 
 	if (lifetime(ctx, w, v6) <= 1)
 		return drop(COUNT_DROP_TTL);
 	if (!w->member) {
-		hop = peer_of(w->peer);
-		if (w->peer && hop) {
-			w->hop = *hop;
-		} else {
-			int answer = v6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
-			if (answer)
-				return drop(answer);
-		}
+		answer = hop_to_peer(ctx, w, v6);
+		if (answer)
+			return drop(answer);
 		count(COUNT_FRAGMENT);
-		return translate(ctx, w, v6) ? emit_link(ctx, w, v6) : drop(COUNT_DROP_INTERNAL);
+		return send_translated(ctx, w, v6);
 	}
 	m = member_of(w->member);
 	if (!m || !(m->flags & MEMBER_PRESENT))
@@ -50,23 +44,12 @@ static __always_inline int later(struct xdp_md *ctx, struct work *w, const bool 
 	l = listener_of(m->listener);
 	if (!l)
 		return drop(COUNT_DROP_INTERNAL);
-	w->hop = m->hop;
-	if (!w->hop.ifindex) {
-		int answer;
-		copy_address(&w->new_destination, &m->address);
-		answer = m->flags & MEMBER_V6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
-		if (answer)
-			return drop(answer);
-	}
-	if (l->mode == MODE_TUNNEL)
-		extra = outer_length(l, m);
-	if (is_too_big(w, extra))
+	answer = hop_to_member(ctx, w, m);
+	if (answer)
+		return drop(answer);
+	if (is_too_big(w, growth(l, m)))
 		return drop(COUNT_DROP_TOO_BIG);
 	count(COUNT_FRAGMENT);
 	count_in(w->member, w);
-	if (l->mode >= MODE_NAT)
-		return translate(ctx, w, v6) ? emit_link(ctx, w, v6) : drop(COUNT_DROP_INTERNAL);
-	if (!age(ctx, w, v6))
-		return drop(COUNT_DROP_INTERNAL);
-	return l->mode == MODE_TUNNEL ? emit_tunnel(ctx, w, l, m, c, v6) : emit_link(ctx, w, v6);
+	return l->mode >= MODE_NAT ? send_translated(ctx, w, v6) : send_whole(ctx, w, l, m, c, v6);
 }

@@ -21,10 +21,7 @@ static __always_inline int route(struct xdp_md *ctx, struct work *w, const bool 
 	c = config_of();
 	if (!c || !c->has_nat)
 		return pass(COUNT_PASS_OTHER);
-	found = vip_find(&w->source, w->source_port, w->protocol, VIP_MEMBER, v6);
-	if (!found)
-		/* A range listener's members answer from any port. */
-		found = vip_find(&w->source, 0, w->protocol, VIP_MEMBER, v6);
+	found = endpoint_find(w, v6);
 	return found ? reply(ctx, w, *found, v6) : pass(COUNT_PASS_OTHER);
 }
 
