@@ -23,7 +23,7 @@ test: setup bpf ## everything CI does: setup, static checks, all test suites
 test-%: setup bpf ## one suite: unit, root or vm
 	@$(NODE) tools/run-tests.ts $*
 
-test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads under load; take-overs by BFD, see CHANGELOG
+test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes under load
 	@for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
 
 demo: setup ## a pair of balancers in namespaces, told with what a client sees; about half a minute
