@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   const runDir = join(folder, 'ours');
   const driver = new HaproxyDriver({ binary: BINARY, runDir, maxConnections: 4000, threads: 1 });
   // In a session of its own with a master, as ours is: the kernel shares a busy machine by session (sched_autogroup).
-  const hand = spawn(BINARY, ['-W', '-db', '-f', handWritten(folder, port)], {
+  const hand = spawn(BINARY, ['-W', '-db', '-q', '-f', handWritten(folder, port)], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
