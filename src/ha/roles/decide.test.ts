@@ -1,6 +1,7 @@
 // The table of roles: what each chooser asks for in each situation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { buildGroup } from '../../../test/fixtures/build-intent.ts';
 import type { HaGroup, RoleChooser } from '../../model/ha.ts';
 import { decide, type Standing } from './decide.ts';
 import type { GroupInputs } from './inputs.ts';
@@ -8,25 +9,7 @@ import type { GroupInputs } from './inputs.ts';
 const NOW = 1_000_000;
 
 function group(chooser: RoleChooser, more: Partial<HaGroup> = {}): HaGroup {
-  return {
-    name: 'pair',
-    chooser,
-    interface: 'eth0',
-    vips: ['www'],
-    vrid: 51,
-    priority: 150,
-    advertMs: 100,
-    preempt: true,
-    preemptDelayMs: 0,
-    vrrpVersion: 3,
-    unicastPeers: [],
-    useVmac: false,
-    garpCount: 5,
-    garpRepeatMs: 0,
-    track: [],
-    initialRole: 'standby',
-    ...more,
-  };
+  return buildGroup('pair', ['www'], { chooser, preempt: true, ...more });
 }
 
 const WELL: Omit<GroupInputs, 'group'> = {

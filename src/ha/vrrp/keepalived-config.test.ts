@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { buildGroup } from '../../../test/fixtures/build-intent.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { HaGroup, Track } from '../../model/ha.ts';
 import { keepalivedConfig, type VrrpAddress, type VrrpInstance } from './keepalived-config.ts';
@@ -12,25 +13,7 @@ import { keepalivedConfig, type VrrpAddress, type VrrpInstance } from './keepali
 const GOLDEN = join(import.meta.dirname, 'testdata');
 
 function group(more: Partial<HaGroup>): HaGroup {
-  return {
-    name: 'front',
-    chooser: 'vrrp',
-    interface: 'eth9',
-    vips: [],
-    vrid: 51,
-    priority: 150,
-    advertMs: 100,
-    preempt: true,
-    preemptDelayMs: 0,
-    vrrpVersion: 3,
-    unicastPeers: [],
-    useVmac: false,
-    garpCount: 5,
-    garpRepeatMs: 0,
-    track: [],
-    initialRole: 'standby',
-    ...more,
-  };
+  return buildGroup('front', [], { interface: 'eth9', preempt: true, ...more });
 }
 
 function track(more: Partial<Track>): Track {

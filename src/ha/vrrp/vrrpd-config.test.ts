@@ -1,28 +1,11 @@
 // What vrrpd is told, and what goes when a group goes.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { HaGroup } from '../../model/ha.ts';
+import { buildGroup } from '../../../test/fixtures/build-intent.ts';
 import { changesBetween, readRunning } from '../frr/config-tree.ts';
 import { macvlanName, virtualMac, vrrpdConfig, vrrpdLacks, vrrpdOwnership } from './vrrpd-config.ts';
 
-const GROUP: HaGroup = {
-  name: 'pair',
-  chooser: 'vrrp',
-  interface: 'eth0',
-  vips: ['www'],
-  vrid: 51,
-  priority: 150,
-  advertMs: 100,
-  preempt: false,
-  preemptDelayMs: 0,
-  vrrpVersion: 3,
-  unicastPeers: [],
-  useVmac: false,
-  garpCount: 5,
-  garpRepeatMs: 0,
-  track: [],
-  initialRole: 'standby',
-};
+const GROUP = buildGroup('pair', ['www']);
 const PLAN = { group: GROUP, addresses: [{ address: '192.0.2.10', prefixLength: 32, interface: 'eth0' }] };
 
 // As vrrpd 8.4 shows it: the version is the default, the operator has a router of his own.
