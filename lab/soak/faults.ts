@@ -121,6 +121,9 @@ export const FAULTS: readonly Fault[] = [
   onNode('address deleted by hand', 'active', [DRIFT_MS, 0], well, async (site, node) => {
     site.host(node).ip('address', 'del', `${site.vip}/24`, 'dev', 'eth0');
   }),
+  onNode('address added by hand', 'standby', [DRIFT_MS, 0], well, async (site, node) => {
+    site.host(node).address('eth0', `${site.vip}/24`);
+  }),
   onServer(
     'web server killed',
     MEMBER_MS,
