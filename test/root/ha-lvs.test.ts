@@ -49,7 +49,7 @@ test('a real server that dies gets nothing more, a mail says so, and another whe
   await mailed('lb-a', /gridftp\/rs1 is up/);
 });
 
-test('a balancer that falls silent is replaced within 350 ms and a mail of the other one tells of it', async () => {
+test('a balancer that falls silent is replaced within 350 ms, to which a client adds one retransmission of TCP, and a mail of the other one tells of it', async () => {
   const load = pair.load(100);
   await sleep(500);
   await load.seen();
