@@ -287,4 +287,32 @@ describe('objects', () => {
     assert.equal(done.status, 201, done.text);
     assert.match((await daemon.lbctl('status')).out, /revision \d+$/m);
   });
+
+  it('are certificates too: PEM text is taken, its key is never given back', async () => {
+    const daemon = await daemons.start('pem', FILES);
+    const api = clientOf(daemon);
+    const certificate = '-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n';
+    const key = '-----BEGIN PRIVATE KEY-----\nMIIEhunter2\n-----END PRIVATE KEY-----\n';
+    const half = await api.post('/certificates', { name: 'shop', certificate_pem: certificate });
+    assert.equal(half.body.details.diagnostics[0]?.rule, 'certificate-files', half.text);
+    const made = await api.post('/certificates', {
+      name: 'shop',
+      certificate_pem: certificate,
+      key_pem: key,
+    });
+    assert.equal(made.status, 201, made.text);
+
+    for (const path of [
+      '/certificates/shop',
+      '/certificates',
+      '/objects',
+      '/revisions/2',
+      '/world',
+      '/events',
+    ])
+      assert.doesNotMatch((await api.get(path)).text, /hunter2/, path);
+    const shown = await api.get('/certificates/shop');
+    const same = await api.put('/certificates/shop', shown.body.spec, shown.etag);
+    assert.equal(same.etag.split('.')[0], shown.etag.split('.')[0], same.text);
+  });
 });

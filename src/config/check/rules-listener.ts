@@ -163,8 +163,8 @@ export const LISTENER_RULES = {
   },
   'certificate-files': {
     severity: 'error',
-    what: 'A certificate names no file, or a key alone',
-    cure: 'Set "certificate"',
+    what: 'A certificate names no file, or a key alone, or is half file and half text',
+    cure: 'Set "certificate", or "certificate_pem" and "key_pem"',
   },
   'alpn-unknown': {
     severity: 'warning',

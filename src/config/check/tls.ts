@@ -1,5 +1,6 @@
 // TLS of listeners and pools, and certificates.
 import type { Listener } from '../../model/listener.ts';
+import type { Certificate } from '../../model/tls.ts';
 import { TLS_VERSIONS } from '../../model/tls.ts';
 import type { CheckContext } from './context.ts';
 import { checkReference } from './reference.ts';
@@ -38,14 +39,14 @@ export function checkTls(context: CheckContext): void {
     });
   }
   for (const certificate of intent.certificates.values())
-    if (certificate.certificateFile === undefined)
+    if (!isWhole(certificate))
       report.add(
         'certificate-files',
         context.at(certificate),
-        `The certificate "${certificate.name}" names no file${certificate.keyFile === undefined ? '' : ' but that of its key'}`,
+        `The certificate "${certificate.name}" ${faultOf(certificate)}`,
         {
           what: 'key',
-          hint: 'Set "certificate: PATH"',
+          hint: 'Set "certificate: PATH", or "certificate_pem" and "key_pem"',
         },
       );
   for (const pool of intent.pools.values()) {
@@ -114,4 +115,17 @@ function checkListenerTls(
         `ALPN "${protocol}" is none we speak`,
       );
   });
+}
+
+/** In files, or as text with its key, and not half of both. */
+function isWhole(one: Certificate): boolean {
+  if (one.certificatePem !== undefined)
+    return one.keyPem !== undefined && one.certificateFile === undefined && one.keyFile === undefined;
+  return one.certificateFile !== undefined && one.keyPem === undefined;
+}
+
+function faultOf(one: Certificate): string {
+  if (one.certificatePem !== undefined && one.keyPem === undefined) return 'has no "key_pem"';
+  if (one.certificatePem !== undefined || one.keyPem !== undefined) return 'mixes files and PEM text';
+  return `names no file${one.keyFile === undefined ? '' : ' but that of its key'}`;
 }

@@ -71,7 +71,13 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
 
   const certificates = new Map<string, Certificate>();
   for (const { doc, origin } of merged.certificates) {
-    const certificate = given({ name: doc.name, certificateFile: doc.certificate, keyFile: doc.key });
+    const certificate = given({
+      name: doc.name,
+      certificateFile: doc.certificate,
+      keyFile: doc.key,
+      certificatePem: doc.certificate_pem,
+      keyPem: secrets.resolve(doc.key_pem, below(origin, 'key_pem')),
+    });
     certificates.set(certificate.name, certificate);
     origins.set(certificate, origin);
   }

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { block } from './block.ts';
 import { opt } from './field.ts';
 import { prefix } from './numbers.ts';
+import { secret } from './secret.ts';
 import { flag, interfaceName, name, text } from './words.ts';
 
 export const vipSchema = block('A virtual address.', {
@@ -18,10 +19,18 @@ export const vipSchema = block('A virtual address.', {
   ),
 });
 
-export const certificateSchema = block('A certificate with its key, in PEM files.', {
+export const certificateSchema = block('A certificate with its key: PEM files, or PEM text from the API.', {
   name: name('What listeners and pools call it.'),
   certificate: opt(text('PEM file with the certificate and its chain; the key may stand in the same file.')),
   key: opt(text('PEM file with the key, where it is not in the certificate file.')),
+  certificate_pem: opt(
+    text('The certificate and its chain themselves, as PEM, instead of `certificate`.', {
+      maxLength: 65_536,
+      pattern: /-----BEGIN CERTIFICATE-----/,
+      must: 'a PEM certificate',
+    }),
+  ),
+  key_pem: opt(secret('Its key, as PEM; with `certificate_pem`. Never shown.')),
 });
 
 export type VipDoc = z.output<typeof vipSchema>;
