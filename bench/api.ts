@@ -21,6 +21,8 @@ const MEMBERS = 10;
 const SECONDS = 15;
 const READS = 1000;
 const WRITES = 200;
+/** Objects of the API that the writes are about. */
+const MADE = 500;
 
 const members = spawn(process.execPath, [join(import.meta.dirname, 'health-members.ts')], {
   stdio: ['pipe', 'pipe', 'inherit'],
@@ -80,14 +82,18 @@ await sleep(11_000);
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-function ask(method: string, path: string, body?: unknown): Promise<number> {
+function ask(method: string, path: string, body?: unknown, isThere = false): Promise<number> {
   const payload = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve, reject) => {
-    const type = payload === undefined ? {} : { 'content-type': 'application/json', 'if-match': '*' };
-    const sent = request({ socketPath: socket, method, path, agent, headers: type }, (response) => {
-      response.resume();
-      response.once('end', () => resolve(response.statusCode ?? 0));
-    });
+    const type = payload === undefined ? {} : { 'content-type': 'application/json' };
+    const match = isThere ? { 'if-match': '*' } : {};
+    const sent = request(
+      { socketPath: socket, method, path, agent, headers: { ...type, ...match } },
+      (response) => {
+        response.resume();
+        response.once('end', () => resolve(response.statusCode ?? 0));
+      },
+    );
     sent.once('error', reject);
     sent.end(payload);
   });
@@ -131,9 +137,13 @@ const before = daemon.rounds().length;
 const [reads, writes] = await Promise.all([
   load(READS, (i) => ask('GET', `/v1/${READ_PATHS[i % 2]}${(i * 7) % LISTENERS}`)),
   load(WRITES, (i) =>
-    ask('PUT', `/v1/pools/api${i % 500}`, {
-      members: [{ address: '127.0.0.1', port: tcpPort, weight: 1 + (i % 100) }],
-    }),
+    // The first ones make their pools, the others change them.
+    ask(
+      'PUT',
+      `/v1/pools/api${i % MADE}`,
+      { members: [{ address: '127.0.0.1', port: tcpPort, weight: 1 + (i % 100) }] },
+      i >= MADE,
+    ),
   ),
 ]);
 const rounds = daemon.rounds().length - before;
