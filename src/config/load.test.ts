@@ -129,6 +129,18 @@ pools: [{ name: c, members: [{ address: 10.0.0.1 }, { address: 10.0.0.1 }] }]
   assert.deepEqual(rules.sort(), ['duplicate-member', 'pool-unused', 'unknown-key', 'unknown-reference']);
 });
 
+test('loadConfig() tells two on one port inside the range of a third about each other', () => {
+  const rules = rulesOf(
+    `${NETWORK}listeners:
+  - { name: range, vip: 192.0.2.10, ports: [70-90], members: [{ address: 10.0.0.1 }] }
+  - { name: a, vip: 192.0.2.10, port: 80, members: [{ address: 10.0.0.1 }] }
+  - { name: b, vip: 192.0.2.10, port: 80, members: [{ address: 10.0.0.1 }] }
+`,
+  );
+
+  assert.deepEqual(rules.sort(), ['port-clash', 'port-overlap', 'port-overlap']);
+});
+
 test('loadConfig() reads on behind a key it does not know, as the one it was meant to be', () => {
   const rules = rulesOf(
     `${NETWORK}listeners:

@@ -33,9 +33,13 @@ export function checkPorts(context: CheckContext): void {
     if (claims.length < 2) continue;
     claims.sort((a, b) => a.from - b.from || a.order - b.order);
     let widest = claims[0]!;
+    let last = widest;
     for (const claim of claims.slice(1)) {
       if (claim.from <= widest.to) tell(context, place, widest, claim);
+      // Inside a wider range two may want the very same as well.
+      if (!isSame(last, widest) && isSame(last, claim)) tell(context, place, last, claim);
       if (claim.to > widest.to) widest = claim;
+      last = claim;
     }
   }
 }
@@ -58,10 +62,14 @@ function claimsByPlace(context: CheckContext): Map<string, Claim[]> {
   return places;
 }
 
+function isSame(a: Claim, b: Claim): boolean {
+  return a.from === b.from && a.to === b.to;
+}
+
 function tell(context: CheckContext, place: string, a: Claim, b: Claim): void {
   const [first, second] = a.order < b.order ? [a, b] : [b, a];
   const [transport = 'tcp', address = ''] = place.split(' ') as ['tcp' | 'udp' | 'sctp', string];
-  const same = a.from === b.from && a.to === b.to;
+  const same = isSame(a, b);
   const key = listenerKey(transport, address, b.from, Math.min(a.to, b.to));
   const who =
     first.listener === second.listener

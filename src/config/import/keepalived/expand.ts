@@ -81,7 +81,12 @@ export function expandLines(input: ExpandInput, ledger: Ledger): readonly Origin
       continue;
     }
     frame.next++;
-    const origin: Origin = { file: frame.file, line: frame.fixedLine ?? frame.next, raw: text.trim() };
+    const origin: Origin = {
+      file: frame.file,
+      line: frame.fixedLine ?? frame.next,
+      raw: text.trim(),
+      indent: text.length - text.trimStart().length,
+    };
     lines++;
     if (frame.fixedLine !== undefined) expanded++;
     characters += text.length;

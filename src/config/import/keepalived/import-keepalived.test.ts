@@ -238,3 +238,12 @@ test('importKeepalived() never shows a password in what it tells', () => {
   assert.ok(!JSON.stringify([wrong.report, wrong.diagnostics]).includes('hunter22'));
   assert.ok(!wrong.yaml.includes('hunter22'));
 });
+
+test('importKeepalived() points at the directive where it stands on its line', () => {
+  const { diagnostics } = importText(
+    'vrrp_script up {\n}\nvirtual_server 192.0.2.10 80 {\n    frobnicate 3\n}\n',
+  );
+
+  const one = diagnostics.find(({ rule }) => rule === 'import-unknown-directive');
+  assert.deepEqual([one?.place, one?.excerpt], [{ file: 'k.conf', line: 4, column: 5 }, '    frobnicate 3']);
+});

@@ -16,6 +16,8 @@ export interface Origin {
   readonly file: string;
   readonly line: number;
   readonly raw: string;
+  /** What stands before it on its line, in characters. */
+  readonly indent?: number;
 }
 
 interface Entry {
@@ -27,6 +29,7 @@ interface Entry {
 
 const RANK: Readonly<Record<Fate, number>> = { carried: 0, changed: 1, 'not carried': 2 };
 const MOST_DIAGNOSTICS = 1000;
+const LONGEST_INDENT = 200;
 
 export class Ledger {
   readonly #entries = new Map<Origin, Entry>();
@@ -56,13 +59,14 @@ export class Ledger {
     const key = `${origin.file}\0${origin.line}\0${rule}\0${message}`;
     if (this.#said.has(key)) return;
     this.#said.add(key);
+    const indent = Math.min(origin.indent ?? 0, LONGEST_INDENT);
     this.#diagnostics.push({
       severity,
       rule,
       path: '',
       message,
-      place: { file: origin.file, line: origin.line, column: 1 },
-      excerpt: withoutPasswords(origin.raw.slice(0, 200)),
+      place: { file: origin.file, line: origin.line, column: indent + 1 },
+      excerpt: ' '.repeat(indent) + withoutPasswords(origin.raw.slice(0, 200)),
       ...(hint === undefined ? {} : { hint }),
     });
   }

@@ -62,5 +62,7 @@ export function readTree(lines: readonly Origin[], ledger: Ledger): readonly Dir
 
 function directive(origin: Origin, piece: string): Directive {
   const words = splitWords(piece);
-  return { file: origin.file, line: origin.line, raw: piece, name: words[0] ?? piece, args: words.slice(1) };
+  const indent = (origin.indent ?? 0) + Math.max(0, origin.raw.indexOf(piece));
+  const [name = piece, ...args] = words;
+  return { file: origin.file, line: origin.line, raw: piece, indent, name, args };
 }
