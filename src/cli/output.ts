@@ -28,3 +28,8 @@ export async function toOutput(format: 'json' | 'yaml', value: unknown): Promise
   const { stringify } = await import('yaml');
   return stringify(JSON.parse(json), { lineWidth: 0 });
 }
+
+/** A sentence for people; the same as data for programs. */
+export async function sentenceOr(format: OutputFormat, sentence: string, data: unknown): Promise<string> {
+  return format === 'table' ? sentence : toOutput(format, data);
+}

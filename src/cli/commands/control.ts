@@ -5,6 +5,7 @@ import type { PlanJson } from '../../plan/plan-json.ts';
 import type { Client } from '../client.ts';
 import { examples } from '../examples.ts';
 import { socketOption } from '../find-daemon.ts';
+import { type OutputFormat, outputOption, sentenceOr } from '../output.ts';
 import type { Session } from '../session.ts';
 
 /** A round that loads 10,000 listeners may take its time. */
@@ -43,6 +44,7 @@ export function trialText({ confirmWithin }: ChangeOptions): string {
 
 interface ReloadOptions extends ChangeOptions {
   readonly unpin?: boolean;
+  readonly output?: OutputFormat;
 }
 
 export function addReload(program: Command, session: Session): void {
@@ -54,6 +56,7 @@ export function addReload(program: Command, session: Session): void {
         'and they are shown. After a rollback the files on disk count again only when they have changed, or with --unpin.',
     )
     .option('--unpin', 'take the files on disk though a rollback put others in force')
+    .addOption(outputOption())
     .addOption(socketOption());
   addChangeOptions(reload)
     .addHelpText(
@@ -87,7 +90,8 @@ export async function reloadDaemon(
     }>('POST', '/v1/reload', { body, timeoutMs: ROUND_MS });
     await session.warn(diagnostics, command);
     const numbered = revision === undefined ? '' : ` as revision ${revision}`;
-    session.print(`configuration ${hash?.slice(0, 12) ?? ''} is in force${numbered}\n${trialText(options)}`);
+    const sentence = `configuration ${hash?.slice(0, 12) ?? ''} is in force${numbered}\n${trialText(options)}`;
+    session.print(await sentenceOr(options.output ?? 'table', sentence, { hash, revision, diagnostics }));
   } catch (error) {
     const found = error instanceof LbError ? error.details.diagnostics : undefined;
     if (!Array.isArray(found)) throw error;
@@ -103,19 +107,21 @@ export function addConfirm(program: Command, session: Session): void {
       'Keep the configuration that is on trial ("--confirm-within"). Apply what guards hold back now ("lbctl status" tells ' +
         'how much), and wait for that round.',
     )
+    .addOption(outputOption())
     .addOption(socketOption())
-    .action(async (_options: object, command: Command) => {
+    .action(async ({ output }: { output: OutputFormat }, command: Command) => {
       const { findDaemon } = await import('../find-daemon.ts');
       const client = await findDaemon(session, command);
       const { confirmed } = await client.call<{ confirmed: boolean }>('POST', '/v1/trial/confirm');
-      if (confirmed) session.print('the configuration on trial is kept\n');
-      const before = await client.get<PlanJson>('/v1/plan');
-      if (before.summary.held === 0) {
-        if (!confirmed) session.print('nothing is held back\n');
-        return;
-      }
-      const after = await client.call<PlanJson>('POST', '/v1/plan/confirm', { timeoutMs: ROUND_MS });
-      session.print(`${before.summary.held} steps confirmed, ${after.summary.held} held back now\n`);
-      if (after.summary.held > 0) session.exitCode = 1;
+      const held = (await client.get<PlanJson>('/v1/plan')).summary.held;
+      const after =
+        held === 0
+          ? 0
+          : (await client.call<PlanJson>('POST', '/v1/plan/confirm', { timeoutMs: ROUND_MS })).summary.held;
+      const kept = confirmed ? 'the configuration on trial is kept\n' : '';
+      const steps = held === 0 ? '' : `${held} steps confirmed, ${after} held back now\n`;
+      const sentence = kept + steps || 'nothing is held back\n';
+      session.print(await sentenceOr(output, sentence, { confirmed, steps: held, held: after }));
+      if (after > 0) session.exitCode = 1;
     });
 }

@@ -106,6 +106,25 @@ test('reload shows what is wrong with the files, and confirm what guards hold', 
     assert.equal(confirmed.code, 0);
   }));
 
+test('what is told in a sentence is data with -o json', () =>
+  withDaemon(async (lbctl, { control }) => {
+    const data = async (...args: string[]) =>
+      JSON.parse((await lbctl(...args, '-o', 'json')).out) as Record<string, unknown>;
+
+    const drained = await data('drain', 'web/w1', '--why', 'new disk');
+    const up = await data('member', 'up', 'web/w1');
+    const reset = await data('member', 'reset', 'web/w1');
+    const reloaded = await data('reload');
+    const confirmed = await data('confirm');
+    control.counters = async () => new Map();
+    const waited = await data('drain', 'web/w1', '--wait');
+
+    assert.deepEqual([drained.member, drained.state, drained.why], ['web/w1', 'drain', 'new disk']);
+    assert.deepEqual([up.state, reset], ['up', { member: 'web/w1' }]);
+    assert.deepEqual([reloaded.diagnostics, confirmed], [[], { confirmed: false, steps: 0, held: 0 }]);
+    assert.equal(waited.connectionsLeft, 0);
+  }));
+
 test('show services, connections, stats and rates print what the daemon counts', () =>
   withDaemon(async (lbctl) => {
     const services = await lbctl('show', 'services', '-o', 'wide');

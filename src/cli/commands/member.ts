@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { examples } from '../examples.ts';
 import { socketOption } from '../find-daemon.ts';
+import { type OutputFormat, outputOption, sentenceOr } from '../output.ts';
 import type { Session } from '../session.ts';
 
 interface OverrideOptions {
+  readonly output: OutputFormat;
   readonly for?: string;
   readonly why?: string;
   readonly wait?: boolean;
@@ -29,6 +31,7 @@ export function addDrain(program: Command, session: Session): void {
     .option('--for <duration>', 'down after this long, such as 2m')
     .option('--why <text>', 'told in status and events')
     .option('--wait', 'end when it has no connections left, or is down')
+    .addOption(outputOption())
     .addOption(socketOption())
     .addHelpText(
       'after',
@@ -49,8 +52,16 @@ export function addDrain(program: Command, session: Session): void {
       });
       const until =
         override.untilMs === undefined ? '' : `, down at ${new Date(override.untilMs).toISOString()}`;
-      session.print(`${name} drains${until}\n`);
-      if (options.wait === true) await untilDrained(name, override.untilMs, session, command);
+      const isTold = options.output === 'table' || options.wait !== true;
+      if (isTold)
+        session.print(
+          await sentenceOr(options.output, `${name} drains${until}\n`, { member: name, ...override }),
+        );
+      if (options.wait !== true) return;
+      const ended = await untilDrained(name, override.untilMs, session, command, options.output);
+      session.print(
+        await sentenceOr(options.output, ended.sentence, { member: name, ...override, ...ended.data }),
+      );
     });
 }
 
@@ -74,28 +85,33 @@ export function addMember(program: Command, session: Session): void {
       .argument('<member>', MEMBER)
       .option('--for <duration>', 'checks decide again after this long, such as 2h')
       .option('--why <text>', 'told in status and events')
+      .addOption(outputOption())
       .addOption(socketOption())
       .action(async (name: string, options: OverrideOptions, command: Command) => {
         const { toTarget, setOverride } = await import('../member-target.ts');
         const { findDaemon } = await import('../find-daemon.ts');
         const target = toTarget(name);
         const client = await findDaemon(session, command);
-        await setOverride(client, target, { state, for: options.for, why: options.why });
-        session.print(`${name} is ${state}${options.for === undefined ? '' : ` for ${options.for}`}\n`);
+        const override = await setOverride(client, target, { state, for: options.for, why: options.why });
+        const forHowLong = options.for === undefined ? '' : ` for ${options.for}`;
+        const sentence = `${name} is ${state}${forHowLong}\n`;
+        session.print(await sentenceOr(options.output, sentence, { member: name, ...override }));
       });
   member
     .command('reset')
     .summary('let configuration and checks decide again')
     .description('Let configuration and checks decide again.')
     .argument('<member>', MEMBER)
+    .addOption(outputOption())
     .addOption(socketOption())
-    .action(async (name: string, _options: object, command: Command) => {
+    .action(async (name: string, options: OverrideOptions, command: Command) => {
       const { toTarget, overridePath } = await import('../member-target.ts');
       const { findDaemon } = await import('../find-daemon.ts');
       const target = toTarget(name);
       const client = await findDaemon(session, command);
       await client.call('DELETE', overridePath(target));
-      session.print(`${name} is as configured and checked again\n`);
+      const sentence = `${name} is as configured and checked again\n`;
+      session.print(await sentenceOr(options.output, sentence, { member: name }));
     });
 }
 
@@ -105,7 +121,8 @@ async function untilDrained(
   untilMs: number | undefined,
   session: Session,
   command: Command,
-): Promise<void> {
+  output: OutputFormat,
+): Promise<{ readonly sentence: string; readonly data: object }> {
   const { OpError } = await import('../../model/errors.ts');
   const { connectionsOf } = await import('../member-connections.ts');
   const { findDaemon } = await import('../find-daemon.ts');
@@ -116,12 +133,14 @@ async function untilDrained(
     const { weight, connections } = await connectionsOf(client, name);
     // After its time it is down and has no row: nothing counts its connections any more.
     if (untilMs !== undefined && Date.now() >= untilMs) {
-      session.print(`${name} is down; ${Math.max(told, 0)} connections were left\n`);
-      return;
+      const left = Math.max(told, 0);
+      return {
+        sentence: `${name} is down; ${left} connections were left\n`,
+        data: { connectionsLeft: left },
+      };
     }
     if (weight === 0 && connections === 0) {
-      session.print(`${name} has no connections left\n`);
-      return;
+      return { sentence: `${name} has no connections left\n`, data: { connectionsLeft: 0 } };
     }
     if (Date.now() > lastMs)
       throw new OpError(
@@ -129,7 +148,7 @@ async function untilDrained(
         `Cannot wait longer for "${name}" to drain: ${connections} connections are left`,
         { op: 'wait', target: name },
       );
-    if (connections !== told && session.toolbox.stdout.isTTY)
+    if (connections !== told && session.toolbox.stdout.isTTY && output === 'table')
       session.print(`${connections} connections left\n`);
     told = connections;
     await sleep(LOOK_MS);
