@@ -95,7 +95,7 @@ export const nodeRoutes: readonly Route[] = [
     }),
   }),
   route('GET', '/v1/checks', {
-    id: 'getChecks',
+    id: 'getCheckTimes',
     summary: 'How long the answers to each health check take, as a histogram',
     tag: 'node',
     reply: checksShape,
