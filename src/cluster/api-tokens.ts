@@ -1,20 +1,8 @@
 // Bearer tokens of the API: 256 random bits each, kept as SHA-256, with a role, a project, an end and a way to end them early.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { ApiToken } from '../model/api-token.ts';
 import { InputError } from '../model/errors.ts';
 import type { ApiRole } from '../model/settings.ts';
-
-/** What may be told of a token: everything but the token. */
-export interface ApiToken {
-  readonly id: string;
-  readonly name: string;
-  readonly role: ApiRole;
-  readonly project?: string;
-  readonly createdMs: number;
-  readonly createdBy: string;
-  readonly expiresMs?: number;
-  readonly revokedMs?: number;
-  readonly lastUsedMs?: number;
-}
 
 interface Kept extends ApiToken {
   /** SHA-256 of the secret part. A guessable secret would need a slow hash; 256 random bits do not. */

@@ -1,11 +1,12 @@
 // Every write, chained: each entry carries the hash of the one before, so that none can be changed, lost or put between
 // without showing. audit.db is a file of its own, so that a broken state.db takes no evidence with it.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { stableJson } from '../lib/stable-json.ts';
+import { setFileAside } from './set-aside.ts';
 
 /** Where the chain stands. */
 interface Link {
@@ -121,9 +122,7 @@ export class AuditLog {
       return { log: new AuditLog(path, limit, onFault) };
     } catch (error) {
       if (!existsSync(path)) throw error;
-      const setAside = `${path}.broken-${nowMs}`;
-      renameSync(path, setAside);
-      for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
+      const setAside = setFileAside(path, nowMs);
       return { log: new AuditLog(path, limit, onFault), setAside };
     }
   }

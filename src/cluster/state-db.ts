@@ -1,9 +1,10 @@
 // What one node must remember: state.db, an SQLite file in WAL mode. A broken file is kept aside and a new one begun:
 // traffic does not depend on it, as files and kernel hold the rest.
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RevisionTable } from './revision-table.ts';
+import { setFileAside } from './set-aside.ts';
 import { prepareTables } from './state-schema.ts';
 import { writing } from './state-write.ts';
 
@@ -54,9 +55,7 @@ export class StateDb {
       if (!existsSync(path)) throw error;
       // What cannot be written may well be whole: a broken file would not open for reading either.
       if (!isBroken(error)) return { db: new StateDb(path, true), readOnly: (error as Error).message };
-      const setAside = `${path}.broken-${nowMs}`;
-      renameSync(path, setAside);
-      for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true });
+      const setAside = setFileAside(path, nowMs);
       return { db: new StateDb(path), setAside };
     }
   }

@@ -1,21 +1,11 @@
 // lbctl token: who may talk to the API over TCP without a certificate.
 import { type Command, Option } from 'commander';
+import type { ApiToken } from '../../model/api-token.ts';
 import { API_ROLES } from '../../model/settings.ts';
 import { examples } from '../examples.ts';
 import { findDaemon, socketOption } from '../find-daemon.ts';
 import { type OutputFormat, outputOption, toOutput } from '../output.ts';
 import type { Session } from '../session.ts';
-
-interface TokenInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly role: string;
-  readonly project?: string;
-  readonly createdBy: string;
-  readonly expiresMs?: number;
-  readonly revokedMs?: number;
-  readonly lastUsedMs?: number;
-}
 
 interface CreateOptions {
   readonly role: string;
@@ -80,7 +70,7 @@ async function create(
 ): Promise<void> {
   const { role, project, expires, output } = options;
   const client = await findDaemon(session, command);
-  const made = await client.call<{ token: string; info: TokenInfo }>('POST', '/v1/tokens', {
+  const made = await client.call<{ token: string; info: ApiToken }>('POST', '/v1/tokens', {
     body: { name, role, expires, ...(project === undefined ? {} : { project }) },
   });
   if (output !== 'table') {
@@ -94,7 +84,7 @@ async function create(
 
 async function list(output: OutputFormat, session: Session, command: Command): Promise<void> {
   const client = await findDaemon(session, command);
-  const { items } = await client.get<{ items: TokenInfo[] }>('/v1/tokens');
+  const { items } = await client.get<{ items: ApiToken[] }>('/v1/tokens');
   if (output !== 'table') {
     session.print(await toOutput(output, items));
     return;
@@ -122,12 +112,12 @@ async function list(output: OutputFormat, session: Session, command: Command): P
   session.print(text);
 }
 
-function stateOf(info: TokenInfo, nowMs: number): string {
+function stateOf(info: ApiToken, nowMs: number): string {
   if (info.revokedMs !== undefined) return 'revoked';
   return info.expiresMs !== undefined && nowMs >= info.expiresMs ? 'expired' : untilOf(info);
 }
 
-function untilOf({ expiresMs }: TokenInfo): string {
+function untilOf({ expiresMs }: ApiToken): string {
   return expiresMs === undefined
     ? 'good for ever'
     : `good until ${new Date(expiresMs).toISOString().slice(0, 16)}`;

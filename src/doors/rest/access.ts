@@ -1,18 +1,6 @@
 // What the door needs of who keeps tokens and the audit; app gives it the ones on disk.
+import type { ApiToken } from '../../model/api-token.ts';
 import type { ApiRole } from '../../model/settings.ts';
-
-/** A token without the token. */
-export interface TokenInfo {
-  readonly id: string;
-  readonly name: string;
-  readonly role: ApiRole;
-  readonly project?: string;
-  readonly createdMs: number;
-  readonly createdBy: string;
-  readonly expiresMs?: number;
-  readonly revokedMs?: number;
-  readonly lastUsedMs?: number;
-}
 
 export interface TokenBook {
   create(
@@ -23,10 +11,10 @@ export interface TokenBook {
       readonly expiresMs?: number | undefined;
     },
     by: string,
-  ): { readonly token: string; readonly info: TokenInfo };
-  list(): readonly TokenInfo[];
-  revoke(id: string): TokenInfo;
-  authenticate(presented: string): TokenInfo | 'unknown' | 'expired' | 'revoked';
+  ): { readonly token: string; readonly info: ApiToken };
+  list(): readonly ApiToken[];
+  revoke(id: string): ApiToken;
+  authenticate(presented: string): ApiToken | 'unknown' | 'expired' | 'revoked';
 }
 
 export interface AuditLine {
