@@ -4,12 +4,11 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeKey, writeReplyKey, writeReplyValue, writeValue } from '../src/drivers/xdp/flows/flow-rows.ts';
-import { XdpFlows } from '../src/drivers/xdp/flows/xdp-flows.ts';
 import { FLOW_REPLY, FLOW4_KEY } from '../src/drivers/xdp/layout.ts';
-import { Scanner } from '../src/drivers/xdp/scan.ts';
 import { FlowSync } from '../src/ha/sync/flow-sync.ts';
 import { systemClock } from '../src/lib/clock.ts';
 import { Rig } from '../test/xdp/rig.ts';
+import { rigFlows } from '../test/xdp/rig-flows.ts';
 
 const [name = '', port = '', peer = '', folder = ''] = process.argv.slice(2);
 const VIP = '192.0.2.10';
@@ -25,24 +24,8 @@ const { members } = rig.listen(
   MEMBERS.map((address) => ({ address, port: 8080 })),
   SOURCES,
 );
-const map = (table: string) => rig.object.map(table);
-const memory = (table: string) => map(table).memory();
-const scanner = new Scanner({
-  listeners: memory('listeners'),
-  members: memory('members'),
-  sources: memory('sources'),
-  allowed: map('allowed'),
-});
-const entries = new Map([...scanner.scan().values()].map((entry) => [entry.key, entry]));
-const flows4 = map('flows4');
-const table = new XdpFlows({
-  map,
-  tick: () => rig.tick(),
-  nowMs: () => performance.now(),
-  entries: () => entries,
-  hopOf: () => undefined,
-  ask: () => {},
-});
+const flows4 = rig.object.map('flows4');
+const table = rigFlows(rig, () => performance.now());
 const pem = (file: string): Buffer => readFileSync(`${folder}/${file}`);
 let synced = false;
 const sync = new FlowSync({

@@ -2,11 +2,11 @@
 // same packet alike, although their numbers of listeners, members and sources differ.
 import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
-import { XdpFlows } from '../../src/drivers/xdp/flows/xdp-flows.ts';
-import { Scanner } from '../../src/drivers/xdp/scan.ts';
+import type { XdpFlows } from '../../src/drivers/xdp/flows/xdp-flows.ts';
 import type { FlowEnd, FlowRecord } from '../../src/model/flow.ts';
 import { type Bytes, FLAG } from '../xdp/packet.ts';
 import { Rig, VERDICT } from '../xdp/rig.ts';
+import { rigFlows } from '../xdp/rig-flows.ts';
 import {
   CLIENT_PORT,
   type Ends,
@@ -36,25 +36,7 @@ after(() => {
   b.close();
 });
 
-function flowsOf(rig: Rig): XdpFlows {
-  const map = (name: string) => rig.object.map(name);
-  const memory = (name: string) => map(name).memory();
-  const scanner = new Scanner({
-    listeners: memory('listeners'),
-    members: memory('members'),
-    sources: memory('sources'),
-    allowed: map('allowed'),
-  });
-  const entries = new Map([...scanner.scan().values()].map((entry) => [entry.key, entry]));
-  return new XdpFlows({
-    map,
-    tick: () => rig.tick(),
-    nowMs: () => nowMs,
-    entries: () => entries,
-    hopOf: () => undefined,
-    ask: () => {},
-  });
-}
+const flowsOf = (rig: Rig): XdpFlows => rigFlows(rig, () => nowMs);
 
 async function look(flows: XdpFlows, minAgeMs = 0): Promise<{ changed: FlowRecord[]; gone: FlowEnd[] }> {
   const news = { changed: [] as FlowRecord[], gone: [] as FlowEnd[] };
