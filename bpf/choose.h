@@ -33,9 +33,11 @@ static __always_inline bool is_full(__u32 number, const struct member *m, const 
 	return live->full;
 }
 
-static __always_inline __u32 *robin_of(__u32 listener)
+/* The listener's next turn out of `size`; no two packets get the same one, on whatever CPU. */
+static __always_inline __u32 turn_of(__u32 listener, __u32 size)
 {
-	return bpf_map_lookup_elem(&robin, &listener);
+	__u32 *turn = bpf_map_lookup_elem(&turns, &listener);
+	return turn && size ? __sync_fetch_and_add(turn, 1) % size : 0;
 }
 
 /* IPVS's measure: an inactive connection weighs 1/256 of an active one. Scaled by weight; ~0 when it can take nothing. */
@@ -106,52 +108,43 @@ __noinline int flow_compare(struct work *w)
 __noinline int flow_try(struct work *w)
 {
 	struct listener *l;
-	__u32 *turn;
 	__u32 size, slot, number;
-	bool turns;
+	bool in_turn;
 
 	if (!w)
 		return 1;
 	l = listener_of(w->listener);
-	turn = robin_of(w->listener);
-	if (!l || !turn)
+	if (!l)
 		return 1;
 	size = l->ring >> 32;
-	turns = l->scheduler == SCHED_RR || l->scheduler == SCHED_WRR;
-	if (turns) {
-		__u32 at = *turn;
-		if (at >= size)
-			at = 0;
-		*turn = at + 1;
-		slot = (__u32)l->ring + at;
-	} else {
+	in_turn = l->scheduler == SCHED_RR || l->scheduler == SCHED_WRR;
+	if (in_turn)
+		slot = (__u32)l->ring + turn_of(w->listener, size);
+	else
 		slot = ring_slot(l->ring, w->step ? (__u32)(mix(w->hash + w->step) >> 32) : w->hash);
-	}
 	w->step++;
 	number = slot_member(slot);
 	if (can_take(w, number)) {
 		w->best = number;
 		return 1;
 	}
-	return !turns && !(l->flags & LISTENER_FALLBACK);
+	return !in_turn && !(l->flags & LISTENER_FALLBACK);
 }
 
 /* 0 with w->reason set when nobody can take it. */
 static __always_inline __u32 choose(struct work *w, const struct listener *l)
 {
-	__u32 *start = robin_of(w->listener);
 	__u32 size = l->ring >> 32;
 
 	w->reason = COUNT_DROP_NO_MEMBER;
 	w->best = 0;
 	w->best_cost = ~0ULL;
 	w->step = 0;
-	if (!size || !start)
+	if (!size)
 		return 0;
 	if (l->scheduler >= SCHED_LC) {
-		w->at = *start;
 		/* The start wanders, so that equals take turns. */
-		*start = w->at + 1 >= size ? 0 : w->at + 1;
+		w->at = turn_of(w->listener, size);
 		for (int i = 0; i < LEAST_SCAN; i++)
 			if (flow_compare(w))
 				break;

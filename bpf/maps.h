@@ -50,11 +50,12 @@ ARRAY(peers_used, __u32, 1, BPF_F_MMAPABLE);
 ARRAY(member_live, struct live, 256, BPF_F_MMAPABLE);
 ARRAY(listener_live, struct live, 64, BPF_F_MMAPABLE);
 ARRAY(listener_rates, struct rate, 64, 0);
+/* Whose turn it is: shared, since turns of each CPU's own would not add up to even shares. Taken by new flows only. */
+ARRAY(turns, __u32, 64, 0);
 
 /* Per CPU, so that no packet waits for another core's cache line. */
 TABLE(member_counts, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct member_count, 256, 0);
 TABLE(counts, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u64, COUNT_MAX, 0);
-TABLE(robin, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u32, 64, 0);
 TABLE(nat_cursor, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, __u32, 1, 0);
 TABLE(flood, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct rate, 1, 0);
 

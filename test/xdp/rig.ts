@@ -240,7 +240,7 @@ export class Rig {
     for (const name of [
       'counts',
       'member_counts',
-      'robin',
+      'turns',
       'flood',
       'nat_cursor',
       'listener_rates',

@@ -39,7 +39,7 @@ export function tableSizes({
     member_live: members,
     listener_live: listeners,
     listener_rates: listeners,
-    robin: listeners,
+    turns: listeners,
     member_counts: members,
   };
 }
