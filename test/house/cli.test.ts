@@ -281,6 +281,39 @@ test('fmt checks, shows and writes', async () => {
   );
 });
 
+test('fmt -o json tells of each file, and of every broken one after the others', async () => {
+  shop.write('fine.yaml', SMALL);
+  shop.write('fine.yaml', (await shop.run(['fmt', 'fine.yaml'])).out);
+  shop.write('other.yaml', `${SMALL}\n\n`);
+  shop.write('broken.yaml', 'listeners: [');
+
+  const check = await shop.run(['fmt', '--check', '-o', 'json', 'fine.yaml', 'other.yaml']);
+  assert.equal(check.code, 3);
+  assert.deepEqual(JSON.parse(check.out), [
+    { file: 'fine.yaml', canonical: true, written: false },
+    { file: 'other.yaml', canonical: false, written: false },
+  ]);
+
+  const mixed = await shop.run(['fmt', '--check', 'broken.yaml', 'other.yaml']);
+  assert.deepEqual([mixed.code, mixed.out], [2, 'other.yaml\n']);
+  assert.match(mixed.err, /broken\.yaml:1:/);
+});
+
+test('import --report -o json gives the report as data, and refuses what is no format', async () => {
+  shop.write('small.conf', 'global_defs { router_id lb1 }\nno_such_directive 1\n');
+
+  const report = await shop.run(['import', 'keepalived', 'small.conf', '--report', '-o', 'json']);
+  const notes = JSON.parse(report.out) as { kind: string; line: number; directive: string }[];
+  assert.equal(report.code, 0);
+  assert.deepEqual(
+    notes.filter(({ kind }) => kind === 'not carried').map(({ line, directive }) => [line, directive]),
+    [[2, 'no_such_directive']],
+  );
+  const wrong = await shop.run(['import', 'keepalived', 'small.conf', '--report', '-o', 'report.txt']);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.err, /USAGE.*"report\.txt"/);
+});
+
 test('import keepalived writes a file that loads, and reports what it could not carry over', async () => {
   shop.write(
     'keepalived.conf',

@@ -62,6 +62,7 @@ export function addShow(program: Command, session: Session): void {
     .command('items')
     .summary('what the drivers want, as a snapshot for "plan --against"')
     .description('What the drivers want, as a snapshot file that "lbctl plan --against FILE" reads.')
+    .addOption(new Option('-o, --output <format>', 'how to print it').choices(['json']).default('json'))
     .addOption(engineOption())
     .action((options: ShowOptions, command: Command) => showItems(options, session, command));
 

@@ -247,3 +247,30 @@ test('importKeepalived() points at the directive where it stands on its line', (
   const one = diagnostics.find(({ rule }) => rule === 'import-unknown-directive');
   assert.deepEqual([one?.place, one?.excerpt], [{ file: 'k.conf', line: 4, column: 5 }, '    frobnicate 3']);
 });
+
+test('importKeepalived() lowers a quorum that can never be met, and says so', () => {
+  const { yaml, report } = importText(`virtual_server 192.0.2.10 80 {
+  lb_kind NAT
+  protocol TCP
+  quorum 5
+  hysteresis 3
+  real_server 10.0.0.1 80 {
+    weight 1
+  }
+  real_server 10.0.0.2 80 {
+    weight 2
+  }
+}`);
+
+  assert.match(yaml, /quorum: \{ weight: 3, hysteresis: 0 \}/);
+  assert.deepEqual(
+    report
+      .filter(({ what }) => what === 'changed')
+      .map(({ directive, note }) => [directive, note.slice(0, 14)]),
+    [
+      ['quorum', '3 instead of 5'],
+      ['hysteresis', '0 instead of 3'],
+    ],
+  );
+  assert.deepEqual(load(yaml).diagnostics, []);
+});

@@ -5,16 +5,18 @@ import type { CheckWorld } from './check-scope.ts';
 import { toChecks } from './checks.ts';
 import { type Draft, whence } from './draft.ts';
 import { Names } from './names.ts';
+import { quorumOf } from './quorum.ts';
 import { flagOf, intOf, openScope, refuse, type Scope } from './scope.ts';
 import type { ListenTarget } from './targets.ts';
 import type { Directive } from './tree.ts';
-import { splitArguments } from './words.ts';
 import { type Yaml, type YamlMap, yamlMap } from './yaml.ts';
 
 export type PoolParts = Readonly<Record<string, Yaml | undefined>>;
 
 export interface Members {
   readonly maps: readonly YamlMap[];
+  /** Of all of them together. */
+  readonly weight: number;
   /** Checks all members share, if any. */
   readonly health: Yaml | undefined;
   readonly onFailure: 'keep' | 'remove';
@@ -24,6 +26,7 @@ export interface Members {
 interface Draftee {
   readonly server: Directive;
   readonly fields: Readonly<Record<string, Yaml | undefined>>;
+  readonly weight: number;
   readonly checks: readonly YamlMap[];
   readonly checksKey: string;
   readonly keep: boolean;
@@ -70,6 +73,7 @@ export function membersOf(
   return {
     mode,
     onFailure,
+    weight: found.reduce((sum, { weight }) => sum + weight, 0),
     health: oneOrMany(health),
     maps: found.map((one) =>
       yamlMap(
@@ -138,13 +142,15 @@ function toMember(
     .flatMap((checker) => toChecks(world, checker, [parent, scope], checkPort));
   const inhibit = scope.one('inhibit_on_failure') ?? parent.one('inhibit_on_failure');
   if (flagOf(ledger, scope.one('smtp_alert')) ?? true) draft.events.add('member');
+  const weight = intOf(ledger, scope.one('weight'), 0, 65535) ?? context.defaultWeight;
   return {
     server,
+    weight,
     fields: {
       name: snmp === undefined ? undefined : context.names.take(snmp),
       address: canonicalIp(text),
       port: rewrites && given !== 0 ? given : undefined,
-      weight: intOf(ledger, scope.one('weight'), 0, 65535) ?? context.defaultWeight,
+      weight,
       max_connections: intOf(ledger, scope.one('uthreshold'), 0, 0xffffffff),
       min_connections: intOf(ledger, scope.one('lthreshold'), 0, 0xffffffff),
     },
@@ -165,36 +171,10 @@ export function poolParts(draft: Draft, scope: Scope, members: Members): PoolPar
   return {
     members: members.maps,
     health: members.health,
-    quorum: quorumOf(draft, scope),
+    quorum: quorumOf(draft, scope, members.weight),
     sorry: sorryOf(draft, scope, members.mode),
     on_failure: members.onFailure,
   };
-}
-
-function quorumOf(draft: Draft, scope: Scope): YamlMap | undefined {
-  const { ledger } = draft;
-  const weight = intOf(ledger, scope.one('quorum'), 0, 0x7fffffff);
-  const hysteresis = intOf(ledger, scope.one('hysteresis'), 0, 0x7fffffff);
-  const onUp = hookOf(draft, scope.one('quorum_up'));
-  const onDown = hookOf(draft, scope.one('quorum_down'));
-  if (weight === undefined && hysteresis === undefined && onUp === undefined && onDown === undefined)
-    return undefined;
-  return yamlMap({ weight, hysteresis, on_up: onUp, on_down: onDown }, { flow: true });
-}
-
-/** The script with its arguments is one word, quoted where it has any; a user and a group may follow. */
-function hookOf(draft: Draft, directive: Directive | undefined): string | undefined {
-  if (directive === undefined) return undefined;
-  const [script, ...user] = splitArguments(directive.raw).slice(1);
-  if (!script) return refuse(draft.ledger, directive, 'must be a script', '');
-  if (user.length > 0)
-    draft.ledger.mark(
-      directive,
-      directive.name,
-      'changed',
-      'it runs as the daemon does, not as another user',
-    );
-  return script;
 }
 
 function sorryOf(draft: Draft, scope: Scope, mode: string): YamlMap | undefined {
