@@ -1,11 +1,13 @@
 // What each engine can do. Validation refuses what an engine cannot; the conformance suite proves what it claims.
-import type {
-  ConcreteEngine,
-  ListenerProtocol,
-  Mode,
-  Scheduler,
-  SchedulerFlag,
-  TunnelType,
+import {
+  type ConcreteEngine,
+  IPVS_SCHEDULERS,
+  type ListenerProtocol,
+  type Mode,
+  SCHEDULERS,
+  type Scheduler,
+  type SchedulerFlag,
+  type TunnelType,
 } from './protocol.ts';
 
 export interface Capabilities {
@@ -22,23 +24,6 @@ export interface Capabilities {
   readonly sendProxy: boolean;
   readonly maxWeight: number;
 }
-
-const IPVS_SCHEDULERS: readonly Scheduler[] = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'mh',
-  'sed',
-  'nq',
-  'fo',
-  'ovf',
-  'twos',
-];
 
 export const CAPABILITIES: Readonly<Record<ConcreteEngine, Capabilities>> = {
   ipvs: {
@@ -86,7 +71,7 @@ export const CAPABILITIES: Readonly<Record<ConcreteEngine, Capabilities>> = {
   memory: {
     protocols: ['tcp', 'udp', 'sctp', 'http', 'https', 'tls'],
     modes: ['dr', 'tunnel', 'nat', 'onearm', 'fullnat', 'proxy'],
-    schedulers: [...IPVS_SCHEDULERS, 'uri', 'header', 'random'],
+    schedulers: SCHEDULERS,
     schedulerFlags: ['port', 'fallback', 'one-packet'],
     tunnels: ['ipip', 'gue', 'gre'],
     persistence: ['source', 'insert-cookie', 'app-cookie', 'sip'],

@@ -17,8 +17,8 @@ export const ENGINES = ['auto', 'ipvs', 'xdp', 'haproxy', 'memory'] as const;
 export type Engine = (typeof ENGINES)[number];
 export type ConcreteEngine = Exclude<Engine, 'auto'>;
 
-/** Every scheduler of the kernel's IPVS, plus those only a proxy has (`uri`, `header`, `random`). */
-export const SCHEDULERS = [
+/** Every scheduler of the kernel's IPVS. */
+export const IPVS_SCHEDULERS = [
   'rr',
   'wrr',
   'lc',
@@ -33,10 +33,10 @@ export const SCHEDULERS = [
   'fo',
   'ovf',
   'twos',
-  'uri',
-  'header',
-  'random',
 ] as const;
+
+/** With those that only a proxy has. */
+export const SCHEDULERS = [...IPVS_SCHEDULERS, 'uri', 'header', 'random'] as const;
 export type Scheduler = (typeof SCHEDULERS)[number];
 
 /** `port` and `fallback` go with `sh` and `mh`; `one-packet` is for UDP and schedules every datagram afresh. */
