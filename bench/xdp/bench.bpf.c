@@ -159,3 +159,128 @@ int bench_swap(struct xdp_md *ctx)
 	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
 	return XDP_TX;
 }
+
+/* The yardsticks: what the study whose targets we hold measured on its machine, in the same shape, so that a figure of
+ * this machine can be told as a ratio. Parse, a hash for the VIP, a ring, a backend, two counters, an outer header. */
+#define YARD_SLOTS 65536
+#define YARD_BACKENDS 200
+
+struct yard_ring {
+	__u16 slot[YARD_SLOTS];
+};
+
+struct yard_backend {
+	__be32 address;
+	__be16 mac[3];
+	__u16 zero;
+	__u32 spare;
+};
+
+struct yard_count {
+	__u64 packets;
+	__u64 bytes;
+};
+
+ARRAY(yard_rings, struct yard_ring, 1, BPF_F_MMAPABLE);
+ARRAY(yard_backends, struct yard_backend, YARD_BACKENDS, BPF_F_MMAPABLE);
+TABLE(yard_vips, BPF_MAP_TYPE_HASH, struct vip4_key, __u32, 512, 0);
+TABLE(yard_lru, BPF_MAP_TYPE_LRU_HASH, struct flow4_key, __u64, 1048576, 0);
+TABLE(yard_hash, BPF_MAP_TYPE_HASH, struct flow4_key, __u64, 1048576, 0);
+TABLE(yard_counts, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct yard_count, YARD_BACKENDS + 1, 0);
+
+enum yard { YARD_RING, YARD_LRU, YARD_HASH };
+
+static __always_inline void yard_tick(__u32 at, __u32 length)
+{
+	struct yard_count *row = bpf_map_lookup_elem(&yard_counts, &at);
+	if (!row)
+		return;
+	row->packets++;
+	row->bytes += length;
+}
+
+static __always_inline int yard(struct xdp_md *ctx, enum yard how)
+{
+	void *data, *end;
+	struct link *eth;
+	struct iphdr *ip, *outer;
+	struct tcphdr *tcp;
+	struct vip4_key vip;
+	struct flow4_key key;
+	struct yard_backend *backend;
+	struct yard_ring *ring;
+	__u32 zero = 0, number, *listener, length;
+	__u64 *known = 0, fresh;
+
+	if (restore(ctx))
+		return XDP_ABORTED;
+	data = start_of(ctx);
+	end = end_of(ctx);
+	eth = data;
+	ip = data + ETH_HLEN;
+	tcp = (void *)(ip + 1);
+	if ((void *)(tcp + 1) > end || eth->protocol != bpf_htons(ETH_P_IP) || ip->ihl != 5 ||
+	    ip->protocol != IPPROTO_TCP)
+		return XDP_ABORTED;
+	vip.whole = joined(ip->daddr, joined_ports(tcp->dest, joined_bytes(ip->protocol, 0, 0)));
+	listener = bpf_map_lookup_elem(&yard_vips, &vip);
+	ring = bpf_map_lookup_elem(&yard_rings, &zero);
+	if (!listener || !ring)
+		return XDP_PASS;
+	key.half[0] = joined(ip->saddr, ip->daddr);
+	key.half[1] = joined(joined_ports(tcp->source, tcp->dest), ip->protocol);
+	number = ring->slot[(mix(key.half[0] ^ key.half[1]) >> 48) % YARD_SLOTS];
+	if (how == YARD_LRU)
+		known = bpf_map_lookup_elem(&yard_lru, &key);
+	if (how == YARD_HASH)
+		known = bpf_map_lookup_elem(&yard_hash, &key);
+	if (known) {
+		number = *known;
+	} else if (how != YARD_RING) {
+		fresh = number;
+		if (how == YARD_LRU)
+			bpf_map_update_elem(&yard_lru, &key, &fresh, BPF_ANY);
+		else
+			bpf_map_update_elem(&yard_hash, &key, &fresh, BPF_ANY);
+	}
+	backend = bpf_map_lookup_elem(&yard_backends, &number);
+	if (!backend)
+		return XDP_DROP;
+	length = bpf_ntohs(ip->tot_len);
+	yard_tick(number, length);
+	yard_tick(YARD_BACKENDS, length);
+	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*outer)))
+		return XDP_DROP;
+	eth = start_of(ctx);
+	outer = (void *)(eth + 1);
+	if ((void *)(outer + 1) > end_of(ctx))
+		return XDP_DROP;
+	copy_mac(eth->destination, backend->mac);
+	copy_mac(eth->source, backend->mac);
+	eth->protocol = bpf_htons(ETH_P_IP);
+	*(__u32 *)outer = bpf_htonl(0x45000000 | (length + sizeof(*outer)));
+	*((__u32 *)outer + 1) = bpf_htonl(0x4000);
+	*((__u32 *)outer + 2) = bpf_htonl(64 << 24 | IPPROTO_IPIP << 16);
+	outer->saddr = bpf_htonl(0xac100000) ^ (__u32)key.half[0];
+	outer->daddr = backend->address;
+	outer->check = csum_of_ip4(outer);
+	return XDP_TX;
+}
+
+SEC("xdp")
+int bench_yard_ring(struct xdp_md *ctx)
+{
+	return yard(ctx, YARD_RING);
+}
+
+SEC("xdp")
+int bench_yard_lru(struct xdp_md *ctx)
+{
+	return yard(ctx, YARD_LRU);
+}
+
+SEC("xdp")
+int bench_yard_hash(struct xdp_md *ctx)
+{
+	return yard(ctx, YARD_HASH);
+}

@@ -28,6 +28,8 @@ interface Way {
   readonly frame: Uint8Array;
   readonly flows?: number;
   readonly target?: string;
+  /** Mpps of the same way in the study behind the targets, where it was measured. */
+  readonly study?: number;
   readonly before?: () => void;
   readonly after?: () => void;
 }
@@ -37,7 +39,8 @@ export function cycleRows(): readonly Row[] {
   const wire = new Wire();
   try {
     const ways: readonly Way[] = [
-      { name: 'generator and sink alone (MAC swap)', program: 'bench_swap', frame: ackFrame() },
+      { name: 'generator alone, dropped', program: 'bench_sink', frame: ackFrame(), study: 19.6 },
+      { name: 'generator and sink alone (MAC swap)', program: 'bench_swap', frame: ackFrame(), study: 13.9 },
       ...[1, FLOWS, 524_288].map((flows) => ({
         name: `dr, stateless, ${flows} flows`,
         program: 'steelyard',
@@ -72,10 +75,16 @@ export function cycleRows(): readonly Row[] {
         listener: { mode: 'nat', transport: 'udp' },
         target: '>= 3',
       },
-      { name: 'kernel: plain forwarding', program: 'bench_pass', frame: wire.datagramTo(TARGET) },
+      {
+        name: 'kernel: plain forwarding',
+        program: 'bench_pass',
+        frame: wire.datagramTo(TARGET),
+        study: 2.9,
+      },
       {
         name: 'kernel: nftables stateless rewrite',
         program: 'bench_pass',
+        study: 1.7,
         frame: wire.datagramTo(VIP[4]),
         before: () =>
           wire.nft(
@@ -86,6 +95,7 @@ export function cycleRows(): readonly Row[] {
       {
         name: 'kernel: nftables DNAT with conntrack',
         program: 'bench_pass',
+        study: 1.5,
         frame: wire.datagramTo(VIP[4]),
         before: () =>
           wire.nft(
@@ -98,11 +108,11 @@ export function cycleRows(): readonly Row[] {
     const conntrack = figures.at(-1)!.mpps;
     return figures.map(({ way, mpps, lost }) =>
       row(
-        `cycle: ${way.name}${lost > 0 ? ` (${Math.ceil(lost * 100)} % lost)` : ''}`,
+        `cycle: ${way.name}${way.study === undefined ? '' : ' (peer: the study)'}${lost > 0 ? ` (${Math.ceil(lost * 100)} % lost)` : ''}`,
         mpps,
         'Mpps',
         way.target ?? '',
-        way.program === 'steelyard' ? conntrack : undefined,
+        way.study ?? (way.program === 'steelyard' ? conntrack : undefined),
       ),
     );
   } finally {

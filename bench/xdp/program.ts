@@ -5,6 +5,7 @@ import { HOP, type Listener } from '../../test/xdp/rig.ts';
 import { FROM_CLIENT, frame, MEMBER, VIP } from '../../test/xdp/world.ts';
 import { type Row, row } from '../report.ts';
 import { BenchRig, REPLY, REQUEST, type Stream } from './rig.ts';
+import { yardstickRows } from './yardstick.ts';
 
 /** Many short runs, of which the tenth quickest counts: on a machine that others use too, long ones measure the others. */
 const RUNS = 100;
@@ -106,7 +107,7 @@ function cases(): readonly Case[] {
 export function programRows(): readonly Row[] {
   const rig = new BenchRig();
   try {
-    return cases().map((one) => rowOf(rig, one));
+    return [...yardstickRows(rig), ...cases().map((one) => rowOf(rig, one))];
   } finally {
     rig.close();
   }
@@ -118,25 +119,35 @@ function rowOf(rig: BenchRig, one: Case): Row {
   rig.listen({ address: VIP[4], portFrom: 80, ...listener }, [
     { address: MEMBER[4], hop: { ...HOP, mtu: 0 } },
   ]);
+  const net = netCost(rig, { ...stream, flows }, { program, ...(first ? { first } : {}), verdict });
+  process.stderr.write(`${name}: ${net} ns\n`);
+  return row(`program: ${name}`, net, 'ns', target ?? '');
+}
+
+/** Nanoseconds a packet of a stream, less those of restoring it. */
+export function netCost(
+  rig: BenchRig,
+  stream: Stream,
+  how: { readonly program: string; readonly first?: Omit<Stream, 'flows'>; readonly verdict?: number },
+): number {
+  const { program, first, verdict = XDP_TX } = how;
   const walk = rig.runner(program);
   const base = rig.runner('bench_base');
   for (const part of first ? [first, stream] : [stream]) {
-    rig.stream({ ...part, flows });
+    rig.stream({ ...part, flows: stream.flows });
     // Once round, so that every flow has its entry.
-    walk.run(part.frame, { repeat: Math.max(flows, 1000) });
+    walk.run(part.frame, { repeat: Math.max(stream.flows, 1000) });
   }
   const whole: number[] = [];
   const restoring: number[] = [];
   for (let run = 0; run < RUNS; run++) {
     const cost = walk.run(stream.frame, { repeat: PACKETS });
     if (cost.verdict !== verdict)
-      throw new Error(`${name}: verdict ${cost.verdict}, ${JSON.stringify(rig.counts())}`);
+      throw new Error(`${program}: verdict ${cost.verdict}, ${JSON.stringify(rig.counts())}`);
     whole.push(cost.durationNs);
     restoring.push(base.run(stream.frame, { repeat: PACKETS }).durationNs);
   }
-  const net = quick(whole) - quick(restoring);
-  process.stderr.write(`${name}: ${net} ns\n`);
-  return row(`program: ${name}`, net, 'ns', target ?? '');
+  return quick(whole) - quick(restoring);
 }
 
 function quick(values: readonly number[]): number {
