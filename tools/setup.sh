@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the house needs and only what is missing: npm packages, the pinned Node, packages of the distribution.
-# "setup.sh npm" does the first two alone. Runs with nothing but sh, npm and any Node from 20 on.
+# Installs what the house needs and only what is missing: packages of the distribution, npm packages, the pinned Node.
+# "setup.sh npm" does the last two alone, with what that Node is linked with. Runs with nothing but sh, npm and any Node from 20 on.
 set -eu
 cd "$(dirname "$0")/.."
 stamp=node_modules/.steelyard-lock
@@ -23,7 +23,7 @@ install_npm() {
   # Not "npm ci": it refuses a lock without the optional packages of other platforms, which a mirror need not hold.
   if npm install --no-save --no-fund --no-audit --loglevel=error >.cache/npm.log 2>&1; then :; else
     cat .cache/npm.log >&2
-    die "npm install failed: is the npm registry reachable?"
+    die "npm install failed (all of it above; is the npm registry reachable?)"
   fi
   install_node
   cp package-lock.json "$stamp"
@@ -40,10 +40,26 @@ install_node() {
 
 wanted_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' tools/packages.txt; }
 
+# Of the packages named, or of all that are wanted.
 missing_packages() {
-  wanted_packages | while read -r package; do
+  { if [ $# -gt 0 ]; then printf '%s\n' "$@"; else wanted_packages; fi; } | while read -r package; do
     state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)
     case $state in ii*) ;; *) echo "$package" ;; esac
+  done
+}
+
+# Another apt may hold the lock for a while; DPkg::Lock::Timeout waits for it.
+apt_install() {
+  apt-get -q -o DPkg::Lock::Timeout=300 update || return
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $1
+}
+
+# Where apt is, every ten seconds, no longer than this script lives. The sleep must not hold the output of whoever called.
+tell_progress() {
+  while sleep 10 >/dev/null 2>&1 && kill -0 $$ 2>/dev/null; do
+    awk '/ newly installed/ { of = $3; fetched = 0 } /^Get:/ { fetched++ } /^Unpacking / { unpacked++ } /^Setting up / { ready++ }
+      END { if (of) printf "setup:   of %d packages %d fetched, %d unpacked, %d ready\n", of, fetched, unpacked, ready }' .cache/apt.log
   done
 }
 
@@ -53,7 +69,7 @@ install_packages() {
     wanted_packages | tr '\n' ' ' && echo
     return
   fi
-  missing=$(missing_packages | tr '\n' ' ')
+  missing=$(missing_packages "$@" | tr '\n' ' ')
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" != 0 ]; then
     say "not root, so these stay missing and tests that need them will say so; run as root:"
@@ -62,11 +78,12 @@ install_packages() {
   fi
   say "Debian packages: $missing..."
   mkdir -p .cache
-  # Another apt may hold the lock for a while; DPkg::Lock::Timeout waits for it.
-  # shellcheck disable=SC2086
-  if { apt-get -q -o DPkg::Lock::Timeout=300 update &&
-       DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing; } \
-       >.cache/apt.log 2>&1 </dev/null; then
+  tell_progress &
+  progress=$!
+  code=0
+  apt_install "$missing" >.cache/apt.log 2>&1 </dev/null || code=$?
+  kill "$progress"
+  if [ "$code" = 0 ]; then
     say "Debian packages are in place"
   else
     tail -n 30 .cache/apt.log >&2
@@ -74,5 +91,9 @@ install_packages() {
   fi
 }
 
+# First, as the install scripts of npm packages run the pinned Node already.
+case ${1:-all} in
+  npm) if command -v dpkg-query >/dev/null; then install_packages libatomic1; fi ;;
+  *) install_packages ;;
+esac
 install_npm
-[ "${1:-all}" = npm ] || install_packages
