@@ -65,7 +65,7 @@ function world(
 test('10,000 connections through nat: a member is added, one drained, one killed; only its own break', async () => {
   await apply(world(2));
   await sleep(150);
-  const { end } = await site.hold(ADDRESS.vip[4], ECHO, CONNECTIONS, 5);
+  const { finish } = await site.hold(ADDRESS.vip[4], ECHO, CONNECTIONS);
 
   await apply(world(3));
   await sleep(500);
@@ -79,7 +79,7 @@ test('10,000 connections through nat: a member is added, one drained, one killed
       index === 0 ? { ...member, effectiveWeight: 0, resetFlows: true } : drained(member, index),
     ),
   );
-  const { names, failures } = await end;
+  const { names, failures } = await finish();
 
   const killed = names.m1!;
   assert.equal(killed + names.m2!, CONNECTIONS);
@@ -90,14 +90,14 @@ test('10,000 connections through nat: a member is added, one drained, one killed
 
 test('kill -9 of the daemon and the swap of the program under load lose nothing', async () => {
   await apply(world(3));
-  const { end } = await site.hold(ADDRESS.vip[4], ECHO, 1000, 6);
+  const { finish } = await site.hold(ADDRESS.vip[4], ECHO, 1000);
   const asked = site.ask('http', ADDRESS.m1[4], PORT, 20);
 
   await agent.kill();
   await sleep(500);
   agent = await site.agent();
   const again = await apply(world(3));
-  const { names, failures } = await end;
+  const { names, failures } = await finish();
 
   assert.deepEqual(failures, {});
   assert.equal(
@@ -136,8 +136,8 @@ test('generic mode serves too, and says what it is', async () => {
   await apply(world(3));
   await sleep(150);
 
-  const { end } = await site.hold(ADDRESS.vip[4], ECHO, 50, 1);
-  const { failures } = await end;
+  const { finish } = await site.hold(ADDRESS.vip[4], ECHO, 50);
+  const { failures } = await finish();
 
   assert.deepEqual(
     agent.hello!.interfaces.map(({ mode }) => mode),

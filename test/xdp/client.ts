@@ -4,7 +4,7 @@ import { Agent, get } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const [kind, host, portText, countText, forText] = process.argv.slice(2) as [
+const [kind, host, portText, countText, paddingText] = process.argv.slice(2) as [
   string,
   string,
   string,
@@ -48,7 +48,7 @@ async function http(): Promise<void> {
 
 /** Answers with its whole payload behind the name, or it counts as a failure: both ways in fragments when it is long. */
 async function udp(): Promise<void> {
-  const padding = 'x'.repeat(Number(forText ?? 0));
+  const padding = 'x'.repeat(Number(paddingText ?? 0));
   for (let i = 0; i < count; i++) {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     socket.connect(port, host);
@@ -73,7 +73,7 @@ async function udp(): Promise<void> {
   }
 }
 
-/** Opens `count` connections, then speaks on all of them in turn until the time is up. */
+/** Opens `count` connections and speaks on all of them in turn; once its input ends, on each of them once more. */
 async function hold(): Promise<void> {
   const sockets: Socket[] = [];
   const waiting = new Map<Socket, (text: string) => void>();
@@ -104,9 +104,13 @@ async function hold(): Promise<void> {
     });
   for (let i = 0; i < count; i += 100)
     await Promise.all(Array.from({ length: Math.min(100, count - i) }, open));
-  let rounds = 0;
-  let until = Number.POSITIVE_INFINITY;
-  while (Date.now() < until) {
+  let told = false;
+  process.stdin.once('end', () => {
+    told = true;
+  });
+  process.stdin.resume();
+  for (let round = 0, last = false; !last; round++) {
+    last = told;
     for (let i = 0; i < sockets.length; i += 200)
       await Promise.all(
         sockets.slice(i, i + 200).map(
@@ -128,10 +132,7 @@ async function hold(): Promise<void> {
         ),
       );
     // Open means answered once: from here on every connection has a member of its own.
-    if (rounds++ === 0) {
-      process.stdout.write('open\n');
-      until = Date.now() + Number(forText) * 1000;
-    }
+    if (round === 0) process.stdout.write('open\n');
     await sleep(20);
   }
   for (const socket of sockets) socket.destroy();

@@ -133,28 +133,21 @@ export class Site {
     return JSON.parse(await this.client.must(argv)) as Answer;
   }
 
-  /** Connections kept speaking for `seconds`; resolves once they are open. */
-  async hold(
-    host: string,
-    port: number,
-    count: number,
-    seconds: number,
-  ): Promise<{ readonly end: Promise<Answer> }> {
-    const argv = [
-      NODE,
-      join(ROOT, 'test/xdp/client.ts'),
-      'hold',
-      host,
-      String(port),
-      String(count),
-      String(seconds),
-    ];
-    const child = this.client.spawn(argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** Connections kept speaking; resolves once they are open. `finish` has each speak once more, and tells what became of all. */
+  async hold(host: string, port: number, count: number): Promise<{ finish(): Promise<Answer> }> {
+    const argv = [NODE, join(ROOT, 'test/xdp/client.ts'), 'hold', host, String(port), String(count)];
+    const child = this.client.spawn(argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout! });
     const all = lines[Symbol.asyncIterator]();
     const first = await all.next();
     if (first.value !== 'open') throw new Error(`Cannot open connections: ${first.value}`);
-    return { end: all.next().then(({ value }) => JSON.parse(value as string) as Answer) };
+    const answer = all.next().then(({ value }) => JSON.parse(value as string) as Answer);
+    return {
+      finish: () => {
+        child.stdin!.end();
+        return answer;
+      },
+    };
   }
 
   async agent(
