@@ -8,11 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConfigSource } from '../src/app/daemon/config/config-source.ts';
-import { openSource } from '../src/app/daemon/config/open-source.ts';
-import { Daemon } from '../src/app/daemon/daemon.ts';
-import { memoryMachine } from '../src/app/machine.ts';
-import { openRest } from '../src/doors/rest/open-rest.ts';
 import { overtakingRows } from './api-overtake.ts';
 import { machine, publish, row } from './report.ts';
 
@@ -32,52 +27,18 @@ const [tcpPort] = line.split(' ').map(Number) as [number, number];
 
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-bench-api-'));
 const socket = join(folder, 'api.sock');
-
-function configText(): string {
-  const pools: string[] = [];
-  const listeners: string[] = [];
-  for (let i = 0; i < LISTENERS; i++) {
-    const list = Array.from({ length: MEMBERS }, (_, m) => {
-      const n = i * MEMBERS + m;
-      const address = `127.${1 + Math.floor(n / 62_500)}.${Math.floor(n / 250) % 250}.${1 + (n % 250)}`;
-      return `{ name: m${m}, address: ${address}, port: ${tcpPort} }`;
-    });
-    pools.push(`  - { name: p${i}, health: { type: tcp, interval: 10s }, members: [${list.join(', ')}] }`);
-    listeners.push(`  - { name: l${i}, vip: v, port: ${1000 + i}, pool: p${i} }`);
-  }
-  return `
-node: { name: bench }
-network: { frontend: { interface: lo } }
-system: { state_dir: ${folder}/state, run_dir: ${folder}/run }
-logging: { console: false }
-metrics: { prometheus: { enabled: false } }
-vips: [{ name: v, address: 192.0.2.10 }]
-pools:
-${pools.join('\n')}
-listeners:
-${listeners.join('\n')}
-`;
-}
-
-/** The file as text that never was on disk: what is measured is the API. */
-function sourceOf(text: string): ConfigSource {
-  const real = openSource('bench.yaml', 'wished');
-  return { ...real, read: async () => real.parse([{ file: 'bench.yaml', role: 'main', text }]) };
-}
-
-const source = sourceOf(configText());
-const first = source.load((await source.read()).files, []);
-if (first.intent === undefined) throw new Error(JSON.stringify(first.diagnostics.slice(0, 3)));
-const daemon = new Daemon({
-  version: 'bench',
-  source,
-  intent: first.intent,
-  openMachine: () => memoryMachine(),
-  engine: 'memory',
-  write: () => {},
-});
-const rest = await openRest(daemon, { ...first.intent.api, socket }, { access: daemon.access });
-await daemon.start();
+/** A process of its own, as clients are: what they cost does not count. */
+const daemon = spawn(
+  process.execPath,
+  [
+    ...process.execArgv,
+    join(import.meta.dirname, 'api-daemon.ts'),
+    ...[folder, tcpPort, LISTENERS, MEMBERS].map(String),
+  ],
+  { stdio: ['pipe', 'pipe', 'inherit'] },
+);
+const told = createInterface(daemon.stdout)[Symbol.asyncIterator]();
+await told.next();
 await sleep(11_000);
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -133,7 +94,6 @@ const at = ({ sorted }: Timed, share: number): number =>
   sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 
 const READ_PATHS = ['listeners/l', 'pools/p'];
-const before = daemon.rounds().length;
 const [reads, writes] = await Promise.all([
   load(READS, (i) => ask('GET', `/v1/${READ_PATHS[i % 2]}${(i * 7) % LISTENERS}`)),
   load(WRITES, (i) =>
@@ -146,11 +106,11 @@ const [reads, writes] = await Promise.all([
     ),
   ),
 ]);
-const rounds = daemon.rounds().length - before;
-const revisions = daemon.config.revisionCount();
 agent.destroy();
-await rest.close();
-await daemon.stop();
+daemon.stdin.end();
+const { value } = (await told.next()) as { value: string };
+const { rounds, revisions, cpuMs, rssMb, longestMs } = JSON.parse(value) as Record<string, number>;
+await once(daemon, 'exit');
 members.kill();
 rmSync(folder, { recursive: true });
 
@@ -161,7 +121,7 @@ const good = publish({
     listeners: LISTENERS,
     members: LISTENERS * MEMBERS,
     seconds: SECONDS,
-    client: 'in the same process, which counts against the daemon',
+    client: 'in a process of its own',
   },
   rows: [
     row(`p50 of ${READS} reads/s`, at(reads, 0.5), 'ms'),
@@ -170,8 +130,11 @@ const good = publish({
     row(`p50 of ${WRITES} writes/s`, at(writes, 0.5), 'ms'),
     row(`p99 of ${WRITES} writes/s`, at(writes, 0.99), 'ms', '< 50'),
     row('writes that failed', writes.failed, '', '<= 0'),
-    row(`rounds for ${WRITES * SECONDS} writes`, rounds, ''),
-    row('revisions of them', revisions, ''),
+    row(`rounds for ${WRITES * SECONDS} writes`, rounds!, ''),
+    row('revisions of them', revisions!, ''),
+    row('processor time of the daemon, all threads', cpuMs! / SECONDS / 10, '% of a core'),
+    row('longest time its main thread was away', longestMs!, 'ms'),
+    row('memory of the daemon', rssMb!, 'MB'),
     ...(await overtakingRows()),
   ],
 });

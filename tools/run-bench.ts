@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
 /** What benchmarks share, run inside a guest, or start beside them. */
-const PART = /^report$|-(inside|members|overtake|peer)$/;
+const PART = /^report$|-(inside|members|overtake|peer|daemon)$/;
 const all = globSync('bench/*.ts', { cwd: root })
   .filter((file) => !file.endsWith('.test.ts'))
   .map((file) => basename(file, '.ts'))

@@ -6,7 +6,7 @@ import type { HaStatus } from '../model/ha-status.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Plan } from '../model/plan.ts';
 import type { LogLevel } from '../model/settings.ts';
-import type { Status } from '../model/status.ts';
+import type { AddressStatus, ListenerStatus, RoundSummary, Status } from '../model/status.ts';
 import type { World } from '../model/world.ts';
 import type { ConfigPort } from './config-port.ts';
 import type { EngineEvent } from './events.ts';
@@ -35,8 +35,13 @@ export interface Control {
   readonly config: ConfigPort;
   /** The Intent in force; undefined before the first one was accepted. */
   intent(): Intent | undefined;
-  /** Undefined before the first round. */
+  /** Of the whole node; undefined before the first round. */
   status(): Status | undefined;
+  /** Of one listener: none before the first round. */
+  listenerStatus(name: string): readonly ListenerStatus[];
+  addressStatus(): readonly AddressStatus[];
+  /** The last one; undefined before the first. */
+  round(): RoundSummary | undefined;
   world(): World | undefined;
   /** Of the last round. */
   plan(): Plan | undefined;

@@ -27,7 +27,7 @@ import {
 } from './reconcile.ts';
 import { Retries } from './retries.ts';
 import { type FinishedRound, roundEvents, toRecord, toReport } from './round-report.ts';
-import { buildStatus } from './status.ts';
+import { StatusView } from './status.ts';
 
 export interface EngineOptions extends ResolveOptions {
   /** Wakes that come within this time make one round. Default 10. */
@@ -68,7 +68,7 @@ export class Engine {
   #confirmed: ReadonlySet<string> = new Set();
   #confirmedUntilMs = 0;
   #saved: readonly unknown[] = [];
-  #status: { readonly status: Status; readonly configError: string | undefined } | undefined;
+  #status: { readonly view: StatusView; readonly configError: string | undefined } | undefined;
   /** Drivers that still work on what was given up on: they take no part until they are done. */
   readonly #busy = new Set<string>();
   /** How often facts were told, and up to which time they went ahead of the plan that is applied. */
@@ -153,20 +153,29 @@ export class Engine {
     });
   }
 
-  /** Absent before the first round. Made once a round, when somebody asks. */
+  /** Absent before the first round. */
   status(): Status | undefined {
-    const last = this.#last;
-    if (last === undefined) return undefined;
-    const { round } = last;
-    const made = this.#status;
-    if (made?.status.round === round && made.configError === this.#configError) return made.status;
-    const status = this.#makeStatus(last);
-    this.#status = { status, configError: this.#configError };
-    return status;
+    return this.statusView()?.whole();
   }
 
-  #makeStatus(last: FinishedRound): Status {
-    return buildStatus({
+  /** The same in parts, for who asks for one object among thousands. */
+  statusView(): StatusView | undefined {
+    const last = this.#last;
+    if (last === undefined) return undefined;
+    const made = this.#status;
+    if (made?.view.round === last.round && made.configError === this.#configError) return made.view;
+    const view = this.#makeStatus(last);
+    this.#status = { view, configError: this.#configError };
+    return view;
+  }
+
+  /** Of the last round; absent before the first. */
+  get round(): RoundSummary | undefined {
+    return this.#last?.round;
+  }
+
+  #makeStatus(last: FinishedRound): StatusView {
+    return new StatusView({
       intent: last.intent,
       hash: last.hash,
       ...(this.#configError === undefined ? {} : { configError: this.#configError }),

@@ -41,22 +41,90 @@ const LISTENER_ERRORS = 10;
 const NODE_ERRORS = 100;
 
 export function buildStatus(input: StatusInput): Status {
-  const index = indexOf(input);
-  const listeners = [
-    ...input.world.listeners.map((listener) => listenerStatus(listener, input, index)),
-    ...input.world.unplaced.map((one) => unplacedStatus(one)),
-  ];
-  const { configError, round } = input;
-  return {
-    node: input.intent.node.name,
-    condition: nodeCondition(listeners, input.errors),
-    configHash: input.hash,
-    ...(configError === undefined ? {} : { configError }),
-    listeners,
-    addresses: addressStatuses(input, index),
-    errors: input.errors.slice(0, NODE_ERRORS),
-    ...(round === undefined ? {} : { round }),
-  };
+  return new StatusView(input).whole();
+}
+
+/** The Status of one round: each part of it is made when somebody asks, and once. */
+export class StatusView {
+  readonly #input: StatusInput;
+  readonly #index: Index;
+  readonly #made = new Map<string, ListenerStatus>();
+  #addresses: readonly AddressStatus[] | undefined;
+  #whole: Status | undefined;
+
+  constructor(input: StatusInput) {
+    this.#input = input;
+    this.#index = indexOf(input);
+  }
+
+  get round(): RoundSummary | undefined {
+    return this.#input.round;
+  }
+
+  /** Of the listener of this name: one for each of its addresses and ports. */
+  ofListener(name: string): readonly ListenerStatus[] {
+    const { listeners, unplaced } = byName(this.#input.world);
+    const one = unplaced.get(name);
+    const placed = (listeners.get(name) ?? []).map((listener) => this.#listener(listener));
+    return one === undefined ? placed : [...placed, unplacedStatus(one)];
+  }
+
+  addresses(): readonly AddressStatus[] {
+    this.#addresses ??= addressStatuses(this.#input, this.#index);
+    return this.#addresses;
+  }
+
+  whole(): Status {
+    this.#whole ??= this.#makeWhole();
+    return this.#whole;
+  }
+
+  #listener(listener: WorldListener): ListenerStatus {
+    let status = this.#made.get(listener.key);
+    if (status === undefined) {
+      status = listenerStatus(listener, this.#input, this.#index);
+      this.#made.set(listener.key, status);
+    }
+    return status;
+  }
+
+  #makeWhole(): Status {
+    const { world, intent, hash, errors, configError, round } = this.#input;
+    const listeners = [
+      ...world.listeners.map((listener) => this.#listener(listener)),
+      ...world.unplaced.map((one) => unplacedStatus(one)),
+    ];
+    return {
+      node: intent.node.name,
+      condition: nodeCondition(listeners, errors),
+      configHash: hash,
+      ...(configError === undefined ? {} : { configError }),
+      listeners,
+      addresses: this.addresses(),
+      errors: errors.slice(0, NODE_ERRORS),
+      ...(round === undefined ? {} : { round }),
+    };
+  }
+}
+
+interface ByName {
+  readonly listeners: ReadonlyMap<string, readonly WorldListener[]>;
+  readonly unplaced: ReadonlyMap<string, World['unplaced'][number]>;
+}
+
+/** A World stays the same object from round to round while nothing in it changes. */
+const BY_NAME = new WeakMap<World, ByName>();
+
+function byName(world: World): ByName {
+  let known = BY_NAME.get(world);
+  if (known === undefined) {
+    known = {
+      listeners: Map.groupBy(world.listeners, (one) => one.name),
+      unplaced: new Map(world.unplaced.map((one) => [one.listener, one])),
+    };
+    BY_NAME.set(world, known);
+  }
+  return known;
 }
 
 interface Index {

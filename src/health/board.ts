@@ -23,8 +23,12 @@ export class HealthBoard {
   #probes: ReadonlyMap<string, Probe> = new Map();
   readonly #states = new Map<string, JudgeState>();
   readonly #records = new Map<string, MemberRecord>();
-  readonly #probesOfMember = new Map<string, string[]>();
-  readonly #slowStartMs = new Map<string, number>();
+  #probesOfMember: ReadonlyMap<string, readonly string[]> = new Map();
+  #slowStartMs: ReadonlyMap<string, number> = new Map();
+  /** As it was last told: handed out, so never changed. What is not as told is told anew. */
+  #told: ReadonlyMap<string, MemberHealth> = new Map();
+  readonly #untold = new Set<string>();
+  readonly #ramping = new Set<string>();
 
   /** Takes over what is asked now; whatever is asked as before keeps its state. */
   setIntent(intent: Intent, nowMs: number): ProbeChange {
@@ -37,10 +41,16 @@ export class HealthBoard {
       // A restored state may already be there: it is worth more than an assumption.
       if (!this.#states.has(probe.key)) this.#states.set(probe.key, initialState(probe.check.first, nowMs));
     }
+    const before = this.#probesOfMember;
     this.#indexMembers(intent);
     for (const member of this.#records.keys())
-      if (!this.#probesOfMember.has(member)) this.#records.delete(member);
-    for (const member of this.#probesOfMember.keys()) this.#combine(member, nowMs);
+      if (!this.#probesOfMember.has(member)) {
+        this.#records.delete(member);
+        this.#untold.add(member);
+      }
+    // Who is asked the same as before stands as before.
+    for (const [member, keys] of this.#probesOfMember)
+      if (!this.#records.has(member) || !sameKeys(before.get(member), keys)) this.#combine(member, nowMs);
     return { added, removed };
   }
 
@@ -52,12 +62,23 @@ export class HealthBoard {
     return probe.members.filter((member) => this.#combine(member, nowMs));
   }
 
+  /** The very same map while nothing changed, as rounds and doors ask far more often than checks turn. */
   health(nowMs: number): ReadonlyMap<string, MemberHealth> {
-    const health = new Map<string, MemberHealth>();
-    for (const [member, record] of this.#records) {
-      health.set(member, toMemberHealth(record, rampAt(...this.#rampOf(member, record, nowMs))));
+    for (const member of this.#ramping)
+      if (this.#rampNow(member, nowMs) !== this.#told.get(member)?.ramp) this.#untold.add(member);
+    if (this.#untold.size === 0) return this.#told;
+    const told = new Map(this.#told);
+    for (const member of this.#untold) {
+      const record = this.#records.get(member);
+      const ramp = this.#rampNow(member, nowMs);
+      if (record === undefined) told.delete(member);
+      else told.set(member, toMemberHealth(record, ramp));
+      if (ramp < 1) this.#ramping.add(member);
+      else this.#ramping.delete(member);
     }
-    return health;
+    this.#untold.clear();
+    this.#told = told;
+    return told;
   }
 
   /** How long until some ramp takes its next step; undefined while none is under way. */
@@ -85,24 +106,32 @@ export class HealthBoard {
   /** Before setIntent: what no probe asks for any more is dropped there. */
   restore(snapshot: BoardSnapshot): void {
     for (const [key, state] of snapshot.probes) this.#states.set(key, state);
-    for (const [key, record] of snapshot.members) this.#records.set(key, record);
+    for (const [key, record] of snapshot.members) {
+      this.#records.set(key, record);
+      this.#untold.add(key);
+    }
   }
 
   #indexMembers(intent: Intent): void {
-    this.#probesOfMember.clear();
-    this.#slowStartMs.clear();
+    const probesOfMember = new Map<string, string[]>();
+    const slowStartMs = new Map<string, number>();
     for (const probe of this.#probes.values()) {
       for (const member of probe.members) {
-        const keys = this.#probesOfMember.get(member);
-        if (keys === undefined) this.#probesOfMember.set(member, [probe.key]);
+        const keys = probesOfMember.get(member);
+        if (keys === undefined) probesOfMember.set(member, [probe.key]);
         else keys.push(probe.key);
       }
     }
     for (const pool of intent.pools.values()) {
       if (pool.slowStartMs === 0) continue;
-      for (const member of pool.members)
-        this.#slowStartMs.set(memberKey(pool.name, member.name), pool.slowStartMs);
+      for (const member of pool.members) slowStartMs.set(memberKey(pool.name, member.name), pool.slowStartMs);
     }
+    // A slow start that is given later counts from the same recovery.
+    for (const [member, ms] of slowStartMs)
+      if (this.#slowStartMs.get(member) !== ms) this.#untold.add(member);
+    for (const member of this.#ramping) this.#untold.add(member);
+    this.#probesOfMember = probesOfMember;
+    this.#slowStartMs = slowStartMs;
     for (const key of this.#states.keys()) if (!this.#probes.has(key)) this.#states.delete(key);
   }
 
@@ -112,6 +141,7 @@ export class HealthBoard {
     const previous = this.#records.get(member);
     const record = combine(previous, states, nowMs);
     this.#records.set(member, record);
+    this.#untold.add(member);
     return (
       previous?.state !== record.state ||
       previous.dynamicWeight !== record.dynamicWeight ||
@@ -119,8 +149,17 @@ export class HealthBoard {
     );
   }
 
+  #rampNow(member: string, nowMs: number): number {
+    const record = this.#records.get(member);
+    return record === undefined ? 1 : rampAt(...this.#rampOf(member, record, nowMs));
+  }
+
   #rampOf(member: string, record: MemberRecord, nowMs: number): [elapsedMs: number, slowStartMs: number] {
     if (record.recoveredMs === undefined) return [0, 0];
     return [nowMs - record.recoveredMs, this.#slowStartMs.get(member) ?? 0];
   }
+}
+
+function sameKeys(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a !== undefined && a.length === b.length && a.every((key, i) => key === b[i]);
 }

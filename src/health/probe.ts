@@ -4,6 +4,7 @@ import { stableJson } from '../lib/stable-json.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { Intent } from '../model/intent.ts';
 import { endpointKey, memberKey } from '../model/keys.ts';
+import type { Listener } from '../model/listener.ts';
 import type { Member, Pool } from '../model/pool.ts';
 
 export interface Probe {
@@ -33,14 +34,18 @@ export function probesOf(intent: Intent): ReadonlyMap<string, Probe> {
     entry.members.add(member);
     sharers.set(probe.key, entry);
   };
+  const listeners = Map.groupBy(intent.listeners.values(), (one) => one.pool);
   for (const pool of intent.pools.values()) {
     for (const member of pool.members) {
       const key = memberKey(pool.name, member.name);
       for (const check of member.checks ?? pool.checks) {
-        const vias = check.viaVip && !NOT_BY_VIP.has(check.type) ? viasOf(check, member, pool, intent) : [];
+        const vias =
+          check.viaVip && !NOT_BY_VIP.has(check.type)
+            ? viasOf(check, member, listeners.get(pool.name) ?? [], intent)
+            : [];
         for (const probe of vias) add(probe, key);
         if (vias.length > 0) continue;
-        for (const port of servedPorts(member, pool, intent)) add(probeFor(check, member, port), key);
+        for (const port of servedPorts(member, pool, listeners)) add(probeFor(check, member, port), key);
       }
     }
   }
@@ -60,12 +65,12 @@ const NOT_BY_VIP: ReadonlySet<string> = new Set(['icmp', 'script', 'file', 'bfd'
 function viasOf(
   check: HealthCheck,
   member: Member,
-  pool: Pool,
+  listeners: readonly Listener[],
   intent: Intent,
 ): readonly Omit<Probe, 'members'>[] {
   const probes: Omit<Probe, 'members'>[] = [];
-  for (const { pool: name, mode, vips, ports, tunnel } of intent.listeners.values()) {
-    if (name !== pool.name || (mode !== 'dr' && mode !== 'tunnel') || ports[0] === undefined) continue;
+  for (const { mode, vips, ports, tunnel } of listeners) {
+    if ((mode !== 'dr' && mode !== 'tunnel') || ports[0] === undefined) continue;
     const port = check.port ?? member.checkPort ?? (member.port === 0 ? ports[0].from : member.port);
     for (const vipName of vips) {
       const vip = intent.vips.get(vipName)?.address;
@@ -84,16 +89,25 @@ function viasOf(
 }
 
 /** Ports to check of a member that has none of its own: the first port of each listener on its pool. */
-function servedPorts(member: Member, pool: Pool, intent: Intent): readonly number[] {
+function servedPorts(
+  member: Member,
+  pool: Pool,
+  listeners: ReadonlyMap<string, readonly Listener[]>,
+): readonly number[] {
   if (member.port !== 0) return [member.port];
-  const ports = new Set<number>();
-  for (const listener of intent.listeners.values()) {
-    if (listener.pool === pool.name && listener.ports[0] !== undefined) ports.add(listener.ports[0].from);
-  }
-  return ports.size === 0 ? [0] : [...ports];
+  const ports = (listeners.get(pool.name) ?? []).flatMap((listener) => listener.ports[0]?.from ?? []);
+  return ports.length === 0 ? [0] : [...new Set(ports)];
 }
 
+/** What a check asks, apart from whom: one text for all the members of a pool. */
+const QUESTIONS = new WeakMap<HealthCheck, string>();
+
 export function probeKey(check: HealthCheck, address: string, port: number): string {
-  const { address: _address, port: _port, ...question } = check;
-  return `${check.type} ${endpointKey(address, port)} ${stableJson(question)}`;
+  let question = QUESTIONS.get(check);
+  if (question === undefined) {
+    const { address: _address, port: _port, ...rest } = check;
+    question = stableJson(rest);
+    QUESTIONS.set(check, question);
+  }
+  return `${check.type} ${endpointKey(address, port)} ${question}`;
 }

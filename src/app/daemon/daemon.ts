@@ -213,6 +213,18 @@ export class Daemon implements Control {
     return Object.keys(running).length === 0 ? status : { ...status, running };
   }
 
+  listenerStatus(name: string) {
+    return this.#engine.statusView()?.ofListener(name) ?? [];
+  }
+
+  addressStatus() {
+    return this.#engine.statusView()?.addresses() ?? [];
+  }
+
+  round() {
+    return this.#engine.round;
+  }
+
   world() {
     return this.#engine.world;
   }

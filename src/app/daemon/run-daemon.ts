@@ -93,7 +93,7 @@ function startWatchdog(
   if (!(periodMs > 0)) return undefined;
   let last = -1;
   return setInterval(() => {
-    const number = daemon.status()?.round?.number ?? 0;
+    const number = daemon.round()?.number ?? 0;
     if (number !== last) systemd.tell({ WATCHDOG: '1' });
     last = number;
   }, periodMs / 2);

@@ -159,7 +159,7 @@ export const nodeRoutes: readonly Route[] = [
     tag: 'node',
     reply: aliveShape,
     handle: (_, { control, pulse }) => {
-      const silentMs = pulse.silentMs(control.status()?.round?.number);
+      const silentMs = pulse.silentMs(control.round()?.number);
       const intervalMs = control.intent()?.daemon.reconcileIntervalMs ?? 0;
       if (silentMs > intervalMs + STUCK_MS)
         throw new HttpError(503, 'TIMEOUT', `No round has finished for ${Math.round(silentMs / 1000)} s`);

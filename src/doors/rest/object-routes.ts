@@ -22,7 +22,7 @@ import { type Entry, pageOf, type SortKeys } from './page.ts';
 import { requireRights } from './rights.ts';
 import { Answer, type Route, type RouteContext, route } from './route.ts';
 import { pageOf as pageShape } from './schemas.ts';
-import { MemberRows, requireIntent, statusOf } from './views.ts';
+import { MemberRows, requireIntent } from './views.ts';
 
 type View = Readonly<Record<string, unknown>> & { readonly name: string };
 
@@ -43,7 +43,7 @@ const KINDS: readonly Kind[] = [
     names: ({ listeners }) => listeners.keys(),
     view: (name, intent, control) => ({
       config: intent.listeners.get(name),
-      status: statusOf(control, name),
+      status: control.listenerStatus(name),
     }),
     sort: {
       protocol: (one) => String((one.config as { protocol: string }).protocol),
@@ -87,7 +87,7 @@ const KINDS: readonly Kind[] = [
     title: 'virtual address, and who carries it',
     names: ({ vips }) => vips.keys(),
     view(name, intent, control) {
-      const status = control.status()?.addresses.find((one) => one.vip === name);
+      const status = control.addressStatus().find((one) => one.vip === name);
       return { config: intent.vips.get(name), ...(status === undefined ? {} : { status }) };
     },
     sort: { address: (one) => String((one.config as { address: string }).address) },

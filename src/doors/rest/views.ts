@@ -25,43 +25,24 @@ interface Row {
   readonly member: MemberStatus;
 }
 
-/** Listeners of a Status by their name, found once for each Status. */
-const BY_NAME = new WeakMap<readonly ListenerStatus[], ReadonlyMap<string, readonly ListenerStatus[]>>();
-
-export function statusOf(control: Control, listener: string): readonly ListenerStatus[] {
-  const all = control.status()?.listeners;
-  if (all === undefined) return [];
-  let byName = BY_NAME.get(all);
-  if (byName === undefined) {
-    byName = Map.groupBy(all, (one) => one.name);
-    BY_NAME.set(all, byName);
-  }
-  return byName.get(listener) ?? [];
-}
-
-const ROWS = new WeakMap<
-  readonly ListenerStatus[],
-  { readonly intent: Intent; readonly rows: ReadonlyMap<string, readonly Row[]> }
->();
-
-/** Rows of the data planes by member of a pool, found once for each Status. */
+/** Rows of the data planes by member of a pool, looked up for the pools that are shown. */
 export class MemberRows {
+  readonly #control: Control;
   readonly #health: ReturnType<Control['health']>;
   readonly #overrides: ReturnType<Control['overrides']>;
-  readonly #rows: ReadonlyMap<string, readonly Row[]>;
+  readonly #listeners: ReadonlyMap<string, readonly string[]>;
+  readonly #rows = new Map<string, ReadonlyMap<string, readonly Row[]>>();
 
   constructor(control: Control, intent: Intent) {
+    this.#control = control;
     this.#health = control.health();
     this.#overrides = control.overrides();
-    const all = control.status()?.listeners ?? NONE;
-    const known = ROWS.get(all);
-    this.#rows = known?.intent === intent ? known.rows : rowsOf(all, intent);
-    ROWS.set(all, { intent, rows: this.#rows });
+    this.#listeners = listenersByPool(intent);
   }
 
   view(pool: Pool, member: Member) {
     const key = memberKey(pool.name, member.name);
-    const rows = this.#rows.get(key) ?? [];
+    const rows = this.#rowsOf(pool.name).get(member.name) ?? [];
     const health = this.#health.get(key);
     const override = this.#overrides.get(key);
     const sinceMs = health?.sinceMs;
@@ -87,21 +68,37 @@ export class MemberRows {
       })),
     };
   }
+
+  #rowsOf(pool: string): ReadonlyMap<string, readonly Row[]> {
+    const known = this.#rows.get(pool);
+    if (known !== undefined) return known;
+    const found = new Map<string, Row[]>();
+    for (const name of this.#listeners.get(pool) ?? [])
+      for (const listener of this.#control.listenerStatus(name))
+        for (const member of listener.members) {
+          const rows = found.get(member.name);
+          if (rows === undefined) found.set(member.name, [{ listener, member }]);
+          else rows.push({ listener, member });
+        }
+    this.#rows.set(pool, found);
+    return found;
+  }
 }
 
-const NONE: readonly ListenerStatus[] = [];
+const BY_POOL = new WeakMap<Intent, ReadonlyMap<string, readonly string[]>>();
 
-function rowsOf(listeners: readonly ListenerStatus[], intent: Intent): ReadonlyMap<string, readonly Row[]> {
-  const found = new Map<string, Row[]>();
-  for (const listener of listeners) {
-    const pool = intent.listeners.get(listener.name)?.pool;
-    if (pool === undefined) continue;
-    for (const member of listener.members) {
-      const key = memberKey(pool, member.name);
-      const rows = found.get(key);
-      if (rows === undefined) found.set(key, [{ listener, member }]);
-      else rows.push({ listener, member });
+/** Names of the listeners that send to each pool. */
+function listenersByPool(intent: Intent): ReadonlyMap<string, readonly string[]> {
+  let known = BY_POOL.get(intent);
+  if (known === undefined) {
+    const made = new Map<string, string[]>();
+    for (const { name, pool } of intent.listeners.values()) {
+      const names = made.get(pool);
+      if (names === undefined) made.set(pool, [name]);
+      else names.push(name);
     }
+    known = made;
+    BY_POOL.set(intent, known);
   }
-  return found;
+  return known;
 }
