@@ -46,7 +46,7 @@ export class HealthBoard {
     for (const member of this.#records.keys())
       if (!this.#probesOfMember.has(member)) {
         this.#records.delete(member);
-        this.#untold.add(member);
+        this.#change(member);
       }
     // Who is asked the same as before stands as before.
     for (const [member, keys] of this.#probesOfMember)
@@ -64,17 +64,17 @@ export class HealthBoard {
 
   /** The very same map while nothing changed, as rounds and doors ask far more often than checks turn. */
   health(nowMs: number): ReadonlyMap<string, MemberHealth> {
-    for (const member of this.#ramping)
-      if (this.#rampNow(member, nowMs) !== this.#told.get(member)?.ramp) this.#untold.add(member);
+    for (const member of this.#ramping) {
+      const ramp = this.#rampNow(member, nowMs);
+      if (ramp !== this.#told.get(member)?.ramp) this.#untold.add(member);
+      if (ramp >= 1) this.#ramping.delete(member);
+    }
     if (this.#untold.size === 0) return this.#told;
     const told = new Map(this.#told);
     for (const member of this.#untold) {
       const record = this.#records.get(member);
-      const ramp = this.#rampNow(member, nowMs);
       if (record === undefined) told.delete(member);
-      else told.set(member, toMemberHealth(record, ramp));
-      if (ramp < 1) this.#ramping.add(member);
-      else this.#ramping.delete(member);
+      else told.set(member, toMemberHealth(record, this.#rampNow(member, nowMs)));
     }
     this.#untold.clear();
     this.#told = told;
@@ -84,7 +84,9 @@ export class HealthBoard {
   /** How long until some ramp takes its next step; undefined while none is under way. */
   nextRampMs(nowMs: number): number | undefined {
     let soonest: number | undefined;
-    for (const [member, record] of this.#records) {
+    for (const member of this.#ramping) {
+      const record = this.#records.get(member);
+      if (record === undefined) continue;
       const wait = nextRampMs(...this.#rampOf(member, record, nowMs));
       if (wait !== undefined && (soonest === undefined || wait < soonest)) soonest = wait;
     }
@@ -108,7 +110,7 @@ export class HealthBoard {
     for (const [key, state] of snapshot.probes) this.#states.set(key, state);
     for (const [key, record] of snapshot.members) {
       this.#records.set(key, record);
-      this.#untold.add(key);
+      this.#change(key);
     }
   }
 
@@ -141,12 +143,19 @@ export class HealthBoard {
     const previous = this.#records.get(member);
     const record = combine(previous, states, nowMs);
     this.#records.set(member, record);
-    this.#untold.add(member);
+    this.#change(member);
     return (
       previous?.state !== record.state ||
       previous.dynamicWeight !== record.dynamicWeight ||
       previous.lastError !== record.lastError
     );
+  }
+
+  /** It is told anew, and may be on a ramp: who never was down has none, and is not looked at again and again. */
+  #change(member: string): void {
+    this.#untold.add(member);
+    if (this.#records.get(member)?.recoveredMs === undefined) this.#ramping.delete(member);
+    else this.#ramping.add(member);
   }
 
   #rampNow(member: string, nowMs: number): number {
