@@ -3,7 +3,7 @@ NODE := node_modules/node/bin/node --disable-warning=ExperimentalWarning
 
 .DEFAULT_GOAL := help
 include bpf/bpf.mk
-.PHONY: help setup packages check test package test-package demo demo-stay soak bench golden docs fmt clean
+.PHONY: help setup packages setup-demo check test package test-package demo demo-stay soak bench golden docs fmt clean
 
 help: ## list these tasks
 	@awk -F ':.*## ' '/^[a-z%<>-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,9 @@ setup: ## install what is missing: npm packages, the pinned Node, Debian package
 
 packages:
 	@sh tools/setup.sh npm
+
+setup-demo:
+	@sh tools/setup.sh demo
 
 check: packages ## static checks, under 30 s: types, lint, layers, sizes, docs against code
 	@$(NODE) tools/check.ts
@@ -26,7 +29,7 @@ test-%: setup bpf ## one suite: unit, root or vm
 test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes under load
 	@for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
 
-demo: setup ## a pair of balancers in namespaces, told with what a client sees; about half a minute
+demo: setup-demo ## a pair of balancers in namespaces, told with what a client sees; about half a minute
 	@sh tools/demo.sh
 
 package: packages bpf ## one executable, and deb, rpm, tarball and OCI image of it, in build/package
@@ -35,7 +38,7 @@ package: packages bpf ## one executable, and deb, rpm, tarball and OCI image of 
 test-package: setup package ## install the packages into empty roots, run and remove them; builds twice
 	@$(NODE) --test --test-reporter=spec test/packaging/packages.slow.ts
 
-demo-stay: setup ## the same site, left running until Ctrl-C
+demo-stay: setup-demo ## the same site, left running until Ctrl-C
 	@sh tools/demo.sh --stay
 
 test-api-long: packages ## the API fuzzed with 60,000 requests, and the heap watched over 300,000 rounds; about ten minutes

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Installs what the house needs and only what is missing: packages of the distribution, npm packages, the pinned Node.
-# "setup.sh npm" does the last two alone, with what that Node is linked with. Runs with nothing but sh, npm and any Node from 20 on.
+# "setup.sh npm" does the last two alone, with what that Node is linked with; "setup.sh demo" what the demo needs. Runs with nothing but sh, npm and any Node from 20 on.
 set -eu
 cd "$(dirname "$0")/.."
 stamp=node_modules/.steelyard-lock
 node=node_modules/node/bin/node
+what=${1:-all}
 
 say() { echo "setup: $*"; }
 die() { echo "setup: $*" >&2; exit 1; }
@@ -38,11 +39,16 @@ install_node() {
   [ -x "$node" ] || die "$node is missing: allow install scripts (npm config set ignore-scripts false), remove node_modules and run \"make setup\" again"
 }
 
-wanted_packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' tools/packages.txt; }
+wanted_packages() {
+  case $what in
+    npm) echo libatomic1 ;;
+    demo) sed -n 's/[[:space:]]*# demo:.*//p' tools/packages.txt ;;
+    *) sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' tools/packages.txt ;;
+  esac
+}
 
-# Of the packages named, or of all that are wanted.
 missing_packages() {
-  { if [ $# -gt 0 ]; then printf '%s\n' "$@"; else wanted_packages; fi; } | while read -r package; do
+  wanted_packages | while read -r package; do
     state=$(dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null || true)
     case $state in ii*) ;; *) echo "$package" ;; esac
   done
@@ -69,7 +75,7 @@ install_packages() {
     wanted_packages | tr '\n' ' ' && echo
     return
   fi
-  missing=$(missing_packages "$@" | tr '\n' ' ')
+  missing=$(missing_packages | tr '\n' ' ')
   [ -n "$missing" ] || return 0
   if [ "$(id -u)" != 0 ]; then
     say "not root, so these stay missing and tests that need them will say so; run as root:"
@@ -92,8 +98,5 @@ install_packages() {
 }
 
 # First, as the install scripts of npm packages run the pinned Node already.
-case ${1:-all} in
-  npm) if command -v dpkg-query >/dev/null; then install_packages libatomic1; fi ;;
-  *) install_packages ;;
-esac
+if [ "$what" != npm ] || command -v dpkg-query >/dev/null; then install_packages; fi
 install_npm
