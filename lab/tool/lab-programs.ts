@@ -26,7 +26,7 @@ export class LabPrograms {
     return Lab.hostOf(this.#files.stem, name);
   }
 
-  async startAll(): Promise<void> {
+  async startAll(slower: number): Promise<void> {
     const { servers, balancers } = this.#topology;
     if (this.#topology.choose === 'bgp' || this.#topology.choose === 'bgp-ecmp')
       await startRouter(this.host('router'), this.#topology);
@@ -34,7 +34,7 @@ export class LabPrograms {
     for (const name of balancers) {
       if (usesFrr(this.#topology)) await LabFrr.start(this.host(name), ROUTER_PROGRAMS);
       const dir = this.#files.hostDir(name);
-      const text = nodeConfig({ topology: this.#topology, node: name, dir });
+      const text = nodeConfig({ topology: this.#topology, node: name, dir, slower });
       writeFileSync(this.#files.config(name), text);
       this.startDaemon(name);
     }

@@ -43,7 +43,10 @@ export class LabTool implements LabToolPort {
     return TOPOLOGIES.map(toRow);
   }
 
-  async up(name: string, say: (line: string) => void): Promise<LabTopology> {
+  async up(
+    name: string,
+    { slower, say }: { readonly slower: number; readonly say: (line: string) => void },
+  ): Promise<LabTopology> {
     const topology = find(name);
     requireMachine(topology);
     const files = new LabFiles(topology);
@@ -65,9 +68,9 @@ export class LabTool implements LabToolPort {
       interrupted.signal.throwIfAborted();
       const programs = new LabPrograms(topology, files, this.#lbctl);
       say(`web servers and daemons: ${[...topology.servers, ...topology.balancers].join(', ')}`);
-      await programs.startAll();
+      await programs.startAll(slower);
       say(`waiting until ${urlOf(topology)} answers`);
-      await this.#untilServing(topology, files, interrupted.signal);
+      await this.#untilServing(topology, files, { limitMs: UP_MS * slower, signal: interrupted.signal });
       return toRow(topology);
     } catch (error) {
       removeAll(files);
@@ -152,10 +155,14 @@ export class LabTool implements LabToolPort {
     return { topology, files, programs: new LabPrograms(topology, files, this.#lbctl) };
   }
 
-  async #untilServing(topology: Topology, files: LabFiles, signal: AbortSignal): Promise<void> {
+  async #untilServing(
+    topology: Topology,
+    files: LabFiles,
+    { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
+  ): Promise<void> {
     const programs = new LabPrograms(topology, files, this.#lbctl);
     const client = this.#client(topology, programs, UP_REQUESTS_PER_SECOND);
-    const end = performance.now() + UP_MS;
+    const end = performance.now() + limitMs;
     try {
       for (let steady = 0; steady < STEADY_LOOKS; ) {
         await sleep(LOOK_MS, undefined, { signal });
@@ -170,7 +177,10 @@ export class LabTool implements LabToolPort {
         );
         steady = ok > 0 && lost === 0 && listening ? steady + 1 : 0;
         if (performance.now() > end)
-          throw failed(`Cannot bring up lab "${topology.name}" as ${urlOf(topology)} does not answer`);
+          throw failed(
+            `Cannot bring up lab "${topology.name}" as ${urlOf(topology)} did not answer in ${limitMs / 1000} s: ` +
+              topology.balancers.map((name) => `${name} says ${lastWords(files, name)}`).join('; '),
+          );
       }
     } finally {
       await client.stop();

@@ -18,11 +18,14 @@ export interface NodeConfigOptions {
   readonly dir: string;
   /** What an operator asks of members, by name; the rest is enabled. */
   readonly states?: Readonly<Record<string, 'enabled' | 'drain' | 'down'>>;
+  /** Times every timer, for machines that cannot keep up with a tenth of a second. */
+  readonly slower?: number;
 }
 
 export const API_SOCKET = 'api.sock';
 
-export function nodeConfig({ topology, node, dir, states = {} }: NodeConfigOptions): string {
+export function nodeConfig({ topology, node, dir, states = {}, slower = 1 }: NodeConfigOptions): string {
+  const ms = (time: number): string => `${time * slower}ms`;
   const { balancers, servers, vip, mode } = topology;
   const role = balancers.length === 1 ? 'single' : node === balancers[0] ? 'primary' : 'secondary';
   const members = servers.map((name) => {
@@ -49,9 +52,9 @@ listeners:
 pools:
   - name: web
     members:
-${members.join('')}    health: { type: http, path: /, interval: 200ms, fast_interval: 100ms, timeout: 100ms, rise: 2, fall: 2 }
+${members.join('')}    health: { type: http, path: /, interval: ${ms(200)}, fast_interval: ${ms(100)}, timeout: ${ms(100)}, rise: 2, fall: 2 }
     slow_start: 5s
-${haPart(topology, node)}
+${haPart(topology, node, ms)}
 system:
   state_dir: ${join(dir, 'state')}
   run_dir: ${join(dir, 'run')}
@@ -61,12 +64,12 @@ api: { socket: ${join(dir, API_SOCKET)} }
 `;
 }
 
-function haPart(topology: Topology, node: string): string {
+function haPart(topology: Topology, node: string, ms: (time: number) => string): string {
   const { choose, balancers } = topology;
   if (choose === 'alone') return '';
   const own = balancerAddress(topology, node);
   const other = balancerAddress(topology, balancers.find((name) => name !== node)!);
-  const fast = 'transmit: 50ms, receive: 50ms, multiplier: 3';
+  const fast = `transmit: ${ms(50)}, receive: ${ms(50)}, multiplier: 3`;
   const peer = `    - { name: peer, peer: ${other}, local: ${own}, interface: eth0, ${fast} }\n`;
   if (choose === 'vrrp')
     return `
@@ -74,7 +77,7 @@ ha:
   groups:
     - name: pair
       vrid: 51
-      advert: 100ms
+      advert: ${ms(100)}
       priority: { primary: 250, secondary: 200 }
 `;
   if (choose === 'bfd')

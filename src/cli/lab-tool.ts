@@ -32,8 +32,11 @@ export interface LabMeasurement {
 
 export interface LabTool {
   list(): Promise<readonly LabTopology[]>;
-  /** Resolves when a client gets answers. */
-  up(name: string, say: (line: string) => void): Promise<LabTopology>;
+  /** Resolves when a client gets answers; `slower` times every timer of the lab. */
+  up(
+    name: string,
+    options: { readonly slower: number; readonly say: (line: string) => void },
+  ): Promise<LabTopology>;
   /** Whatever is up; ends everything that runs there. Returns whether there was anything. */
   down(name: string): Promise<boolean>;
   /** Runs a command on a host with this terminal; its exit code. */

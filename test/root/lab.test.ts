@@ -38,7 +38,7 @@ test('a lab of one balancer serves, loses a server and gets it back', () => {
     up.map((one) => one.name),
     ['single'],
   );
-  assert.match(must('exec', 'single', 'client', '--', 'curl', '-s', 'http://192.0.2.10/'), /^web[123]$/);
+  assert.match(must('exec', 'single', 'client', 'curl', '-s', 'http://192.0.2.10/'), /^web[123]$/);
 
   const quiet = measured('single', '--for', '2s');
   const killed = measured('single', 'kill', 'web2', '--for', '3s');
@@ -62,6 +62,7 @@ test('a lab says what it does not know, and what is there instead', () => {
     [['chaos', 'single', 'explode', 'lb-a'], 2, /Allowed choices are cut/],
     [['measure', 'single', 'cut'], 2, /name a host/],
     [['measure', 'single', '--for', 'soon'], 2, /--for must be a duration/],
+    [['up', 'dr', '--slower', '0'], 2, /--slower must be 1\.\.100: current value is "0"/],
     [['exec', 'pair', 'client', 'true'], 4, /not up/],
   ];
   for (const [args, code, message] of table) {

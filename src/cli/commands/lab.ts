@@ -16,6 +16,7 @@ interface Shown {
 export function addLab(program: Command, session: Session): void {
   const lab = program
     .command('lab')
+    .enablePositionalOptions()
     .summary('try it in a network of namespaces')
     .description(
       'Networks of namespaces with real daemons, web servers and a client. They stay until they are taken down; this ' +
@@ -61,9 +62,15 @@ function addUpAndDown(lab: Command, session: Session): void {
     .command('up')
     .summary('build a lab and start everything in it')
     .argument('<lab>', LAB)
-    .action(async (name: string) => {
+    .option(
+      '--slower <factor>',
+      'times every timer, for a machine that cannot keep up, such as an emulated one',
+      '1',
+    )
+    .action(async (name: string, options: { readonly slower: string }) => {
+      const slower = await wholeOf('--slower', options.slower, MOST_SLOWER);
       const tool = await session.toolbox.openLab();
-      const { hosts, url } = await tool.up(name, (line) => session.tell(`${line}\n`));
+      const { hosts, url } = await tool.up(name, { slower, say: (line) => session.tell(`${line}\n`) });
       session.print(`lab ${name} is up: hosts ${hosts.join(', ')}\n`);
       session.print(`try: lbctl lab exec ${name} client curl ${url}\n`);
     });
@@ -87,11 +94,12 @@ function addExec(lab: Command, session: Session): void {
     )
     .argument('<lab>', LAB)
     .argument('<host>', HOST)
-    .argument('<command...>', 'the command and its arguments, after -- where it has options')
+    .argument('<command...>', 'the command and its arguments')
+    .passThroughOptions()
     .addHelpText(
       'after',
       examples([
-        ['lbctl lab exec pair client -- curl -s http://192.0.2.10/', 'ask the service'],
+        ['lbctl lab exec pair client curl -s http://192.0.2.10/', 'ask the service'],
         ['lbctl lab exec pair lb-a lbctl status', 'what the node says'],
         ['lbctl lab exec pair lb-a bash', 'a shell there'],
       ]),
@@ -165,12 +173,7 @@ function addMeasure(lab: Command, session: Session): void {
             ? {}
             : { chaos: { action, host, ...(program === undefined ? {} : { program }) } };
         const seconds = await secondsOf(options.for);
-        const perSecond = Number(options.rate);
-        if (!Number.isInteger(perSecond) || perSecond < 1 || perSecond > MOST_PER_SECOND)
-          throw new InputError(
-            'USAGE',
-            `Cannot send requests as --rate must be 1..${MOST_PER_SECOND}: current value is "${options.rate}"`,
-          );
+        const perSecond = await wholeOf('--rate', options.rate, MOST_PER_SECOND);
         const tool = await session.toolbox.openLab();
         const measured = await tool.measure(name, { seconds, perSecond, ...chaos });
         if (options.output === 'table') session.print(renderMeasurement(measured));
@@ -182,6 +185,17 @@ function addMeasure(lab: Command, session: Session): void {
 /** One client of one process; more would measure the client. */
 const MOST_PER_SECOND = 2000;
 const LONGEST_S = 3600;
+const MOST_SLOWER = 100;
+
+async function wholeOf(option: string, text: string, most: number): Promise<number> {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  const { InputError } = await import('../../model/errors.ts');
+  throw new InputError(
+    'USAGE',
+    `Cannot run a lab as ${option} must be 1..${most}: current value is "${text}"`,
+  );
+}
 
 async function secondsOf(text: string): Promise<number> {
   const { parseDuration } = await import('../../lib/duration.ts');
