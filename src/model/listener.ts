@@ -67,7 +67,7 @@ export interface Listener {
   readonly persistence?: Persistence;
   readonly pool: string;
   readonly tunnel: Tunnel;
-  /** Source addresses of `fullnat`; `onearm` uses the node's own. */
+  /** Source addresses of `fullnat`; `onearm` uses the node's own, or one that moves with the group (shared-source.ts). */
   readonly sourceAddresses: readonly string[];
   /** Prefixes that may connect; empty admits all. */
   readonly allowedSources: readonly string[];

@@ -16,6 +16,8 @@ export interface ExpandInput {
   readonly engine: ConcreteEngine;
   readonly engineReason: string;
   readonly proxy: boolean;
+  /** Source towards members of mode onearm, by VIP; those absent speak from the node's own address. */
+  readonly sharedSources: ReadonlyMap<string, string>;
 }
 
 export function expandListener(input: ExpandInput): readonly WorldListener[] {
@@ -44,7 +46,12 @@ function expandMark(input: ExpandInput, mark: number): WorldListener {
 
 function expandPorts(input: ExpandInput, vip: Vip, ports: PortRange): WorldListener {
   const key = listenerKey(transportOf(input.listener.protocol), vip.address, ports.from, ports.to);
-  return build(input, key, vip.address, ports, familyOfCanonical(vip.address));
+  const expanded = build(input, key, vip.address, ports, familyOfCanonical(vip.address));
+  const shared = input.sharedSources.get(vip.name);
+  // IPVS takes the source from the firewall, whose connections no peer knows.
+  return shared === undefined || expanded.mode !== 'onearm' || expanded.engine === 'ipvs'
+    ? expanded
+    : { ...expanded, sourceAddresses: [shared] };
 }
 
 /** Optional fields are set afterwards rather than spread: this runs for every listener of a whole configuration. */

@@ -43,6 +43,42 @@ function place(listener: Partial<Listener>, engines = ALL_ENGINES, dataPlane = {
     : `${placed.engine} ${placed.mode} (${placed.engineReason})`;
 }
 
+test('resolve() gives onearm a source that moves with the group where connections are told to a peer', () => {
+  const sync = { enabled: true, peers: ['10.0.0.3:7891'] };
+  const inner = buildVip('inner', '10.0.0.9', { interface: 'eth1', group: 'g' });
+  const outer = buildVip('www', '192.0.2.10', { group: 'g' });
+  const cases = [
+    { name: 'no peer', network: {}, sync: { enabled: true, peers: [] }, sources: [] },
+    { name: 'one network', network: {}, sync, sources: ['192.0.2.10'] },
+    {
+      name: 'a network of members with a VIP',
+      network: { backendInterface: 'eth1' },
+      sync,
+      sources: ['10.0.0.9'],
+    },
+    { name: 'one without', network: { backendInterface: 'eth2' }, sync, sources: [] },
+    { name: 'all nodes active', network: {}, sync, chooser: 'bgp-ecmp', sources: [] },
+    { name: 'IPVS', network: {}, sync, engine: 'ipvs', sources: [] },
+  ] as const;
+  const resolver = createResolver();
+  for (const { name, network, sync, sources, ...more } of cases) {
+    const built = buildIntent({
+      vips: [outer, inner],
+      listeners: [
+        buildListener('web', 'www', 80, { mode: 'onearm', engine: 'engine' in more ? more.engine : 'xdp' }),
+      ],
+      pools: [buildPool('web', [buildMember('10.0.0.1')])],
+      groups: [buildGroup('g', ['www', 'inner'], 'chooser' in more ? { chooser: more.chooser } : {})],
+    });
+    const ha = { ...built.ha!, sync: { ...built.ha!.sync, ...sync } };
+    const intent = { ...built, ha, network: { ...built.network, ...network } };
+
+    const [listener] = resolver.resolve(intent, assumedFacts(intent, 0)).listeners;
+
+    assert.deepEqual(listener?.sourceAddresses, sources, name);
+  }
+});
+
 test('resolve() expands a listener over its addresses and ports, ranges kept whole', () => {
   const listener = buildListener('web', 'v4', 80, {
     vips: ['v4', 'v6'],

@@ -4,6 +4,7 @@ import type { Intent } from '../model/intent.ts';
 import type { Listener } from '../model/listener.ts';
 import type { Pool } from '../model/pool.ts';
 import type { ConcreteEngine } from '../model/protocol.ts';
+import { sharedSourceOf } from '../model/shared-source.ts';
 import type { Certificate } from '../model/tls.ts';
 import type { Vip } from '../model/vip.ts';
 import type { World, WorldAddress, WorldListener } from '../model/world.ts';
@@ -65,7 +66,8 @@ class MemoResolver implements Resolver {
   readonly #options: ResolveOptions;
   #pools = new Map<string, PoolMemo>();
   #listeners = new Map<string, ListenerMemo>();
-  #engines = '';
+  #signature = '';
+  #sharedSources: ReadonlyMap<string, string> = new Map();
   #quorum: ReadonlyMap<string, boolean> = new Map();
   #quorumPools = 0;
   #last: World | undefined;
@@ -80,9 +82,10 @@ class MemoResolver implements Resolver {
 
   resolve(intent: Intent, facts: Facts): World {
     this.#judgeAll(intent, facts);
-    const engines = engineSignature(intent, facts);
-    if (engines !== this.#engines) this.#listeners.clear();
-    this.#engines = engines;
+    this.#sharedSources = sharedSources(intent);
+    const signature = `${engineSignature(intent, facts)} ${[...this.#sharedSources]}`;
+    if (signature !== this.#signature) this.#listeners.clear();
+    this.#signature = signature;
     if (this.#listeners.size > intent.listeners.size)
       this.#listeners = onlyNamed(this.#listeners, intent.listeners);
 
@@ -136,6 +139,7 @@ class MemoResolver implements Resolver {
       verdict,
       vips.filter((vip) => vip !== undefined),
       rulePools.filter((one) => one !== undefined),
+      this.#sharedSources,
       this.#options,
     );
     this.#listeners.set(listener.name, { listener, vips, verdict, rulePools, rulePoolNames: names, placed });
@@ -164,6 +168,7 @@ function placeListener(
   verdict: PoolVerdict | undefined,
   vips: readonly Vip[],
   rulePools: readonly PoolVerdict[],
+  sharedSources: ReadonlyMap<string, string>,
   options: ResolveOptions,
 ): Placed {
   if (!listener.enabled)
@@ -175,7 +180,18 @@ function placeListener(
   if (!choice.ok) return { listener: listener.name, reason: 'EngineUnavailable', detail: choice.detail };
   const proxy = needed !== undefined;
   const { engine, reason: engineReason } = choice;
-  return expandListener({ listener, vips, verdict, rulePools, engine, engineReason, proxy });
+  return expandListener({ listener, vips, verdict, rulePools, engine, engineReason, proxy, sharedSources });
+}
+
+/** By VIP; empty, and without a look at any, where no connection is told to a peer. */
+function sharedSources(intent: Intent): ReadonlyMap<string, string> {
+  const sources = new Map<string, string>();
+  if ((intent.ha?.sync.peers.length ?? 0) === 0) return sources;
+  for (const vip of intent.vips.values()) {
+    const source = sharedSourceOf(vip, intent);
+    if (source !== undefined) sources.set(vip.name, source);
+  }
+  return sources;
 }
 
 function isPlaced(placed: Placed): placed is readonly WorldListener[] {

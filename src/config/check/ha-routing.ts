@@ -3,6 +3,9 @@ import { isIPv4 } from 'node:net';
 import { formatDuration } from '../../lib/duration.ts';
 import { toBytes } from '../../lib/ip.ts';
 import type { Bgp, ConnectionSync } from '../../model/ha.ts';
+import type { Intent } from '../../model/intent.ts';
+import { sharedSourceOf } from '../../model/shared-source.ts';
+import type { Vip } from '../../model/vip.ts';
 import type { CheckContext } from './context.ts';
 import { checkReference } from './reference.ts';
 
@@ -113,17 +116,29 @@ function checkBfd(context: CheckContext): void {
   });
 }
 
-/** onearm without addresses of its own choosing speaks from the node's: the other node cannot go on with that. */
+/** onearm where no address is known that moves with the group: the other node cannot go on with connections. */
 function checkOwnSources({ intent, report, at }: CheckContext, sync: ConnectionSync): void {
   if (sync.peers.length === 0) return;
-  for (const listener of intent.listeners.values())
-    if (listener.mode === 'onearm' && listener.engine !== 'ipvs' && listener.sourceAddresses.length === 0)
-      report.add(
-        'sync-own-source',
-        at(listener, 'mode'),
-        `Connections of listener "${listener.name}" cannot follow a failover: each node speaks from an address of its own`,
-        { hint: 'Use mode: fullnat with source_addresses that move with the group, such as the VIP' },
-      );
+  for (const listener of intent.listeners.values()) {
+    if (listener.mode !== 'onearm' || listener.engine === 'ipvs') continue;
+    const vips = listener.vips.map((name) => intent.vips.get(name)).filter((vip) => vip !== undefined);
+    const stuck = vips.find((vip) => sharedSourceOf(vip, intent) === undefined);
+    if (stuck === undefined) continue;
+    report.add(
+      'sync-own-source',
+      at(listener, 'mode'),
+      `Connections of listener "${listener.name}" by ${stuck.address} cannot follow a failover: each node speaks from an address of its own`,
+      { hint: hintFor(stuck, intent) },
+    );
+  }
+}
+
+function hintFor(vip: Vip, { network, ha }: Intent): string {
+  const { backendInterface } = network;
+  const group = ha?.groups.find((one) => one.name === vip.group);
+  if (group !== undefined && group.chooser !== 'bgp-ecmp' && backendInterface !== undefined)
+    return `Add a VIP with interface: ${backendInterface} and group: ${group.name}; or, where members answer to the VIP through us, use mode: fullnat with source_addresses: [${vip.address}]`;
+  return 'Use mode: fullnat with source_addresses that move with the group, such as the VIP';
 }
 
 function checkSync(context: CheckContext): void {

@@ -134,7 +134,7 @@ export const HA_RULES = {
   'sync-own-source': {
     severity: 'warning',
     what: 'Connections of a listener cannot follow a failover as each node speaks to members from an address of its own',
-    cure: 'Use mode fullnat with source_addresses that move with the group, such as the VIP',
+    cure: "Add a VIP of the members' network to the group, or use mode fullnat with source_addresses that move with the group",
   },
   'sync-multicast': {
     severity: 'error',

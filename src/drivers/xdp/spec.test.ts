@@ -60,7 +60,15 @@ test('listenerSpec() reads back what listenerFields() wrote', () => {
     tunnelPort: 6080,
     tunnelChecksum: true,
   };
-  for (const spec of [PLAIN, RICH, gue, { ...PLAIN, allowed: [] }])
+  const shared: ListenerSpec = { ...PLAIN, mode: 'onearm', sources: ['192.0.2.10'] };
+  for (const spec of [
+    PLAIN,
+    RICH,
+    gue,
+    shared,
+    { ...PLAIN, mode: 'onearm' as const },
+    { ...PLAIN, allowed: [] },
+  ])
     assert.deepEqual(listenerSpec(spec.key, listenerFields(spec)), spec);
 });
 

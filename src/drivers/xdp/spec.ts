@@ -75,7 +75,7 @@ export function listenerFields(spec: ListenerSpec): Fields {
   if (spec.mode === 'tunnel')
     fields.tunnel =
       spec.tunnel === 'ipip' ? 'ipip' : `gue ${spec.tunnelPort}${spec.tunnelChecksum ? ' full' : ''}`;
-  if (spec.mode === 'fullnat')
+  if (spec.mode === 'fullnat' || (spec.mode === 'onearm' && spec.sources.length > 0))
     fields.sources = spec.sources.length === 0 ? 'own' : [...spec.sources].sort().join(',');
   if (spec.allowed !== undefined)
     fields.allowed = spec.allowed.length === 0 ? 'none' : spec.allowed.join(',');
