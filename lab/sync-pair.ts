@@ -8,7 +8,10 @@ import type { TalkReport } from './long-connections.ts';
 /** Members of mode nat have it as their gateway to the client. */
 export const INNER_VIP = '192.0.2.11';
 
-export type SyncMode = 'fullnat' | 'nat';
+/** One listener for each mode whose connections are told, by its port. */
+export const SYNC_PORTS = { fullnat: 80, nat: 81, onearm: 82 } as const;
+export type SyncMode = keyof typeof SYNC_PORTS;
+export const SYNC_MODES = Object.keys(SYNC_PORTS) as readonly SyncMode[];
 
 export class SyncPair extends DaemonPair {
   static async build(prefix: string): Promise<SyncPair> {
@@ -24,11 +27,12 @@ export class SyncPair extends DaemonPair {
   }
 
   /** Conversations from the client to the VIP, each on a connection of its own. */
-  async talk(count: number): Promise<Talks> {
-    return new Talks(await this.run(this.client, 'long-connections.ts', VIP, '80', String(count)));
+  async talk(mode: SyncMode, count: number): Promise<Talks> {
+    const port = String(SYNC_PORTS[mode]);
+    return new Talks(await this.run(this.client, 'long-connections.ts', VIP, port, String(count)));
   }
 
-  config(name: 'lb-a' | 'lb-b', mode: SyncMode, more = ''): string {
+  config(name: 'lb-a' | 'lb-b'): string {
     const [peer, role] = name === 'lb-a' ? ['192.0.2.2', 'primary'] : ['192.0.2.1', 'secondary'];
     return `
 node: { name: ${name}, role: ${role} }
@@ -38,23 +42,24 @@ certificates: [{ name: node, certificate: ${this.dir}/${name}.pem, key: ${this.d
 vips:
   - { name: www, address: ${VIP}/32, group: pair }
   - { name: inner, address: ${INNER_VIP}/32, group: pair }
-listeners:
+pools:
   - name: web
-    vip: www
-    port: 80
-    mode: ${mode}${mode === 'fullnat' ? `\n    source_addresses: [${VIP}]` : ''}
     members: [{ address: ${MEMBERS[0]}, port: 8080 }, { address: ${MEMBERS[1]}, port: 8080 }]
     health: { type: tcp, interval: 500ms, timeout: 400ms, rise: 1 }
+listeners:
+  - { name: fullnat, vip: www, port: ${SYNC_PORTS.fullnat}, mode: fullnat, source_addresses: [${VIP}], pool: web }
+  - { name: nat, vip: www, port: ${SYNC_PORTS.nat}, mode: nat, pool: web }
+  - { name: onearm, vip: www, port: ${SYNC_PORTS.onearm}, mode: onearm, pool: web }
 ha:
   groups: [{ name: pair, vrid: 51, advert: 100ms, priority: { primary: 250, secondary: 200 }, preempt: false }]
   sync: { interface: eth0, peers: [${peer}], certificate: node, ca: ${this.dir}/ca.pem, min_age: 500ms }
-${more}`;
+`;
   }
 
-  async startBoth(mode: SyncMode): Promise<void> {
-    await this.a.start(this.config('lb-a', mode));
+  async startBoth(): Promise<void> {
+    await this.a.start(this.config('lb-a'));
     await this.a.roleIs('active');
-    await this.b.start(this.config('lb-b', mode));
+    await this.b.start(this.config('lb-b'));
     await this.b.roleIs('standby');
   }
 }
