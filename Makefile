@@ -23,7 +23,7 @@ check: packages ## static checks, under 30 s: types, lint, layers, sizes, docs a
 test: setup bpf ## everything CI does: setup, static checks, all test suites
 	@$(NODE) tools/run-tests.ts
 
-test-%: setup bpf ## one suite: unit, root or vm
+test-%: setup bpf ## one suite: unit, root, vm or clock
 	@$(NODE) tools/run-tests.ts $*
 
 test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes under load

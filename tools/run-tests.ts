@@ -48,20 +48,21 @@ async function checks(): Promise<SuiteResult> {
 }
 
 async function inLanes(suites: readonly Suite[]): Promise<SuiteResult[]> {
-  const lanes = new Map<string, Suite[]>();
-  for (const suite of suites) lanes.set(suite.lane, [...(lanes.get(suite.lane) ?? []), suite]);
-  const results = await Promise.all(
-    [...lanes.values()].map(async (lane) => {
-      const done: SuiteResult[] = [];
-      for (const suite of lane) {
-        const result = await runOrRefuse(suite);
-        process.stdout.write(lineOf(result));
-        done.push(result);
-      }
-      return done;
-    }),
-  );
-  return results.flat();
+  const lanes = Map.groupBy(suites, (suite) => suite.lane);
+  const alone = lanes.get('alone') ?? [];
+  lanes.delete('alone');
+  const results = await Promise.all([...lanes.values()].map(oneAfterAnother));
+  return [...results.flat(), ...(await oneAfterAnother(alone))];
+}
+
+async function oneAfterAnother(suites: readonly Suite[]): Promise<SuiteResult[]> {
+  const done: SuiteResult[] = [];
+  for (const suite of suites) {
+    const result = await runOrRefuse(suite);
+    process.stdout.write(lineOf(result));
+    done.push(result);
+  }
+  return done;
 }
 
 async function runOrRefuse(suite: Suite): Promise<SuiteResult> {

@@ -20,7 +20,8 @@ export interface SuiteResult {
 }
 
 export function suiteFiles(suite: Suite, root: string): string[] {
-  return [...new Set(suite.globs.flatMap((glob) => globSync(glob, { cwd: root })))].sort();
+  const found = (globs: readonly string[]) => new Set(globs.flatMap((glob) => globSync(glob, { cwd: root })));
+  return [...found(suite.globs).difference(found(suite.except ?? []))].sort();
 }
 
 export async function runSuite(suite: Suite, root: string): Promise<SuiteResult> {
