@@ -179,41 +179,34 @@ export class IpvsKernel implements IpvsPort {
   }
 }
 
+/** The kernel's command for each of ours. */
+const NUMBER: Readonly<Record<IpvsCommand['kind'], number>> = {
+  'add-service': COMMAND.newService,
+  'set-service': COMMAND.setService,
+  'delete-service': COMMAND.delService,
+  'zero-service': COMMAND.zero,
+  'add-destination': COMMAND.newDest,
+  'set-destination': COMMAND.setDest,
+  'delete-destination': COMMAND.delDest,
+};
+
 function writeCommand(writer: MessageWriter, family: number, sequence: number, command: IpvsCommand): void {
+  beginIpvs(writer, family, NUMBER[command.kind], sequence);
   switch (command.kind) {
     case 'add-service':
     case 'set-service':
-      beginIpvs(
-        writer,
-        family,
-        command.kind === 'add-service' ? COMMAND.newService : COMMAND.setService,
-        sequence,
-      );
       writeService(writer, command.service);
       return;
     case 'delete-service':
     case 'zero-service':
-      beginIpvs(
-        writer,
-        family,
-        command.kind === 'delete-service' ? COMMAND.delService : COMMAND.zero,
-        sequence,
-      );
       writeServiceKey(writer, command.key);
       return;
     case 'add-destination':
     case 'set-destination':
-      beginIpvs(
-        writer,
-        family,
-        command.kind === 'add-destination' ? COMMAND.newDest : COMMAND.setDest,
-        sequence,
-      );
       writeServiceKey(writer, command.service);
       writeDestination(writer, command.destination);
       return;
     case 'delete-destination':
-      beginIpvs(writer, family, COMMAND.delDest, sequence);
       writeServiceKey(writer, command.service);
       writeDestinationKey(writer, command.destination);
   }
