@@ -21,7 +21,10 @@ export class Load {
   readonly #kept = new Agent({ keepAlive: true, maxSockets: 4 });
   readonly #fresh = new Agent({ keepAlive: false });
 
-  constructor(clients = 8, port = 8080) {
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(clients = 8, port = 8080, headers: Readonly<Record<string, string>> = {}) {
+    this.#headers = headers;
     this.#done = Promise.all(Array.from({ length: clients }, (_, i) => this.#client(i % 2 === 0, port)));
   }
 
@@ -47,7 +50,7 @@ export class Load {
 
   /** As every client does, a request on a kept connection that the other side closed before answering is sent again. */
   async #once(agent: Agent, port: number, again: boolean): Promise<void> {
-    const asked = request({ host: VIP, port, agent, path: '/load' });
+    const asked = request({ host: VIP, port, agent, path: '/load', headers: this.#headers });
     asked.end();
     try {
       const [response] = await once(asked, 'response');

@@ -6,7 +6,9 @@ import type { Item } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import { installCertificate, installCopy, removeFile } from './certificates.ts';
 import { behindOf } from './desired.ts';
+import { changeEntries } from './entries.ts';
 import { Leaving } from './leaving.ts';
+import { isEntry } from './lists.ts';
 import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
 import { backendName, certificatePath, copyPath, TLS_KEEPER } from './names.ts';
 import type { HaproxyProcess } from './process.ts';
@@ -80,6 +82,14 @@ export class Applier {
     }
     await this.#changeCertificates(steps, record, state, errors);
     await this.#changeMembers(steps, record, state, errors);
+    const { ask, process } = this.#ports;
+    await changeEntries(
+      { ask, socket: process.admin },
+      steps.filter(({ item }) => isEntry(item)),
+      record,
+      state,
+      errors,
+    );
     await this.#removeStrays(record, state);
     this.#removeFiles(steps, record, errors);
     return steps.map((step) => {
@@ -126,7 +136,7 @@ export class Applier {
   #blockChange(step: Step, record: Record): Change {
     const { key } = step.item;
     if (step.verb === 'remove') return { step, key, edit: (draft) => draft.dropBlock(key) };
-    const { block, fault } = behindOf(step.item) ?? {};
+    const { block, lists = [], fault } = behindOf(step.item) ?? {};
     if (fault !== undefined) throw fault;
     if (block === undefined) throw new BugError(`Cannot apply "${step.id}" as nothing says what to write`);
     for (const { kind, name } of block.needs)
@@ -137,7 +147,7 @@ export class Applier {
           { op: 'install', target: name },
         );
     // Members that stand confirmed stay as they are: their own steps change them.
-    return { step, key, edit: (draft) => draft.blocks.set(key, block) };
+    return { step, key, lists, edit: (draft) => draft.blocks.set(key, block) };
   }
 
   async #changeCertificates(

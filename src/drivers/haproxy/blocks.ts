@@ -1,12 +1,16 @@
 // The texts of one listener: its frontend with its own pool, then each pool that its rules send to.
 import type { WorldListener, WorldPool } from '../../model/world.ts';
+import type { FilledList } from './lists.ts';
 import { type Places, poolKey } from './names.ts';
 import type { Block, NeededFile } from './record-types.ts';
 import { renderBackend } from './render/backend.ts';
 import { certificateList } from './render/bind.ts';
 import { isHttp, renderFrontend } from './render/frontend.ts';
+import { filledLists } from './render/rules.ts';
 
-export type BlockTexts = Omit<Block, 'item' | 'firstMembers'>;
+export interface BlockTexts extends Omit<Block, 'item' | 'firstMembers' | 'lists'> {
+  readonly filled: readonly FilledList[];
+}
 
 const NO_OPTIONS: WorldPool['options'] = { sendProxy: 0, maxQueue: 0, slowStartMs: 0 };
 
@@ -21,6 +25,7 @@ export function toBlocks(
     backend: renderBackend(listener, listener.key, own, places),
     certificateList: certificateList(listener, places),
     needs: [...listenerFiles(listener), ...poolFiles(own.options)],
+    filled: filledLists(listener, places),
   };
   const others = pools.map((pool): BlockTexts => {
     const container = poolKey(listener.key, pool.name);
@@ -29,6 +34,7 @@ export function toBlocks(
       backend: renderBackend(listener, container, pool, places),
       certificateList: '',
       needs: poolFiles(pool.options),
+      filled: [],
     };
   });
   return [first, ...others];

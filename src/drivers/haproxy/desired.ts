@@ -1,16 +1,22 @@
 // World to items, and what stands behind each: a block of text for listeners and pools, a source for certificates.
+
+import type { HttpOptions } from '../../model/http.ts';
 import { type Fields, type FieldValue, type Item, type ItemMap, item } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
 import type { Certificate } from '../../model/tls.ts';
 import type { World, WorldListener, WorldMember, WorldPool } from '../../model/world.ts';
 import { toBlocks } from './blocks.ts';
+import { entryItems, type FilledList } from './lists.ts';
 import { certificateKey, digest, fileKey, type Places, poolKey } from './names.ts';
 import type { Block, NeededFile } from './record-types.ts';
+import { groupRules } from './render/rule-groups.ts';
 import { scaleWeight, weightScale } from './weights.ts';
 
 /** What a step of this item writes. Items are made here and nowhere else, so a step always finds its own. */
 export interface Behind {
   readonly block?: Block;
+  /** What the lists of the block hold when a reload reads them. */
+  readonly lists?: readonly FilledList[];
   /** Why the listener cannot be written: told by its own step, the others go on. */
   readonly fault?: unknown;
   readonly certificate?: Certificate;
@@ -71,11 +77,12 @@ function buildItems(listener: WorldListener, places: Places): readonly Item[] {
   const items: Item[] = [];
   const push = (one: Item, index: number, members: readonly Item[]) => {
     const texts = blocks?.[index];
-    behind.set(
-      one,
-      texts === undefined ? { fault } : { block: { ...texts, item: one, firstMembers: members } },
-    );
     items.push(one, ...members);
+    if (texts === undefined) return void behind.set(one, { fault });
+    const { filled, ...block } = texts;
+    const lists = filled.map(({ entries: _, ...list }) => list);
+    behind.set(one, { block: { ...block, item: one, lists, firstMembers: members }, lists: filled });
+    items.push(...entryItems(one.key, filled));
   };
   const section = (index: number) => sectionHash(blocks?.[index], fault);
   push(item('listener', listener.key, listenerFields(listener, section(0))), 0, own);
@@ -125,19 +132,25 @@ function listenerFields(listener: WorldListener, section: string): Fields {
   if (listener.schedulerFlags.length > 0) fields.flags = listener.schedulerFlags.join(',');
   if (listener.schedulerKey !== undefined) fields.schedulerKey = listener.schedulerKey;
   if (persistence !== undefined) flatten('persistence', persistence, fields);
-  if (listener.allowedSources.length > 0) fields.allowed = listener.allowedSources.join(',');
   for (const [name, value] of Object.entries(limits)) if (value > 0) fields[`limits.${name}`] = value;
   if (layer7 !== undefined) {
     if (layer7.acceptProxy) fields.acceptProxy = true;
     flatten('timeouts', layer7.timeouts, fields);
     flatten('tls', layer7.tls, fields);
-    flatten('http', layer7.http, fields);
+    flatten('http', withoutListed(layer7.http), fields);
     if (layer7.raw.length > 0) fields.raw = layer7.raw.join('\n');
     Object.assign(fields, poolFields(layer7.poolOptions));
   }
   if (listener.adopt) fields.adopt = true;
   fields.section = section;
   return fields;
+}
+
+/** Rules whose values are entries of lists are no fields: the entries are items. */
+function withoutListed(http: HttpOptions | undefined): HttpOptions | undefined {
+  if (http === undefined) return undefined;
+  const rules = groupRules(http.rules).flatMap((group) => (group.kind === 'rule' ? [group.rule] : []));
+  return { ...http, rules };
 }
 
 /** `slowStartMs` is not here: the ramp comes with the weights, one judge for the whole product. */

@@ -9,6 +9,7 @@ import { Applier } from './apply.ts';
 import { SourceWatch } from './certificates.ts';
 import { Counters } from './counters.ts';
 import { desiredItems } from './desired.ts';
+import type { List } from './lists.ts';
 import { toObserved } from './observe.ts';
 import { connectionsAllowedHere } from './open-files.ts';
 import { planHaproxy } from './plan.ts';
@@ -17,7 +18,7 @@ import type { GlobalSettings } from './render/global.ts';
 import { ask } from './sockets.ts';
 import { Store } from './store.ts';
 import { Supervisor } from './supervisor.ts';
-import { readWorkerState, STATE_COMMANDS, type WorkerState } from './worker-state.ts';
+import { readWorkerState, stateCommands, type WorkerState } from './worker-state.ts';
 
 export interface HaproxyOptions {
   readonly binary: string;
@@ -142,11 +143,19 @@ export class HaproxyDriver implements Driver {
   async #state(): Promise<WorkerState | undefined> {
     if (this.#process.pid() === undefined) return undefined;
     try {
-      return readWorkerState(await this.#ask(this.#process.admin, STATE_COMMANDS));
+      const asked = this.#store.lists();
+      const state = await this.#stateWith(asked);
+      // We may have died between a reload and the word of it: the record of it names other lists.
+      const lists = this.#store.lists(state.generation);
+      return lists === asked ? state : await this.#stateWith(lists);
     } catch (error) {
       // It may have died in this very moment.
       if (error instanceof OpError && this.#process.pid() === undefined) return undefined;
       throw error;
     }
+  }
+
+  async #stateWith(lists: readonly List[]): Promise<WorkerState> {
+    return readWorkerState(await this.#ask(this.#process.admin, stateCommands(lists)), lists);
   }
 }

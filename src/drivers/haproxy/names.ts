@@ -57,6 +57,11 @@ export function certificateListPath({ runDir }: Places, content: string): string
   return `${runDir}/lists/${digest(content)}.list`;
 }
 
+/** Named by its place: its content changes while the configuration that names it runs. */
+export function listPath({ runDir }: Places, listener: string, list: string): string {
+  return `${runDir}/lists/${fileName(`${listener} ${list}`)}`;
+}
+
 export function digest(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -4,6 +4,7 @@ import { listenerKey } from '../../model/keys.ts';
 import { readCertificate, readText, type SourceWatch } from './certificates.ts';
 import { behindOf } from './desired.ts';
 import { listeningSockets } from './listening.ts';
+import { entryItem } from './lists.ts';
 import { backendName, frontendName } from './names.ts';
 import type { Record } from './record.ts';
 import { serverPlace } from './render/render.ts';
@@ -33,6 +34,11 @@ export function toObserved(input: ObserveInput): Observed {
         const live = servers?.get(serverPlace(member).name);
         if (live !== undefined) items.set(member.key, observedMember(member, live, wanted));
       }
+      for (const list of block.lists)
+        for (const [value, backend] of state.lists.get(list.path) ?? []) {
+          const entry = entryItem(block.item.key, list, value, backend);
+          items.set(entry.key, same(entry, wanted));
+        }
     }
   }
   // Without a record that fits, our own sockets could not be told from those of others.

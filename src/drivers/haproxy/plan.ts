@@ -3,6 +3,7 @@ import type { DriverPlan } from '../../model/driver.ts';
 import type { Item, ItemMap, Observed } from '../../model/item.ts';
 import type { Phase, StepVerb } from '../../model/plan.ts';
 import { diffItems } from '../../plan/diff.ts';
+import { isEntry } from './lists.ts';
 
 export function planHaproxy(driver: string, desired: ItemMap, observed: Observed): DriverPlan {
   return diffItems(driver, desired, observed, {
@@ -11,8 +12,10 @@ export function planHaproxy(driver: string, desired: ItemMap, observed: Observed
   });
 }
 
-/** Pools of rules come with their listener, and changed listeners with new ones: one reload for all of them. */
+/** Entries come and go as members do. Pools of rules come with their listener, and changed listeners with new ones: one reload for all of them. */
 function phaseOf(verb: StepVerb, one: Item): Phase | undefined {
+  if (isEntry(one))
+    return verb === 'add' ? 'add-member' : verb === 'remove' ? 'remove-member' : 'change-member';
   if (one.kind !== 'pool' && one.kind !== 'listener') return undefined;
   return verb === 'remove' ? 'remove-listener' : 'add-listener';
 }
@@ -20,6 +23,9 @@ function phaseOf(verb: StepVerb, one: Item): Phase | undefined {
 export function howOf(verb: StepVerb, one: Item): 'runtime' | 'reload' | undefined {
   switch (one.kind) {
     case 'member':
+    case 'source':
+    case 'route':
+    case 'value':
       return 'runtime';
     case 'certificate':
       // A new one is only laid ready; the reload of its listener reads it.

@@ -74,6 +74,14 @@ export function encodeName(text: string): string {
   return encoded;
 }
 
+/** The text that encodeName() wrote so. */
+export function decodeName(encoded: string): string {
+  const bytes = encoded.replace(/_([0-9a-f]{2})|./g, (one, code?: string) =>
+    String.fromCharCode(code === undefined ? one.charCodeAt(0) : Number.parseInt(code, 16)),
+  );
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }

@@ -1,5 +1,6 @@
 // What we know of our own configuration besides its text: blocks by key, and the members in them.
 import type { Item } from '../../model/item.ts';
+import type { List } from './lists.ts';
 
 /** A file of the operator that a block needs a copy of. */
 export interface NeededFile {
@@ -25,6 +26,8 @@ export interface Block {
   /** Lines of its certificate list; empty without TLS. */
   readonly certificateList: string;
   readonly needs: readonly NeededFile[];
+  /** Files of entries that its lines name. */
+  readonly lists: readonly List[];
   /** Members that came with it, before their own steps confirm them. */
   readonly firstMembers: readonly Item[];
 }

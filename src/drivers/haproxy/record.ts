@@ -6,7 +6,7 @@ import type { Block } from './record-types.ts';
 
 type Line =
   | { readonly generation: string }
-  | { readonly block: Omit<Block, 'firstMembers'> & { readonly firstMembers: readonly Item[] } }
+  | { readonly block: Omit<Block, 'lists'> & Partial<Pick<Block, 'lists'>> }
   | { readonly member: Item }
   | { readonly gone: string; readonly parent: string }
   | { readonly file: string; readonly digest: string };
@@ -111,7 +111,11 @@ export function loadRecord(path: string): Record | undefined {
     const said = JSON.parse(line) as Line;
     if ('generation' in said) record.generation = said.generation;
     else if ('block' in said)
-      record.blocks.set(said.block.item.key, { ...said.block, item: frozen(said.block.item) });
+      record.blocks.set(said.block.item.key, {
+        ...said.block,
+        lists: said.block.lists ?? [],
+        item: frozen(said.block.item),
+      });
     else if ('member' in said) record.putMember(frozen(said.member));
     else if ('gone' in said) record.dropMember(said.gone, said.parent);
     else if (said.digest === '') record.files.delete(said.file);

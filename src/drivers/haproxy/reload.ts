@@ -6,6 +6,8 @@ import { endpointKey } from '../../model/keys.ts';
 import type { Step } from '../../model/plan.ts';
 import { type ApplierPorts, refused, toError } from './apply.ts';
 import { listeningSockets } from './listening.ts';
+import type { FilledList } from './lists.ts';
+import { dropUnnamed, ListsOfReload, layMissing, layNew } from './lists-of-reload.ts';
 import { backendName, frontendName } from './names.ts';
 import { Record } from './record.ts';
 import type { WorkerState } from './worker-state.ts';
@@ -14,6 +16,8 @@ import type { WorkerState } from './worker-state.ts';
 export interface Change {
   readonly step: Step;
   readonly key: string;
+  /** What its lists hold from now on. */
+  readonly lists?: readonly FilledList[];
   edit(draft: Record): void;
 }
 
@@ -34,13 +38,13 @@ export class Reloader {
     errors: Errors,
   ): Promise<Record> {
     const free = this.#withFreePorts(changes, record, errors);
-    let left = await this.#validated(free, record, errors);
+    let left = await this.#validated(free, record, state, errors);
     // Once for what only the binding shows, then the others go on without them.
     for (let round = 0; round < 2 && left.length > 0; round++) {
       const draft = this.#draft(record, left);
       if (state !== undefined && draft.generation === record.generation) return this.#settled(draft);
       try {
-        await this.#bringUp(draft, state);
+        await this.#bringUp(draft, left, record, state);
         return draft;
       } catch (error) {
         const guilty = guiltyOf(left, error);
@@ -64,9 +68,16 @@ export class Reloader {
     return draft;
   }
 
-  async #bringUp(draft: Record, state: WorkerState | undefined): Promise<void> {
+  async #bringUp(
+    draft: Record,
+    changes: readonly Change[],
+    record: Record,
+    state: WorkerState | undefined,
+  ): Promise<void> {
     const { process, store, beforeReload, supervisor } = this.#ports;
     store.writeLists(draft.blocks.values());
+    const lists = new ListsOfReload(changes.flatMap((change) => change.lists ?? []));
+    layMissing(draft.blocks.values(), state);
     store.promote(store.writeCandidate('next', draft), draft);
     try {
       if (state === undefined) {
@@ -78,32 +89,45 @@ export class Reloader {
       }
     } catch (error) {
       store.rollBack();
+      lists.rollBack();
       throw error;
     }
     store.settle(draft);
+    dropUnnamed(record, draft);
   }
 
   /** `haproxy -c` over all of it; when that fails each change is tried alone, so that one fault stops one listener. */
-  async #validated(changes: readonly Change[], record: Record, errors: Errors): Promise<readonly Change[]> {
-    if (changes.length === 0 || (await this.#check(changes, record)) === undefined) return changes;
+  async #validated(
+    changes: readonly Change[],
+    record: Record,
+    state: WorkerState | undefined,
+    errors: Errors,
+  ): Promise<readonly Change[]> {
+    if (changes.length === 0 || (await this.#check(changes, record, state)) === undefined) return changes;
     const groups = byListener(changes);
     const good: Change[] = [];
     for (const group of groups) {
-      const said = await this.#check(group, record);
+      const said = await this.#check(group, record, state);
       if (said === undefined) good.push(...group);
       else for (const { step } of group) errors.set(step, refused(step, said, 'HAPROXY_REFUSED'));
     }
-    const together = good.length === 0 ? undefined : await this.#check(good, record);
+    const together = good.length === 0 ? undefined : await this.#check(good, record, state);
     if (together === undefined) return good;
     for (const { step } of good) errors.set(step, refused(step, together, 'HAPROXY_REFUSED'));
     return [];
   }
 
   /** What HAProxy has against it, or undefined. */
-  async #check(changes: readonly Change[], record: Record): Promise<string | undefined> {
+  async #check(
+    changes: readonly Change[],
+    record: Record,
+    state: WorkerState | undefined,
+  ): Promise<string | undefined> {
     const { process, store } = this.#ports;
     const draft = this.#draft(record, changes);
     store.writeLists(draft.blocks.values());
+    layNew(changes.flatMap((change) => change.lists ?? []));
+    layMissing(draft.blocks.values(), state);
     const { ok, output } = await process.validate(store.writeCandidate('check', draft));
     if (ok) return undefined;
     const alerts = output.split('\n').filter((line) => line.includes('ALERT'));

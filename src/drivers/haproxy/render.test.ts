@@ -21,6 +21,7 @@ import { assumedFacts } from '../../plan/assumed-facts.ts';
 import { resolve } from '../../plan/resolve.ts';
 import { behindOf, desiredItems } from './desired.ts';
 import { type Hostile, hostileWords } from './hostile-arbitrary.ts';
+import { isListable, writeList } from './lists.ts';
 import { certificateListPath, certificatePath, copyPath } from './names.ts';
 import type { Block } from './record-types.ts';
 import { renderConfig } from './render/render.ts';
@@ -45,6 +46,17 @@ function blocksOf(world: World, runDir: string): readonly Block[] {
   });
 }
 
+/** What stands in the lists that the configuration names, as comments. */
+function listsOf(world: World, runDir: string): string {
+  return [...desiredItems(world, { runDir }).values()]
+    .flatMap((one) => behindOf(one)?.lists ?? [])
+    .map(({ path, entries }) => {
+      const lines = [...entries].map(([value, backend]) => `#   ${value} ${backend}`.trimEnd());
+      return `\n# ${path}\n${lines.join('\n')}\n`;
+    })
+    .join('');
+}
+
 function configOf(world: World, runDir: string): string {
   const settings = {
     runDir,
@@ -66,6 +78,8 @@ function check(world: World): { readonly ok: boolean; readonly said: string } {
   const runDir = folder;
   for (const name of ['tls', 'files', 'lists', 'chroot']) mkdirSync(join(runDir, name), { recursive: true });
   const { pem, ca } = testCertificate();
+  for (const one of desiredItems(world, { runDir }).values())
+    for (const { path, entries } of behindOf(one)?.lists ?? []) writeList(path, entries);
   for (const block of blocksOf(world, runDir)) {
     if (block.certificateList !== '')
       writeFileSync(certificateListPath({ runDir }, block.certificateList), block.certificateList);
@@ -186,7 +200,7 @@ for (const file of globSync('*.in.yaml', { cwd: GOLDEN }).sort()) {
 
   test(`renderConfig() writes ${name} as its golden says`, () => {
     const expected = join(GOLDEN, `${name}.haproxy.cfg`);
-    const text = configOf(world(), '/run/lbctl/haproxy');
+    const text = configOf(world(), '/run/lbctl/haproxy') + listsOf(world(), '/run/lbctl/haproxy');
 
     if (process.env.UPDATE_GOLDEN === '1') writeFileSync(expected, text);
     assert.equal(text, readFileSync(expected, 'utf8'));
@@ -290,12 +304,15 @@ function skeleton(text: string): readonly string[] {
 }
 
 test('no word of a user becomes a line, a section or a directive', () => {
-  const plain = skeleton(configOf(hostileWorld(HARMLESS), '/run/lbctl/haproxy'));
   fc.assert(
     fc.property(hostileWords(), (words) => {
       const text = configOf(hostileWorld(words), '/run/lbctl/haproxy');
+      // Whether a value can stand in a list decides how its rule is written.
+      const { compare } = words;
+      const value = isListable(words.value) ? 'value' : 'a value';
+      const plain = configOf(hostileWorld({ ...HARMLESS, compare, value }), '/run/lbctl/haproxy');
 
-      assert.deepEqual(skeleton(text), plain);
+      assert.deepEqual(skeleton(text), skeleton(plain));
       assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f]/);
     }),
     { numRuns: 100 },

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { InputError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
 import { readText, replaceFile } from './certificates.ts';
+import type { List } from './lists.ts';
 import { certificateListPath } from './names.ts';
 import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
 import type { Block } from './record-types.ts';
@@ -16,6 +17,7 @@ export class Store {
   readonly #next: string;
   #loaded: Record | undefined;
   #stamp = '';
+  #lists: { readonly blocks: Record['blocks'] | undefined; readonly lists: readonly List[] } | undefined;
 
   constructor(settings: GlobalSettings) {
     const { runDir } = settings;
@@ -42,17 +44,24 @@ export class Store {
 
   /** The record of what runs; an empty one when none fits the generation. */
   recordOf(generation: string): Record {
-    const stamp = stampOf(this.#record);
-    if (this.#loaded === undefined || stamp !== this.#stamp) {
-      this.#loaded = loadRecord(this.#record);
-      this.#stamp = stamp;
-    }
-    if (this.#loaded?.generation === generation) return this.#loaded;
+    const current = this.#current();
+    if (current?.generation === generation) return current;
     // We may have died between a reload and the word that it went well.
     const next = loadRecord(this.#next);
     if (next?.generation !== generation) return new Record();
     this.#adopt(next);
     return next;
+  }
+
+  /** Lists of what runs, as far as it is known: of the record of this generation, or of the last one. */
+  lists(generation?: string): readonly List[] {
+    const record = generation === undefined ? this.#current() : this.recordOf(generation);
+    if (this.#lists?.blocks !== record?.blocks)
+      this.#lists = {
+        blocks: record?.blocks,
+        lists: [...(record?.blocks.values() ?? [])].flatMap((block) => block.lists),
+      };
+    return this.#lists?.lists ?? [];
   }
 
   generationFor(record: Record): string {
@@ -116,6 +125,15 @@ export class Store {
 
   text(): string {
     return readText(this.#config, 'HAProxy');
+  }
+
+  #current(): Record | undefined {
+    const stamp = stampOf(this.#record);
+    if (this.#loaded === undefined || stamp !== this.#stamp) {
+      this.#loaded = loadRecord(this.#record);
+      this.#stamp = stamp;
+    }
+    return this.#loaded;
   }
 
   #adopt(record: Record): void {

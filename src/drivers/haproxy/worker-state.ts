@@ -1,5 +1,7 @@
 // What the running worker says of itself, read from the answers of its admin socket.
 
+import { type Entries, type List, readShown, showCommand } from './lists.ts';
+
 export interface LiveServer {
   readonly address: string;
   readonly port: number;
@@ -16,21 +18,34 @@ export interface WorkerState {
   readonly open: ReadonlySet<string>;
   /** Servers by backend and name. */
   readonly servers: ReadonlyMap<string, ReadonlyMap<string, LiveServer>>;
+  /** Entries of lists by path. */
+  readonly lists: ReadonlyMap<string, Entries>;
 }
 
-export const STATE_COMMANDS = ['show info', 'show stat -1 1 -1', 'show servers state'] as const;
+const STATE_COMMANDS = ['show info', 'show stat -1 1 -1', 'show servers state'] as const;
 
 /** Bits of srv_admin_state (include/haproxy/server-t.h): maintenance forced, inherited, or from the configuration. */
 const MAINT = 0x01 | 0x02 | 0x04 | 0x20;
 
-export function readWorkerState(answers: readonly string[]): WorkerState {
-  const [info = '', stat = '', servers = ''] = answers;
+export function stateCommands(lists: readonly List[]): readonly string[] {
+  return [...STATE_COMMANDS, ...lists.map(showCommand)];
+}
+
+/** Answers to stateCommands(). A list the worker does not know is none of its configuration. */
+export function readWorkerState(answers: readonly string[], lists: readonly List[]): WorkerState {
+  const [info = '', stat = '', servers = '', ...shown] = answers;
   return {
     generation: infoField(info, 'description') ?? '',
     pid: Number(infoField(info, 'Pid') ?? 0),
     version: infoField(info, 'Version') ?? '',
     open: openFrontends(stat),
     servers: readServers(servers),
+    lists: new Map(
+      lists.flatMap(({ path }, index) => {
+        const entries = readShown(shown[index] ?? '');
+        return entries === undefined ? [] : [[path, entries]];
+      }),
+    ),
   };
 }
 

@@ -19,9 +19,9 @@ export function renderFrontend(listener: WorldListener, places: Places): string 
     `mode ${http ? 'http' : 'tcp'}`,
     ...bindLines(listener, places),
     ...timeoutLines(layer7?.timeouts, http),
-    ...admissionLines(listener),
+    ...admissionLines(listener, places),
     ...(http ? httpLines(listener, layer7, places) : []),
-    ...(listener.protocol === 'tls' ? tlsRuleLines(listener) : []),
+    ...(listener.protocol === 'tls' ? tlsRuleLines(listener, places) : []),
     ...(layer7?.raw ?? []),
     `default_backend ${backendName(listener.key)}`,
   ];
@@ -40,7 +40,7 @@ function httpLines(listener: WorldListener, layer7: WorldLayer7 | undefined, pla
   if (options === undefined) return [...lines, ...headerLines(listener)];
   lines.push(...errorPageLines(options, places));
   if (options.maintenance) lines.push('http-request deny deny_status 503');
-  lines.push(...headerLines(listener), ...httpRuleLines(listener));
+  lines.push(...headerLines(listener), ...httpRuleLines(listener, places));
   if (options.compression)
     lines.push(
       'filter compression',

@@ -10,6 +10,19 @@ const METHODS: Readonly<Record<RuleCompare, string>> = {
   regex: 'reg',
 };
 
+/** All values of a list at once. */
+export function listLine(name: string, match: RuleMatch, passThrough: boolean, path: string): string {
+  if (match.type === 'source') return `acl ${name} src -f ${quote(path)}`;
+  const { sample, ignoreCase } = sampleOf(match, passThrough);
+  return `acl ${name} ${quote(sample)} ${ignoreCase ? '-i ' : ''}-m ${METHODS[match.compare]} -f ${quote(path)}`;
+}
+
+/** What a list of routes has for a request; nothing where it has nothing. */
+export function lookUp(match: RuleMatch, passThrough: boolean, path: string): string {
+  const { sample, ignoreCase } = sampleOf(match, passThrough);
+  return `${sample}${ignoreCase ? ',lower' : ''},map_${METHODS[match.compare]}(${path})`;
+}
+
 /** `passThrough`: TLS is not terminated here, so the name comes from the hello itself. */
 export function matchLine(name: string, match: RuleMatch, passThrough: boolean): string {
   const { type, compare, value } = match;
@@ -35,7 +48,7 @@ interface Sample {
   readonly ignoreCase: boolean;
 }
 
-function sampleOf({ type, key = '' }: RuleMatch, passThrough: boolean): Sample {
+export function sampleOf({ type, key = '' }: RuleMatch, passThrough: boolean): Sample {
   switch (type) {
     case 'host':
       // The port a client may write behind the name is no part of it.

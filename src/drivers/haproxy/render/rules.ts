@@ -3,9 +3,12 @@
 import { InputError } from '../../../model/errors.ts';
 import type { HttpRule, RuleAction } from '../../../model/http.ts';
 import type { WorldListener } from '../../../model/world.ts';
-import { backendName, poolKey } from '../names.ts';
+import type { Entries, EntryKind, FilledList } from '../lists.ts';
+import { backendName, listPath, type Places, poolKey } from '../names.ts';
 import { comment, quote, quoteFormat } from '../quote.ts';
-import { matchLine } from './match.ts';
+import { ALLOWED } from './limits.ts';
+import { listLine, lookUp, matchLine } from './match.ts';
+import { groupName, groupRules } from './rule-groups.ts';
 
 /** HAProxy reads at most 64 words on a line. */
 const MAX_MATCHES = 50;
@@ -17,14 +20,14 @@ const DENIED = [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500,
  * HAProxy runs all its http-request rules before it picks a backend, so a pool that was chosen is kept in a variable and
  * every later rule stands back.
  */
-export function httpRuleLines(listener: WorldListener): string[] {
-  return ruleLines(listener, 'http-request', httpAction);
+export function httpRuleLines(listener: WorldListener, places: Places): string[] {
+  return ruleLines(listener, places, 'http-request', httpAction);
 }
 
 /** TLS passed through: only the hello of the client is read. */
-export function tlsRuleLines(listener: WorldListener): string[] {
+export function tlsRuleLines(listener: WorldListener, places: Places): string[] {
   const inspectMs = listener.layer7?.timeouts.inspectMs ?? 0;
-  const lines = ruleLines(listener, 'tcp-request content', tcpAction);
+  const lines = ruleLines(listener, places, 'tcp-request content', tcpAction);
   if (lines.length === 0 && inspectMs === 0) return [];
   return [
     `tcp-request inspect-delay ${inspectMs > 0 ? inspectMs : DEFAULT_INSPECT_MS}ms`,
@@ -37,23 +40,72 @@ const DEFAULT_INSPECT_MS = 5000;
 
 function ruleLines(
   listener: WorldListener,
+  places: Places,
   stage: string,
   actionOf: (action: RuleAction, listener: WorldListener) => string,
 ): string[] {
-  const rules = listener.layer7?.http?.rules ?? [];
+  const passThrough = listener.protocol === 'tls';
   const lines: string[] = [];
   let chosen = false;
-  rules.forEach((rule, index) => {
-    const names = rule.matches.map((_, number) => `r${index}_${number}`);
-    lines.push(`# rule ${comment(rule.name)}`, ...matchLines(rule, names, listener.protocol === 'tls'));
-    const words = names.map((name, number) => (rule.matches[number]!.invert ? `!${name}` : name));
-    if (chosen) words.unshift('!{ var(txn.pool) -m found }');
-    const condition = words.length === 0 ? '' : ` if ${words.join(' ')}`;
-    lines.push(`${stage} ${actionOf(rule.action, listener)}${condition}`);
-    if (rule.action.kind === 'pool') chosen = true;
+  const act = (action: string, words: readonly string[]) => {
+    const all = chosen ? ['!{ var(txn.pool) -m found }', ...words] : words;
+    lines.push(`${stage} ${action}${all.length === 0 ? '' : ` if ${all.join(' ')}`}`);
+  };
+  groupRules(listener.layer7?.http?.rules ?? []).forEach((group, index) => {
+    const name = groupName(group, index);
+    if (group.kind === 'rule') {
+      const { rule } = group;
+      const names = rule.matches.map((_, number) => `${name}_${number}`);
+      lines.push(`# rule ${comment(rule.name)}`, ...matchLines(rule, names, passThrough));
+      act(
+        actionOf(rule.action, listener),
+        names.map((one, number) => (rule.matches[number]!.invert ? `!${one}` : one)),
+      );
+      chosen ||= rule.action.kind === 'pool';
+      return;
+    }
+    const path = listPath(places, listener.key, name);
+    lines.push(`# rules by ${group.match.type}`);
+    if (group.kind === 'routes') {
+      act(`set-var(txn.pool) ${quote(lookUp(group.match, passThrough, path))}`, []);
+      chosen = true;
+    } else {
+      lines.push(listLine(`r${index}`, group.match, passThrough, path));
+      act(actionOf(group.action, listener), [`r${index}`]);
+    }
   });
   if (chosen) lines.push('use_backend %[var(txn.pool)] if { var(txn.pool) -m found }');
   return lines;
+}
+
+/** The lists that the lines of a listener name, and what is in them. */
+export function filledLists(listener: WorldListener, places: Places): readonly FilledList[] {
+  const lists: FilledList[] = [];
+  const push = (name: string, kind: EntryKind, entries: Entries) =>
+    lists.push({
+      name,
+      kind,
+      path: listPath(places, listener.key, name),
+      ...(kind === 'route' ? { ownPool: listener.pool } : {}),
+      entries,
+    });
+  const bare = (values: Iterable<string>) => new Map([...values].map((value) => [value, '']));
+  if (listener.allowedSources.length > 0) push(ALLOWED, 'source', bare(listener.allowedSources));
+  groupRules(readsRules(listener) ? (listener.layer7?.http?.rules ?? []) : []).forEach((group, index) => {
+    const name = groupName(group, index);
+    if (group.kind === 'values') push(name, 'value', bare(group.values));
+    else if (group.kind === 'routes')
+      push(
+        name,
+        'route',
+        new Map([...group.pools].map(([value, pool]) => [value, poolBackend(pool, listener)])),
+      );
+  });
+  return lists;
+}
+
+function readsRules({ protocol }: WorldListener): boolean {
+  return protocol === 'http' || protocol === 'https' || protocol === 'tls';
 }
 
 function matchLines(rule: HttpRule, names: readonly string[], passThrough: boolean): string[] {
@@ -90,7 +142,9 @@ function tcpAction(action: RuleAction, listener: WorldListener): string {
 }
 
 function setPool(pool: string, listener: WorldListener): string {
-  const backend =
-    pool === listener.pool ? backendName(listener.key) : backendName(poolKey(listener.key, pool));
-  return `set-var(txn.pool) ${quote(`str(${backend})`)}`;
+  return `set-var(txn.pool) ${quote(`str(${poolBackend(pool, listener)})`)}`;
+}
+
+function poolBackend(pool: string, listener: WorldListener): string {
+  return backendName(pool === listener.pool ? listener.key : poolKey(listener.key, pool));
 }
