@@ -56,10 +56,10 @@ ha:
 `;
   }
 
-  async startBoth(): Promise<void> {
-    await this.a.start(this.config('lb-a'));
+  async startBoth(configOf = (name: 'lb-a' | 'lb-b'): string => this.config(name)): Promise<void> {
+    await this.a.start(configOf('lb-a'));
     await this.a.roleIs('active');
-    await this.b.start(this.config('lb-b'));
+    await this.b.start(configOf('lb-b'));
     await this.b.roleIs('standby');
   }
 }
