@@ -3,6 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import type { Driver, StepResult } from '../model/driver.ts';
 import { BugError, OpError } from '../model/errors.ts';
 import type { Step } from '../model/plan.ts';
+import { breathe } from './breathe.ts';
 import { toLbError, withDeadline } from './deadline.ts';
 import type { Overtaking } from './overtake.ts';
 
@@ -48,7 +49,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyOutcome> {
   for (const chunk of toChunks(input.steps, input.chunkSteps)) {
     if (results.length > 0 && !cut) {
       // A turn of the event loop: whoever wants to wake the engine gets to say so.
-      await new Promise<void>((resume) => setImmediate(resume));
+      await breathe();
       const urgent = input.overtake?.(results);
       for (const key of urgent?.stale ?? []) stale.add(key);
       for (const part of toChunks(urgent?.steps ?? [], input.chunkSteps))

@@ -11,6 +11,7 @@ import type { World, WorldListener } from '../model/world.ts';
 import { configuredWorld } from '../plan/configured-world.ts';
 import { heldSteps } from '../plan/guard.ts';
 import { createResolver, type ResolveOptions, type Resolver } from '../plan/resolve.ts';
+import { breathe, isLarge } from './breathe.ts';
 import { DrainKeeper } from './drain-keeper.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
@@ -253,6 +254,7 @@ export class Engine {
     if (why.includes('config') || this.#loaded === undefined) await this.#loadIntent();
     const loaded = this.#loaded;
     if (loaded === undefined) return false;
+    if (why.includes('config')) await breathe();
     if (why.includes('request')) this.#retries.release();
     const startedMs = this.#ports.clock.nowMs();
     const started = this.#ports.clock.monotonicMs();
@@ -262,6 +264,7 @@ export class Engine {
     const quorum = this.#resolver.quorum();
     const mayCut = this.#cuts < MAX_CUTS;
     this.#ahead = false;
+    if (isLarge(world)) await breathe();
 
     const outcome = await reconcile({
       world,
@@ -286,6 +289,7 @@ export class Engine {
       limits: this.#limits,
     });
 
+    if (isLarge(world)) await breathe();
     this.#cuts = outcome.cut ? this.#cuts + 1 : 0;
     const held = heldSteps(outcome.plan);
     if (held.size === 0) this.#confirmed = new Set();

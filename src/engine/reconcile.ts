@@ -9,6 +9,7 @@ import type { World } from '../model/world.ts';
 import { guard, heldSteps } from '../plan/guard.ts';
 import { type DriverPart, makePlan } from '../plan/make-plan.ts';
 import { applyPlan, type HeldStep, type HoldReason } from './apply-plan.ts';
+import { breathe, isLarge } from './breathe.ts';
 import { toLbError, withDeadline } from './deadline.ts';
 import type { Overtaking } from './overtake.ts';
 import type { Attempt, Retries } from './retries.ts';
@@ -70,6 +71,7 @@ export interface RoundOutcome {
 
 export async function reconcile(input: RoundInput): Promise<RoundOutcome> {
   const { parts, errors, notes } = await lookAtAll(input);
+  if (isLarge(input.world)) await breathe();
   const plan = guardPlan(makePlan([...parts.values()], notes), parts, input);
   const guarded = heldSteps(plan);
   const { results, held, cut } = await applyPlan({
@@ -132,6 +134,7 @@ function busyReason(driver: Driver, input: RoundInput): string | undefined {
 async function look(driver: Driver, input: RoundInput): Promise<DriverPart> {
   const what = { op: 'observe', target: driver.name };
   const desired = driver.desired(input.world);
+  if (isLarge(input.world)) await breathe();
   const observed = await withDeadline(
     input.clock,
     input.limits.observeTimeoutMs,
@@ -139,6 +142,7 @@ async function look(driver: Driver, input: RoundInput): Promise<DriverPart> {
     input.busy,
     (signal) => driver.observe(signal),
   );
+  if (isLarge(input.world)) await breathe();
   return { desired, observed, plan: driver.plan(desired, observed) };
 }
 

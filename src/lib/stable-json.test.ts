@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Secret } from './secret.ts';
 import { stableJson } from './stable-json.ts';
 
@@ -26,4 +27,13 @@ test('stableJson() writes maps as objects and secrets redacted', () => {
 
 test('stableJson() gives text for nothing', () => {
   assert.equal(stableJson(undefined), 'null');
+});
+
+test('stableJson() writes what JSON writes, in another order', () => {
+  fc.assert(
+    fc.property(fc.anything({ withDate: true, withSparseArray: true }), (value) => {
+      assert.equal(stableJson(value), stableJson(value, 0));
+      assert.deepEqual(JSON.parse(stableJson(value)), JSON.parse(JSON.stringify(value) ?? 'null'));
+    }),
+  );
 });

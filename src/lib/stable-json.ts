@@ -2,9 +2,59 @@
 
 /** Maps are written as objects; what has a `toJSON` (a Secret) says itself. */
 export function stableJson(value: unknown, indent?: number): string {
-  const text = JSON.stringify(value, (_, inner: unknown) => sorted(inner), indent);
-  // JSON.stringify(undefined) is undefined, whatever its type says.
+  // A text of a whole configuration is made of some hundred thousand values: written by hand, each is walked once.
+  const text =
+    indent === undefined ? textOf(value, '') : JSON.stringify(value, (_, one) => sorted(one), indent);
+  // What JSON has no word for is undefined, whatever its type says.
   return text ?? 'null';
+}
+
+function textOf(given: unknown, key: string): string | undefined {
+  let value = given;
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
+  if (typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function')
+    value = value.toJSON(key) as unknown;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    let text = '[';
+    for (let i = 0; i < value.length; i++)
+      text += `${i === 0 ? '' : ','}${textOf(value[i], String(i)) ?? 'null'}`;
+    return `${text}]`;
+  }
+  const block = (value instanceof Map ? Object.fromEntries(value) : value) as Readonly<
+    Record<string, unknown>
+  >;
+  let text = '{';
+  for (const name of sortedNames(block)) {
+    const inner = textOf(block[name], name);
+    if (inner !== undefined) text += `${text === '{' ? '' : ','}${quoted(name)}:${inner}`;
+  }
+  return `${text}}`;
+}
+
+/** Few names, written over and over. Bounded by starting over. */
+const KNOWN_NAMES = 4096;
+const QUOTED = new Map<string, string>();
+
+function quoted(name: string): string {
+  let text = QUOTED.get(name);
+  if (text === undefined) {
+    if (QUOTED.size >= KNOWN_NAMES) QUOTED.clear();
+    text = JSON.stringify(name);
+    QUOTED.set(name, text);
+  }
+  return text;
+}
+
+const NUMBER = /^\d/;
+
+/** Names that are numbers come first and by their value, as in every object of the language. */
+function sortedNames(block: Readonly<Record<string, unknown>>): readonly string[] {
+  const names = Object.keys(block);
+  const [first] = names;
+  if (first !== undefined && NUMBER.test(first)) return Object.keys(sorted(block) as object);
+  return names.sort();
 }
 
 function sorted(value: unknown): unknown {

@@ -34,6 +34,8 @@ export interface Resolver {
 }
 
 type Unplaced = World['unplaced'][number];
+/** Members whose facts are to be compared. */
+const NO_KEYS: readonly string[] = [];
 type Placed = readonly WorldListener[] | Unplaced;
 
 export function resolve(intent: Intent, facts: Facts, options: ResolveOptions = {}): World {
@@ -71,6 +73,8 @@ class MemoResolver implements Resolver {
   #quorum: ReadonlyMap<string, boolean> = new Map();
   #quorumPools = 0;
   #last: World | undefined;
+  /** Facts of the last round; `plain` without overrides, which time alone can end. */
+  #seen: { readonly health: Facts['health']; readonly plain: boolean } | undefined;
 
   constructor(options: ResolveOptions) {
     this.#options = options;
@@ -103,16 +107,22 @@ class MemoResolver implements Resolver {
   }
 
   #judgeAll(intent: Intent, facts: Facts): void {
-    if (this.#pools.size > intent.pools.size) this.#pools = onlyNamed(this.#pools, intent.pools);
     let isSame = this.#pools.size === intent.pools.size;
+    // Health that is the very map of the last round says nothing new of the members of a pool that is the same too.
+    const plain = facts.overrides.size === 0;
+    const nothingNew = plain && this.#seen?.plain === true && this.#seen.health === facts.health;
+    this.#seen = { health: facts.health, plain };
     for (const pool of intent.pools.values()) {
       const memo = this.#pools.get(pool.name);
-      if (memo?.pool === pool && isCurrent(memo.facts, memo.verdict, memo.keys, facts)) continue;
-      const keys = memo?.pool === pool ? memo.keys : memberKeysOf(pool);
-      const now = poolFacts(pool, keys, facts);
-      this.#pools.set(pool.name, { pool, keys, facts: now, verdict: judgePool(pool, now) });
+      const keys = nothingNew ? NO_KEYS : memo?.keys;
+      if (memo?.pool === pool && isCurrent(memo.facts, memo.verdict, keys!, facts)) continue;
+      const own = memo?.pool === pool ? memo.keys : memberKeysOf(pool);
+      const now = poolFacts(pool, own, facts);
+      this.#pools.set(pool.name, { pool, keys: own, facts: now, verdict: judgePool(pool, now) });
       isSame = false;
     }
+    // Now and not later: a pool that comes back has missed what was said meanwhile.
+    if (this.#pools.size > intent.pools.size) this.#pools = onlyNamed(this.#pools, intent.pools);
     if (isSame && this.#quorumPools === this.#pools.size) return;
     this.#quorumPools = this.#pools.size;
     const quorum = new Map<string, boolean>();

@@ -124,6 +124,7 @@ export class Daemon implements Control {
       loop: {
         wake: () => this.#engine.wake('config'),
         idle: () => this.#engine.idle(),
+        roundMs: () => this.#engine.round?.durationMs ?? 0,
         preview: (wanted) => this.#engine.preview(wanted),
         plan: () => this.#engine.plan,
         confirm: () => this.#engine.confirm(),

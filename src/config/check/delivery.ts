@@ -79,7 +79,7 @@ function checkFamilies(context: CheckContext, listener: Listener, pool: Pool): v
   const { report, intent } = context;
   if (listener.mode === 'tunnel' || listener.mode === 'proxy' || pool.members.length === 0) return;
   const places = manyOrOne(context, listener);
-  const memberFamilies = new Set(pool.members.map((member) => familyOf(member.address)));
+  const memberFamilies = familiesOf(pool);
   const vipFamilies = new Set<4 | 6 | undefined>();
   if (listener.mark !== undefined) vipFamilies.add(listener.markFamily ?? 4);
   listener.vips.forEach((name, index) => {
@@ -98,8 +98,10 @@ function checkFamilies(context: CheckContext, listener: Listener, pool: Pool): v
       );
   });
   if (vipFamilies.size === 0) return;
-  const stray = pool.members.findIndex((member) => !vipFamilies.has(familyOf(member.address)));
-  const some = pool.members.some((member) => vipFamilies.has(familyOf(member.address)));
+  const some = !memberFamilies.isDisjointFrom(vipFamilies);
+  const stray = memberFamilies.isSubsetOf(vipFamilies)
+    ? -1
+    : pool.members.findIndex((member) => !vipFamilies.has(familyOf(member.address)));
   // Where none fits, the VIP has been reported.
   if (stray !== -1 && some)
     report.add(
@@ -124,4 +126,16 @@ function checkFamilies(context: CheckContext, listener: Listener, pool: Pool): v
           `No member of pool "${pool.name}" is of the family of ${address}`,
         );
     });
+}
+
+const FAMILIES = new WeakMap<Pool, ReadonlySet<4 | 6 | undefined>>();
+
+/** A pool that was decoded once stays as it is. */
+function familiesOf(pool: Pool): ReadonlySet<4 | 6 | undefined> {
+  let families = FAMILIES.get(pool);
+  if (families === undefined) {
+    families = new Set(pool.members.map((member) => familyOf(member.address)));
+    FAMILIES.set(pool, families);
+  }
+  return families;
 }

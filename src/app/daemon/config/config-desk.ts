@@ -49,6 +49,8 @@ export interface Loop {
   wake(): void;
   /** Resolves after the round that does. */
   idle(): Promise<void>;
+  /** How long the last one took. */
+  roundMs(): number;
   preview(intent: Intent): Plan | undefined;
   /** Of the last round. */
   plan(): Plan | undefined;
@@ -99,7 +101,10 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     this.#incomplete = options.stateLost;
     this.#special = new PinAndTrial(options.memory);
     this.#reader = new RevisionReader(options.store, options.source);
-    this.#pace = new WakePace(() => options.loop.wake());
+    this.#pace = new WakePace(
+      () => options.loop.wake(),
+      () => options.loop.roundMs(),
+    );
     this.#outcomes = new Outcomes((revision, outcome) => this.#setOutcome(revision, outcome));
     this.#writes = new WriteQueue(
       (requests) => this.#commit(requests),

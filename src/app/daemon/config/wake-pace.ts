@@ -2,14 +2,20 @@
 
 /** Between two rounds for the configuration while writes keep coming. */
 const SETTLE_MS = 200;
+/** The same where rounds are long: they get a fifth of the time, and nobody waits longer than this. */
+const LONGEST_MS = 2000;
+const SHARE = 5;
 
 export class WakePace {
   readonly #wake: () => void;
+  readonly #roundMs: () => number;
   #wokenMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(wake: () => void) {
+  /** `roundMs`: how long the last round took. */
+  constructor(wake: () => void, roundMs: () => number) {
     this.#wake = wake;
+    this.#roundMs = roundMs;
   }
 
   now(): void {
@@ -20,7 +26,8 @@ export class WakePace {
 
   soon(): void {
     if (this.#timer !== undefined) return;
-    const waitMs = this.#wokenMs + SETTLE_MS - performance.now();
+    const settleMs = Math.min(LONGEST_MS, Math.max(SETTLE_MS, this.#roundMs() * SHARE));
+    const waitMs = this.#wokenMs + settleMs - performance.now();
     if (waitMs <= 0) this.now();
     else this.#timer = setTimeout(() => this.now(), waitMs);
   }

@@ -2,6 +2,8 @@
 
 /** Long enough for a burst to gather, short enough for one write not to notice. */
 const GATHER_MS = 5;
+/** Where judging takes long, as much time again goes to others before the next; no write waits longer than this for it. */
+const LONGEST_GATHER_MS = 30;
 const MOST_AT_ONCE = 2000;
 
 export interface Queued<W, R> {
@@ -19,6 +21,8 @@ export class WriteQueue<W, R> {
   readonly #mayBeOfOne: (error: unknown) => boolean;
   #queue: Queued<W, R>[] = [];
   #timer: NodeJS.Timeout | undefined;
+  /** How long judging and storing took last time. */
+  #lastMs = 0;
 
   constructor(commit: CommitAll<W, R>, mayBeOfOne: (error: unknown) => boolean) {
     this.#commit = commit;
@@ -28,7 +32,8 @@ export class WriteQueue<W, R> {
   push(write: W): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.#queue.push({ write, resolve, reject });
-      this.#timer ??= setTimeout(() => this.flush(), GATHER_MS);
+      const gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, this.#lastMs));
+      this.#timer ??= setTimeout(() => this.flush(), gatherMs);
     });
   }
 
@@ -38,7 +43,9 @@ export class WriteQueue<W, R> {
     this.#timer = undefined;
     const queue = this.#queue;
     this.#queue = [];
+    const began = performance.now();
     for (let at = 0; at < queue.length; at += MOST_AT_ONCE) this.#try(queue.slice(at, at + MOST_AT_ONCE));
+    this.#lastMs = performance.now() - began;
   }
 
   #try(batch: readonly Queued<W, R>[]): void {
