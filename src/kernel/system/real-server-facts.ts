@@ -6,7 +6,8 @@ export function realServerFacts(host: Host): RealServerFacts {
   const networkManager = networkManagerVersion(host);
   return {
     interfaces: readInterfaces(host),
-    systemd: host.list('/run/systemd/system').length > 0,
+    // The folder alone tells (it may be empty), as for sd_booted().
+    systemd: host.list('/run/systemd').includes('system'),
     // networkd keeps a file for every link it knows, and has one only while it runs.
     networkd: host.list('/run/systemd/netif/links').length > 0,
     ...(networkManager === undefined ? {} : { networkManager }),

@@ -30,7 +30,9 @@ ${senders(interfaces)
   }
 `;
   const mark = `lbctl ${createHash('sha256').update(body).digest('hex').slice(0, 16)}`;
-  return { name: ARP_TABLE, mark, rules: `table ${ARP_TABLE} {\n  comment "${mark}"\n${body}}\n` };
+  // Loaded again, as by a restarted unit, it replaces itself rather than grow.
+  const rules = `table ${ARP_TABLE}\ndelete table ${ARP_TABLE}\ntable ${ARP_TABLE} {\n  comment "${mark}"\n${body}}\n`;
+  return { name: ARP_TABLE, mark, rules };
 }
 
 /** The first IPv4 address of each interface speaks for the machine. */

@@ -100,10 +100,15 @@ function setCommands({ vips, devices, fouPort, loadsTable }: Lasting, addresses:
 }
 
 function unit(commands: readonly SetCommand[], header: string): Kept {
+  // Before all who configure networks (network-pre.target), so that no interface answers for a VIP while the table is not there
+  // yet; without the default dependencies, as networks may come up before those.
   const content = `${header}[Unit]
 Description=VIPs of a real server behind lbctl
-After=systemd-modules-load.service systemd-sysctl.service network-pre.target
-Before=network-online.target
+DefaultDependencies=no
+After=local-fs.target systemd-modules-load.service systemd-sysctl.service
+Wants=network-pre.target
+Before=network-pre.target shutdown.target
+Conflicts=shutdown.target
 
 [Service]
 Type=oneshot
