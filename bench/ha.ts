@@ -1,17 +1,21 @@
-// How long nobody answers when a node goes: VRRP, a graceful handover, BFD and BGP, beside keepalived alone.
+// How long nobody answers when a node goes: VRRP by keepalived and by FRR, a graceful handover, BFD, BGP and ECMP, beside
+// keepalived alone.
 // Distributions over several trials; a client asks every 5 ms. HA_TRIALS sets how many (default 20).
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LabFrr } from '../lab/frr.ts';
+import { createInterface } from 'node:readline';
+import { type FrrProgram, LabFrr } from '../lab/frr.ts';
 import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair, type Pair, pairConfig, VIP } from '../lab/ha-pair.ts';
 import { buildRouted, ROUTED_VIP, ROUTER, type Routed, routedConfig } from '../lab/ha-routed.ts';
 import type { Host } from '../lab/netns.ts';
 import { PingProbe } from '../lab/ping-probe.ts';
+import type { FlowReport } from '../lab/udp-flows.ts';
 import { machine, median, publish, type Row, row } from './report.ts';
 
 const TRIALS = Math.max(1, Number(process.env.HA_TRIALS ?? 20));
 const SETTLE_MS = 700;
+const ADDRESSES = [ADDRESS_A, ADDRESS_B];
 
 /** Outage of each trial: `fail` breaks something, `repair` brings it back and returns when all is as before. */
 async function trials(
@@ -139,18 +143,23 @@ async function back({ a, b }: Pair): Promise<void> {
   await sleep(300);
 }
 
-async function bfd(): Promise<readonly number[]> {
-  const pair = buildPair('bhab');
+/** Cut off again and again, a pair whose nodes have FRR. */
+async function cutWithFrr(
+  prefix: string,
+  programs: readonly FrrProgram[],
+  configOf: (role: 'primary' | 'secondary') => string,
+): Promise<readonly number[]> {
+  const pair = buildPair(prefix);
   const frr: LabFrr[] = [];
   try {
-    for (const [node, own, other] of [
-      [pair.a, ADDRESS_A, ADDRESS_B],
-      [pair.b, ADDRESS_B, ADDRESS_A],
+    for (const [node, role] of [
+      [pair.a, 'primary'],
+      [pair.b, 'secondary'],
     ] as const) {
-      const one = await LabFrr.start(node.host, ['zebra', 'bfdd']);
+      const one = await LabFrr.start(node.host, programs);
       frr.push(one);
       node.frrDir = one.dir;
-      await node.start(bfdConfig(node === pair.a ? 'primary' : 'secondary', own, other));
+      await node.start(configOf(role));
     }
     await back(pair);
     const [fail, mend] = [() => pair.cut('a', true), () => pair.cut('a', false)];
@@ -163,6 +172,16 @@ async function bfd(): Promise<readonly number[]> {
     for (const one of frr) one.removeFiles();
   }
 }
+
+const bfd = (): Promise<readonly number[]> =>
+  cutWithFrr('bhab', ['zebra', 'bfdd'], (role) =>
+    role === 'primary' ? bfdConfig(role, ADDRESS_A, ADDRESS_B) : bfdConfig(role, ADDRESS_B, ADDRESS_A),
+  );
+
+const vrrpByFrr = (): Promise<readonly number[]> =>
+  cutWithFrr('bhar', ['zebra', 'vrrpd'], (role) =>
+    pairConfig(role).replace('ha:\n', 'ha:\n  provider: frr\n'),
+  );
 
 async function bgp(): Promise<readonly number[]> {
   const net = await buildRouted('bhag', 'frr');
@@ -183,15 +202,83 @@ async function bgp(): Promise<readonly number[]> {
 }
 
 async function viaA(net: Routed): Promise<void> {
-  const end = performance.now() + 60_000;
-  while (net.nextHops().join() !== '192.0.2.1') {
-    if (performance.now() > end) throw new Error(`the route goes by ${net.nextHops().join()}`);
-    await sleep(50);
-  }
+  await nextHopsAre(net, '192.0.2.1');
   await sleep(500);
 }
 
-/** Parts may run one by one (HA_PARTS=vrrp,bfd): all of them take some eight minutes. */
+async function nextHopsAre(net: Routed, hops: string): Promise<void> {
+  const end = performance.now() + 60_000;
+  while (net.nextHops().join() !== hops) {
+    if (performance.now() > end) throw new Error(`the route goes by ${net.nextHops().join()}`);
+    await sleep(50);
+  }
+}
+
+const FLOWS = 64;
+const UDP_PORT = '7';
+
+interface EcmpTrials {
+  /** Of each flow of the node that died, in all trials. */
+  readonly outages: readonly number[];
+  /** Flows of the other node, and those of them that lost a datagram or were answered by somebody else. */
+  readonly others: number;
+  readonly touched: number;
+}
+
+/** Flows of datagrams over both nodes; one node dies, and comes back. */
+async function ecmp(): Promise<EcmpTrials> {
+  const net = await buildRouted('bhae', 'bird');
+  const program = join(import.meta.dirname, '../lab/udp-flows.ts');
+  try {
+    for (const [node, role] of [
+      [net.a, 'primary'],
+      [net.b, 'secondary'],
+    ] as const) {
+      await node.start(routedConfig(role, 'bgp-ecmp'));
+      await node.call('tell', { kind: 'vip', vip: 'any', canServe: true });
+      await node.roleIs('active');
+      const argv = [process.execPath, program, 'serve', ROUTED_VIP, UDP_PORT, role];
+      node.host.spawn(argv, { stdio: ['ignore', 'ignore', 'inherit'] });
+    }
+    const both = ADDRESSES.join();
+    await nextHopsAre(net, both);
+    const argv = [process.execPath, program, 'ask', ROUTED_VIP, UDP_PORT, String(FLOWS)];
+    const client = net.client.spawn(argv, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: client.stdout! })[Symbol.asyncIterator]();
+    await lines.next();
+    const seen = async (): Promise<readonly FlowReport[]> => {
+      client.stdin!.write('\n');
+      return JSON.parse((await lines.next()).value as string) as FlowReport[];
+    };
+    const { fail, mend } = cutter(net.a.host);
+    const outages: number[] = [];
+    let [others, touched] = [0, 0];
+    for (let i = 0; i < TRIALS; i++) {
+      await sleep(SETTLE_MS);
+      await seen();
+      await sleep(SETTLE_MS);
+      const before = await seen();
+      fail();
+      await sleep(2 * SETTLE_MS);
+      const after = await seen();
+      after.forEach((flow, at) => {
+        if (before[at]!.nodes.at(-1) === 'primary') outages.push(flow.longestMs);
+        else {
+          others++;
+          if (flow.lost > 0 || flow.nodes.length !== 1) touched++;
+        }
+      });
+      mend();
+      net.a.host.route('default', 'via', ROUTER);
+      await nextHopsAre(net, both);
+    }
+    return { outages, others, touched };
+  } finally {
+    await net.close();
+  }
+}
+
+/** Parts may run one by one (HA_PARTS=vrrp,bfd): all of them take some twelve minutes. */
 const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
   vrrp: async () => {
     const alone = await keepalivedAlone();
@@ -201,8 +288,16 @@ const PARTS: Readonly<Record<string, () => Promise<readonly Row[]>>> = {
       ...rowsOf('VRRP, graceful handover', handover, '<= 30'),
     ];
   },
+  frr: async () => rowsOf('VRRP by FRR, node cut off', await vrrpByFrr(), '<= 350'),
   bfd: async () => rowsOf('BFD between nodes, node cut off', await bfd(), '<= 200'),
   bgp: async () => rowsOf('BGP active-backup with BFD, node cut off', await bgp(), '<= 300'),
+  ecmp: async () => {
+    const { outages, others, touched } = await ecmp();
+    return [
+      ...rowsOf('ECMP, flows of the dead node', outages, '<= 300'),
+      row(`ECMP, of ${others} flows of the other node, those touched`, touched, '', '<= 0'),
+    ];
+  },
 };
 
 const rows: Row[] = [];
