@@ -1,8 +1,11 @@
 // Every stream checker against every way a member can misbehave: a failed check in time, in bounded memory, with a reason.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { readdirSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { TCP_CHECK } from '../../../test/fixtures/build-intent.ts';
 import type { CheckDetail, HealthCheck } from '../../model/health-check.ts';
@@ -40,6 +43,16 @@ function drip(socket: Socket, text: string): void {
   socket.on('close', () => clearInterval(timer));
 }
 
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+/** The kernel would send SYNs for two minutes, and keep a half-closed connection for one: both are far more than this. */
+async function drained(wanted: number): Promise<void> {
+  for (let i = 0; i < 1000 && descriptors() > wanted; i++) await sleep(10);
+  assert.ok(descriptors() <= wanted, `${descriptors() - wanted} descriptors are left`);
+}
+
 const requests = [
   { method: 'GET', path: '/', headers: {}, codes: [{ from: 200, to: 299 }], bodyInvert: false },
 ];
@@ -70,7 +83,7 @@ const MISBEHAVIOURS: Readonly<
     reason: /reset by the member|closed the connection|before|ended/i,
   },
   'closes at once': {
-    serve: (socket) => void socket.end(),
+    serve: (socket) => void socket.resume().end(),
     reason: /closed|before|ended|without/i,
   },
   'sends a byte now and then (slow-loris)': {
@@ -91,7 +104,7 @@ const MISBEHAVIOURS: Readonly<
   'sends a gzip bomb': {
     serve: (socket) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${bomb.length}\r\n\r\n`);
-      socket.end(bomb);
+      socket.resume().end(bomb);
     },
     reason: /match|Timed out|TLS|closed|answer|no HTTP\/2|bytes|too long|more than|gRPC/i,
   },
@@ -109,8 +122,9 @@ const MISBEHAVIOURS: Readonly<
 };
 
 for (const [behaviour, { serve, reason }] of Object.entries(MISBEHAVIOURS))
-  test(`every checker fails a member that ${behaviour}, in time and with a reason`, async () => {
+  test(`every checker fails a member that ${behaviour}, in time and with a reason, and leaves nothing behind`, async () => {
     const port = await member(serve);
+    const open = descriptors();
     const before = process.memoryUsage().rss;
     const told = await Promise.all(
       Object.entries(CHECKS).map(async ([name, detail]) => {
@@ -128,7 +142,36 @@ for (const [behaviour, { serve, reason }] of Object.entries(MISBEHAVIOURS))
       assert.ok(error.length < 300, `${name}: a reason of ${error.length} characters`);
     }
     assert.ok(grown < MAX_GROWTH_BYTES, `grew by ${grown} bytes`);
+    await drained(open);
   });
+
+test('every checker leaves nothing behind when a member never answers its SYN', async () => {
+  const script = `const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 },
+    () => console.log(server.address().port))`;
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const fillers: Socket[] = [];
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const port = Number(line);
+    // It accepts no more: the kernel fills its queue for it, and then drops what comes.
+    child.kill('SIGSTOP');
+    for (let i = 0; i < 4; i++) fillers.push(connect(port, '127.0.0.1').on('error', () => {}));
+    await Promise.all(fillers.slice(0, 2).map((one) => one.connecting && once(one, 'connect')));
+    const before = descriptors();
+    const told = await Promise.all(
+      Object.entries(CHECKS).map(([, detail]) => {
+        const check = { ...TCP_CHECK, timeoutMs: TIMEOUT_MS, ...detail } as HealthCheck;
+        return runCheck(check, { address: '127.0.0.1', port }, new AbortController().signal);
+      }),
+    );
+
+    for (const { error } of told) assert.match(error ?? 'passed', /^Timed out waiting for /);
+    await drained(before);
+  } finally {
+    for (const one of fillers) one.destroy();
+    child.kill('SIGKILL');
+  }
+});
 
 test('every checker says that a connection was refused, and that a name does not resolve', async () => {
   const port = await member(() => {});

@@ -12,6 +12,7 @@ import {
   reasonOf,
   type Target,
 } from './checker.ts';
+import { closeProbe } from './close-probe.ts';
 import { connectDatagram, connectPlain } from './way.ts';
 
 type DnsCheck = CheckOf<'dns'>;
@@ -51,9 +52,7 @@ function askTcp(check: DnsCheck, target: Target, signal: AbortSignal): Promise<C
     let received = Buffer.alloc(0);
     const finish = (outcome: CheckOutcome): void => {
       signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      socket.on('error', () => {});
-      socket.resetAndDestroy();
+      closeProbe(socket);
       resolve(outcome);
     };
     const onAbort = (): void => finish(failed('Timed out waiting for the answer'));

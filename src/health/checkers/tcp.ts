@@ -1,5 +1,6 @@
 // tcp: the member accepts a connection; with `send` and `expect`, it also answers as expected.
 import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
+import { closeProbe } from './close-probe.ts';
 import { connectPlain } from './way.ts';
 
 /** Enough for every banner; a member that talks without end fails instead of filling our memory. */
@@ -13,11 +14,7 @@ export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
 
     const finish = (outcome: CheckOutcome): void => {
       signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-      // A late error of a closed socket must not end the process.
-      socket.on('error', () => {});
-      // RST instead of FIN: thousands of checks a second would otherwise fill the table with TIME_WAIT.
-      socket.resetAndDestroy();
+      closeProbe(socket);
       resolve(outcome);
     };
     const onAbort = (): void => finish(failed(`Timed out waiting for ${waitingFor}`));
