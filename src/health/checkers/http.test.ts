@@ -177,7 +177,63 @@ describe('checkHttp() over HTTP/1.1', () => {
 
     const outcome = await checkHttp(CHECK, target, soon());
 
-    assert.match((outcome as { error: string }).error, /^The answer is no HTTP: HPE_/);
+    assert.deepEqual(outcome, { ok: false, error: 'The answer is no HTTP: it begins with "SSH-2.0-x"' });
+  });
+
+  it('asks in the version it was told, and takes a change of protocol as an answer', async () => {
+    const seen: string[] = [];
+    const target = await listen(
+      createTcp((socket) => {
+        socket.on('error', () => {});
+        socket.on('data', (bytes) => {
+          seen.push(bytes.toString());
+          socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n');
+        });
+      }) as unknown as Server,
+    );
+    const requests = [{ ...REQUEST, headers: { Upgrade: 'websocket' }, codes: [{ from: 101, to: 101 }] }];
+
+    assert.deepEqual(await checkHttp({ ...CHECK, version: '1.0', host: 'a', requests }, target, soon()), {
+      ok: true,
+    });
+    assert.deepEqual(seen, [
+      'GET / HTTP/1.0\r\nHost: a\r\nUser-Agent: steelyard-check\r\nConnection: close\r\nUpgrade: websocket\r\n\r\n',
+    ]);
+  });
+
+  it('tells an answer that broke off from one that never came', async () => {
+    const answering = (text: string) =>
+      listen(
+        createTcp((socket) =>
+          socket.on('error', () => {}).on('data', () => socket.end(text)),
+        ) as unknown as Server,
+      );
+    const ask = async (text: string, body?: string) => {
+      const requests = [body === undefined ? REQUEST : { ...REQUEST, body }];
+      const outcome = await checkHttp({ ...CHECK, requests }, await answering(text), soon());
+      return outcome.ok ? 'passed' : outcome.error;
+    };
+    const closed = 'The member closed the connection';
+
+    assert.equal(await ask(''), `${closed} without an answer`);
+    assert.equal(await ask('HTTP/1.1 200 OK\r\nServer'), `${closed} within the headers of its answer`);
+    assert.equal(
+      await ask('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok', 'ok'),
+      `${closed} within the body of its answer`,
+    );
+    assert.equal(await ask('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nok'), 'passed');
+    assert.equal(await ask('HTTP/1.1 200 OK\r\n\r\nok', '^ok$'), 'passed');
+  });
+
+  it('sends no header that would begin another line', async () => {
+    const target = await serve((_request, response) => response.end('fine'));
+
+    const outcome = await checkHttp({ ...CHECK, host: 'a\r\nX: y' }, target, soon());
+
+    assert.deepEqual(outcome, {
+      ok: false,
+      error: 'Cannot send value of header Host "a\\r\\nX: y" as HTTP does not allow its characters',
+    });
   });
 });
 

@@ -1,8 +1,8 @@
 // http and https: every request of the check is answered with an expected code, and body where asked for.
-import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpRequest, TlsCheckOptions } from '../../model/health-check.ts';
 import { endpointKey } from '../../model/keys.ts';
+import { NoHttp } from '../../wire/http1/head.ts';
 import {
   type Checker,
   type CheckOf,
@@ -12,7 +12,9 @@ import {
   reasonOf,
   type Target,
 } from './checker.ts';
-import { answerFault, type HttpAnswer, MAX_BODY_BYTES, needsBody } from './http-answer.ts';
+import { closeProbe } from './close-probe.ts';
+import { answerFault } from './http-answer.ts';
+import { askHttp1 } from './http1.ts';
 import { askHttp2 } from './http2.ts';
 import { openStream } from './open-stream.ts';
 
@@ -46,9 +48,14 @@ async function checkOne(
     if (signal.aborted) return failed(`Timed out waiting for ${progress.waitingFor}`);
     return failed(httpReason(error));
   } finally {
-    socket?.on('error', () => {});
-    socket?.destroy();
+    if (socket !== undefined) close(check, socket);
   }
+}
+
+/** TLS and HTTP/2 end a connection in their own ways. */
+function close(check: HttpCheck, socket: Socket): void {
+  if (check.type === 'http' && check.version !== '2') closeProbe(socket);
+  else socket.on('error', () => {}).destroy();
 }
 
 /** What https asks of TLS: the check's own options, with the ALPN its version needs. */
@@ -56,47 +63,6 @@ function tlsFor(check: HttpCheck): TlsCheckOptions | undefined {
   if (check.type === 'http') return undefined;
   const tls = check.tls ?? { verify: false, alpn: [], minDaysLeft: 0 };
   return check.version === '2' ? { ...tls, alpn: ['h2'] } : tls;
-}
-
-function askHttp1(
-  _check: HttpCheck,
-  request: HttpRequest,
-  host: string,
-  socket: Socket,
-  signal: AbortSignal,
-): Promise<HttpAnswer> {
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({
-      createConnection: () => socket,
-      method: request.method,
-      path: request.path,
-      headers: { host, 'user-agent': 'steelyard-check', connection: 'close', ...request.headers },
-      signal,
-      // The answer of a member is data of somebody else: bounded headers, strict parsing.
-      maxHeaderSize: 32 * 1024,
-    });
-    outgoing.on('error', reject);
-    outgoing.on('response', (response) => {
-      readBody(response, needsBody(request)).then(resolve, reject);
-    });
-    outgoing.end();
-  });
-}
-
-async function readBody(response: IncomingMessage, wanted: boolean): Promise<HttpAnswer> {
-  const code = response.statusCode ?? 0;
-  if (!wanted) {
-    response.destroy();
-    return { code, body: Buffer.alloc(0), cut: true };
-  }
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) break;
-  }
-  return { code, body: Buffer.concat(chunks).subarray(0, MAX_BODY_BYTES), cut: size > MAX_BODY_BYTES };
 }
 
 /** RFC 9110: the port is left out where it is the scheme's own. */
@@ -108,9 +74,5 @@ function hostHeader(check: HttpCheck, target: Target): string {
 }
 
 function httpReason(error: unknown): string {
-  const { code } = error as { code?: string };
-  if (code?.startsWith('HPE_')) return `The answer is no HTTP: ${code}`;
-  if ((error as Error).message === 'socket hang up')
-    return 'The member closed the connection without an answer';
-  return reasonOf(error);
+  return error instanceof NoHttp ? `The answer is no HTTP: ${error.message}` : reasonOf(error);
 }
