@@ -14,10 +14,12 @@ import {
   type Rival,
 } from './roles/inputs.ts';
 import { advance, initialState, type RoleState, toRoleFact } from './roles/role-machine.ts';
+import { losesTo } from './roles/split-brain.ts';
+import { NOT_YIELDING, type Yielding, yieldAgain } from './roles/yielding.ts';
 import { type VrrpOrders, vrrpOrders } from './vrrp/orders.ts';
 
 /** What the node knows, whatever the group. */
-export type NodeInputs = Omit<GroupInputs, 'group' | 'choice' | 'peer' | 'rival'>;
+export type NodeInputs = Omit<GroupInputs, 'group' | 'choice' | 'peer' | 'rival' | 'yieldsTo'>;
 
 export interface KeeperOptions {
   readonly clock: Clock;
@@ -37,6 +39,7 @@ export class GroupKeeper {
   #peer: PeerReport | undefined;
   #rival: Rival | undefined;
   #toldClashUntilMs = 0;
+  #yielding: Yielding = NOT_YIELDING;
   #inputs: GroupInputs | undefined;
   #cancelWake: () => void = () => {};
 
@@ -80,6 +83,21 @@ export class GroupKeeper {
     return how;
   }
 
+  /** Of two masters that VRRP does not part: true when it is this node that stands back from now on. */
+  giveWay(): boolean {
+    const [peer, inputs] = [this.#peer, this.#inputs];
+    if (this.group.chooser !== 'vrrp' || peer === undefined || inputs === undefined) return false;
+    const me = { node: inputs.node, priority: effectivePriority(inputs), epoch: this.#state.epoch };
+    if (!losesTo(me, peer)) return false;
+    this.#yielding = yieldAgain(this.#yielding, this.#options.clock.nowMs());
+    return true;
+  }
+
+  /** What parted the two may be mended: VRRP is listened to again. */
+  forgive(): void {
+    this.#yielding = NOT_YIELDING;
+  }
+
   /** True once an episode of a peer that claims the same. */
   isNewClash(): boolean {
     const nowMs = this.#options.clock.nowMs();
@@ -104,6 +122,7 @@ export class GroupKeeper {
       ...(this.#choice === undefined ? {} : { choice: this.#choice }),
       ...(this.#peer === undefined ? {} : { peer: this.#peer }),
       ...(this.#rival === undefined ? {} : { rival: this.#rival }),
+      ...this.#yieldsTo(nowMs),
     };
     this.#inputs = inputs;
     const before = this.#state;
@@ -128,6 +147,13 @@ export class GroupKeeper {
 
   close(): void {
     this.#cancelWake();
+  }
+
+  /** A peer that went away or gave it up is no reason to stand back. */
+  #yieldsTo(nowMs: number): { readonly yieldsTo?: string } {
+    const peer = this.#peer;
+    if (nowMs >= this.#yielding.untilMs || peer?.role !== 'active' || peer.untilMs <= nowMs) return {};
+    return { yieldsTo: peer.node };
   }
 
   #wakeAt(atMs: number | undefined, nowMs: number): void {

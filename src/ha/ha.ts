@@ -7,15 +7,15 @@ import type { HaStatus } from '../model/ha-status.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
 import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
-import { AddressCarrier } from './announce/carrier.ts';
-import { Strays } from './announce/strays.ts';
-import { whoElseAnswers } from './announce/who-else.ts';
+import { GroupAddresses, WITHDRAW_MS } from './announce/group-addresses.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
 import { Frr } from './frr/frr.ts';
 import { GroupKeeper, type NodeInputs } from './group-keeper.ts';
 import { NodeFacts } from './node-facts.ts';
+import { QUIET_MS, RivalWatch } from './rival-watch.ts';
 import { applyDaemons, wantedDaemons } from './sync/ipvs-sync.ts';
+import { Troubles } from './troubles.ts';
 import { Keepalived } from './vrrp/keepalived.ts';
 import type { RoutePort } from './vrrp/presence.ts';
 import { Vrrpd } from './vrrp/vrrpd.ts';
@@ -38,12 +38,6 @@ export interface HaOptions {
   onEvent(event: HaEvent): void;
 }
 
-/** How long an address stays after its role was given up to a node that is there: it takes over meanwhile. */
-const OVERLAP_MS = 300;
-/** After a role moved or a session came or went both nodes may answer for a moment: that is no split brain. */
-const QUIET_MS = 2000;
-/** Routers need this long to forget a route that was withdrawn before what it led to may go. */
-const WITHDRAW_MS = 1000;
 const TICK_MS = 1000;
 /** Ticks between two looks for somebody else who answers for our addresses. */
 const LOOK_EVERY = 3;
@@ -57,15 +51,12 @@ export class Ha {
   readonly #keepalived: Keepalived;
   readonly #vrrpd: Vrrpd;
   readonly #frr: Frr;
-  readonly #carrier: AddressCarrier;
-  readonly #strays: Strays;
-  readonly #drops = new Map<string, () => void>();
-  readonly #troubles = new Map<string, string>();
+  readonly #addresses: GroupAddresses;
+  readonly #rivals: RivalWatch;
+  readonly #troubles: Troubles;
   readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
   #hasPrograms = false;
-  #rivals = 0;
-  #watchChangedMs = 0;
   #ticks = 0;
   #queue: Promise<void> = Promise.resolve();
   #cancelTick: () => void = () => {};
@@ -75,8 +66,17 @@ export class Ha {
     const { clock, route, neighbours, runDir, keepalived, frrDir } = options;
     this.#options = options;
     this.#facts = new NodeFacts(clock);
-    this.#carrier = new AddressCarrier({ clock, route, ...(neighbours === undefined ? {} : { neighbours }) });
-    this.#strays = new Strays(route);
+    this.#troubles = new Troubles((what, detail) =>
+      this.#emit({ kind: 'trouble', atMs: this.#now(), what, detail }),
+    );
+    const wire = {
+      clock,
+      route,
+      troubles: this.#troubles,
+      ...(neighbours === undefined ? {} : { neighbours }),
+    };
+    this.#addresses = new GroupAddresses(wire);
+    this.#rivals = new RivalWatch({ ...wire, onEvent: (event) => this.#emit(event) });
     this.#keepalived = new Keepalived({
       runDir,
       routerId: 'lbctl',
@@ -84,7 +84,7 @@ export class Ha {
       clock,
       ...(keepalived === undefined ? {} : { binary: keepalived }),
       onRole: (group, role) => this.#onVrrp(group, role),
-      onRival: (group) => this.#onRival(group),
+      onRival: (group) => this.#rivals.hearAdvert(this.#groups.get(group)),
       onDeath: (why, addressesRemoved) =>
         this.#emit({
           kind: 'program-ended',
@@ -112,9 +112,9 @@ export class Ha {
       dir: frrDir ?? '/var/run/frr',
       clock,
       onBfd: (session, up) => this.#onBfd(session, up),
-      onTrouble: (what, detail) => this.#onTrouble(what, detail),
+      onTrouble: (what, detail) => this.#troubles.tell(what, detail),
       onWell: () => {
-        for (const what of ['frr', 'bfdd']) this.#troubles.delete(what);
+        for (const what of ['frr', 'bfdd']) this.#troubles.clear(what);
       },
     });
   }
@@ -162,10 +162,10 @@ export class Ha {
     const { keepalivedPid, ...rest } = {
       ...this.#facts.status(),
       keepalivedPid: this.#keepalived.pid,
-      rivalAdverts: this.#rivals,
+      rivalAdverts: this.#rivals.adverts,
       frrCommands: this.#frr.sent,
       groups: [...this.#groups.values()].map((keeper) => keeper.status()),
-      troubles: [...this.#facts.faults, ...this.#troubles.values(), ...this.#keepalived.disagreements()],
+      troubles: [...this.#facts.faults, ...this.#troubles.list, ...this.#keepalived.disagreements()],
     };
     return keepalivedPid === undefined ? rest : { ...rest, keepalivedPid };
   }
@@ -178,9 +178,8 @@ export class Ha {
     this.#closed = true;
     if (how === 'leave') this.#keepalived.release();
     this.#vrrpd.release();
-    for (const cancel of this.#drops.values()) cancel();
     for (const keeper of this.#groups.values()) keeper.close();
-    this.#carrier.close();
+    this.#addresses.close();
     this.#frr.close();
   }
 
@@ -195,8 +194,7 @@ export class Ha {
       await this.#tellFrr(true);
       await new Promise<void>((resolve) => clock.after(WITHDRAW_MS, resolve));
     }
-    for (const { group } of this.#groups.values())
-      if (group.chooser !== 'vrrp') this.#carrier.drop(addressesOf(group, intent));
+    for (const { group } of this.#groups.values()) this.#addresses.drop(group, intent);
   }
 
   async #setIntent(intent: Intent): Promise<void> {
@@ -207,19 +205,21 @@ export class Ha {
       if (!groups.some((group) => group.name === name && group.chooser === keeper.group.chooser)) {
         keeper.close();
         this.#groups.delete(name);
-        if (before !== undefined) this.#carrier.drop(addressesOf(keeper.group, before));
+        if (before !== undefined) this.#addresses.drop(keeper.group, before);
       }
     const epochs = this.#options.epochs.load();
     for (const group of groups) {
       const known = this.#groups.get(group.name);
-      if (known !== undefined) known.group = group;
-      else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0, intent));
+      if (known !== undefined) {
+        known.group = group;
+        known.forgive();
+      } else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0, intent));
     }
     for (const detail of await this.#applyVrrp(intent))
       this.#emit({ kind: 'note', atMs: this.#now(), detail });
     this.#hasPrograms = true;
     for (const keeper of this.#groups.values()) {
-      if (before !== undefined) this.#dropRemoved(keeper, before, intent);
+      if (before !== undefined) this.#addresses.dropRemoved(keeper, before, intent);
       if (keeper.fact.role === 'active') this.#carry(keeper);
     }
     this.#decideAll();
@@ -241,8 +241,7 @@ export class Ha {
   }
 
   #keeperOf(group: HaGroup, epoch: number, intent: Intent): GroupKeeper {
-    const carried =
-      group.chooser !== 'vrrp' && !isRouted(group) && this.#carrier.holds(addressesOf(group, intent));
+    const carried = this.#addresses.holds(group, intent);
     return new GroupKeeper(group, epoch, carried ? 'active' : 'standby', {
       clock: this.#options.clock,
       inputs: (keeper) => this.#inputsOf(keeper),
@@ -295,20 +294,12 @@ export class Ha {
 
   #onBfd(session: string, up: boolean): void {
     if (!this.#facts.setBfd(session, up)) return;
-    this.#watchChangedMs = this.#now();
+    this.#rivals.quieten();
     for (const keeper of this.#groups.values()) {
       this.#decide(keeper);
       // Both carried it while they did not see each other: the neighbours must learn who does from now on.
       if (up && keeper.group.chooser === 'bfd' && keeper.fact.role === 'active') this.#carry(keeper);
     }
-  }
-
-  #onRival(group: string): void {
-    this.#rivals++;
-    const keeper = this.#groups.get(group);
-    if (keeper === undefined) return;
-    const detail = 'another node of lower priority is master too; it does not hear us';
-    this.#tellRival(keeper, 'advert', 3 * keeper.group.advertMs, detail);
   }
 
   #onChange(keeper: GroupKeeper, from: Role, lastedMs: number): void {
@@ -324,41 +315,8 @@ export class Ha {
     this.#emit({ kind: 'role', atMs: this.#now(), group: group.name, from, fact, detail, lastedMs });
   }
 
-  /** Routed groups hold their addresses as standby too: traffic comes when routes say so, before anybody tells us. */
   #carry(keeper: GroupKeeper): void {
-    const intent = this.#intent;
-    if (intent === undefined || keeper.group.chooser === 'vrrp') return;
-    const { fact, group } = keeper;
-    const addresses = addressesOf(group, intent);
-    this.#drops.get(group.name)?.();
-    this.#drops.delete(group.name);
-    const routed = isRouted(group);
-    if (fact.role === 'active' || (routed && fact.role === 'standby' && fact.reason !== 'NotReady')) {
-      this.#guarded(`addresses of ${group.name}`, () => this.#carrier.put(addresses, group.garpCount));
-      return;
-    }
-    if (fact.reason === 'NotReady') return;
-    const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
-    const drop = (): void => this.#guarded(`addresses of ${group.name}`, () => this.#carrier.drop(addresses));
-    if (waitMs === 0) drop();
-    else
-      this.#drops.set(
-        group.name,
-        this.#options.clock.after(waitMs, () => {
-          this.#drops.delete(group.name);
-          drop();
-        }),
-      );
-  }
-
-  /** VIPs that left the group; keepalived does so by itself for its own. */
-  #dropRemoved(keeper: GroupKeeper, before: Intent, now: Intent): void {
-    if (keeper.group.chooser === 'vrrp') return;
-    const earlier = before.ha?.groups.find((group) => group.name === keeper.name);
-    const stay = new Set(addressesOf(keeper.group, now).map((one) => one.address));
-    const gone =
-      earlier === undefined ? [] : addressesOf(earlier, before).filter((one) => !stay.has(one.address));
-    this.#guarded(`addresses of ${keeper.name}`, () => this.#carrier.drop(gone));
+    if (this.#intent !== undefined) this.#addresses.carry(keeper, this.#intent);
   }
 
   #syncConnections(): void {
@@ -366,7 +324,7 @@ export class Ha {
     const sync = this.#intent?.ha?.sync;
     if (ipvs === undefined || sync === undefined) return;
     const roles = [...this.#groups.values()].map((one) => one.fact.role);
-    this.#guarded('connection sync', () => applyDaemons(ipvs, wantedDaemons(sync, roles)));
+    this.#troubles.guard('connection sync', () => applyDaemons(ipvs, wantedDaemons(sync, roles)));
   }
 
   #tellFrr(withdraw = false): Promise<void> {
@@ -387,94 +345,29 @@ export class Ha {
 
   /** Once a second: what nobody tells of. */
   #tick(): void {
-    for (const keeper of this.#groups.values()) this.#decide(keeper);
-    if (this.#ticks++ % LOOK_EVERY === 0) void this.#lookForRivals();
-    this.#clearStrays();
+    const keepers = [...this.#groups.values()];
+    for (const keeper of keepers) this.#decide(keeper);
+    if (this.#intent !== undefined) {
+      if (this.#ticks % LOOK_EVERY === 0)
+        void this.#rivals.ask(keepers, this.#intent, 3 * LOOK_EVERY * TICK_MS);
+      const settled = keepers.filter(({ sinceMs }) => this.#now() - sinceMs > QUIET_MS);
+      this.#addresses.clearStrays(settled, this.#intent);
+    }
+    this.#ticks++;
     // Somebody may have edited what FRR runs by hand.
     if (this.#ticks % COMPARE_EVERY === 0) void this.#tellFrr();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
   }
 
-  #clearStrays(): void {
-    const intent = this.#intent;
-    if (intent === undefined) return;
-    const away = [...this.#groups.values()].filter(
-      ({ fact, group, name, sinceMs }) =>
-        fact.role !== 'active' &&
-        fact.reason !== 'NotReady' &&
-        !isRouted(group) &&
-        !this.#drops.has(name) &&
-        this.#now() - sinceMs > QUIET_MS,
-    );
-    this.#guarded('addresses of others', () => {
-      const groups = away.map(({ name, group }) => ({ name, addresses: addressesOf(group, intent) }));
-      for (const { group, address } of this.#strays.clear(groups)) {
-        const detail = `it stood on this node although group ${group} is not active here; it was taken off`;
-        this.#emit({ kind: 'trouble', atMs: this.#now(), what: `address ${address}`, detail });
-      }
-    });
-  }
-
-  /** Asks the wire whether somebody else answers for our addresses: peers that cannot hear each other both hold them. */
-  async #lookForRivals(): Promise<void> {
-    const { neighbours, route } = this.#options;
-    const intent = this.#intent;
-    if (neighbours === undefined || intent === undefined) return;
-    for (const keeper of [...this.#groups.values()]) {
-      const [first] = addressesOf(keeper.group, intent).filter((one) => !one.address.includes(':'));
-      if (first === undefined || keeper.fact.role !== 'active' || isRouted(keeper.group)) continue;
-      if (this.#now() - Math.max(keeper.sinceMs, this.#watchChangedMs) < QUIET_MS) continue;
-      try {
-        const owner = await whoElseAnswers(first, neighbours, route);
-        // Found while the role moves away is no rival: the peer is meant to have it by now.
-        if (owner === undefined || keeper.fact.role !== 'active') continue;
-        this.#tellRival(
-          keeper,
-          'address',
-          3 * LOOK_EVERY * TICK_MS,
-          `${owner} answers for ${first.address} too`,
-        );
-      } catch (error) {
-        this.#onTrouble(
-          `asking for ${first.address}`,
-          error instanceof Error ? error.message : String(error),
-        );
-      }
-    }
-  }
-
-  /** Both say that they carry it: for a moment that is a take-over, for longer it is a split brain. */
   #hearPeer(word: Extract<HaWord, { kind: 'peer' }>): void {
     const keeper = this.#groups.get(word.group);
     if (keeper === undefined) return;
-    const clash = keeper.report({ ...word, untilMs: this.#now() + word.validMs });
+    const clash = this.#rivals.hearPeer(keeper, word);
     this.#decide(keeper);
+    if (clash !== 'stays' || keeper.fact.role !== 'active' || this.#intent === undefined) return;
     // The other one steps down by the same rule: the neighbours must come back to us.
-    if (clash !== undefined && keeper.fact.role === 'active') this.#carry(keeper);
-    const settledMs = this.#now() - Math.max(keeper.sinceMs, this.#watchChangedMs);
-    if (clash === undefined || isRouted(keeper.group) || settledMs < QUIET_MS) return;
-    if (!keeper.isNewClash()) return;
-    const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
-    this.#emit({ kind: 'split-brain', atMs: this.#now(), group: keeper.name, how: clash, detail });
-  }
-
-  #tellRival(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {
-    if (!keeper.seesRival({ how, untilMs: this.#now() + forMs })) return;
-    this.#emit({ kind: 'split-brain', atMs: this.#now(), group: keeper.name, how, detail });
-  }
-
-  #guarded(what: string, act: () => void): void {
-    try {
-      act();
-      this.#troubles.delete(what);
-    } catch (error) {
-      this.#onTrouble(what, error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  #onTrouble(what: string, detail: string): void {
-    this.#troubles.set(what, `${what}: ${detail}`);
-    this.#emit({ kind: 'trouble', atMs: this.#now(), what, detail });
+    if (keeper.group.chooser === 'vrrp') this.#addresses.announce(keeper, this.#intent);
+    else this.#addresses.carry(keeper, this.#intent);
   }
 
   /** Some group whose role the watch between the nodes decides is active here. */

@@ -44,6 +44,15 @@ export class AddressCarrier {
     }
   }
 
+  /** Whoever has put them here: neighbours that learned another holder come back. */
+  announce(addresses: readonly VrrpAddress[], count: number): void {
+    for (const one of addresses) {
+      if (this.#rowOf(one) === undefined) continue;
+      this.#announce(one, this.#link(one), count);
+      this.#announceAgain(one, 0);
+    }
+  }
+
   drop(addresses: readonly VrrpAddress[]): void {
     for (const one of addresses) {
       this.#repeats.get(one.address)?.();

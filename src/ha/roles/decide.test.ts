@@ -51,6 +51,13 @@ const CASES: readonly Case[] = [
     'active Active',
   ],
   [
+    'VRRP lets go as we stand back from a second master',
+    'vrrp',
+    { choice: { kind: 'vrrp', role: 'fault' }, yieldsTo: 'lb-b' },
+    ACTIVE,
+    'fault SplitBrain',
+  ],
+  [
     'VRRP keeps us back for our own reason',
     'vrrp',
     { choice: { kind: 'vrrp', role: 'standby' }, synced: false },

@@ -60,6 +60,8 @@ function byVrrp(inputs: GroupInputs): Verdict {
 /** Why this node asks VRRP not to be chosen, if it does. */
 function whyBack(inputs: GroupInputs): readonly [Reason, string] | undefined {
   if (inputs.faults.length > 0) return ['Fault', inputs.faults.join('; ')];
+  if (inputs.yieldsTo !== undefined)
+    return ['SplitBrain', `${inputs.yieldsTo} carries it too and comes first; VRRP does not hear it`];
   if (!inputs.applied) return ['NotReady', 'the configuration is not applied yet'];
   if (inputs.maintenance) return ['Maintenance', 'an operator asked for it'];
   if (!inputs.synced) return ['NotReady', 'connections of the peer are still coming in'];

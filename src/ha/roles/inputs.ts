@@ -51,6 +51,8 @@ export interface GroupInputs {
   readonly choice?: Choice;
   readonly peer?: PeerReport;
   readonly rival?: Rival;
+  /** The peer that carries it too and comes first, while this node stands back from it. */
+  readonly yieldsTo?: string;
 }
 
 export function effectivePriority(inputs: GroupInputs): number {

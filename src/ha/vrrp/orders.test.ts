@@ -38,6 +38,7 @@ const CASES: readonly [
     LAST_RESORT,
   ],
   ['a fault', { faults: ['disk'] }, ACTIVE, true, -20],
+  ['a second master that comes first', { yieldsTo: 'lb-b' }, ACTIVE, true, -20],
   ['flapping', {}, { ...STANDBY, damped: true }, false, LAST_RESORT],
   ['flapping while active', {}, { ...ACTIVE, damped: true }, false, -20],
 ];

@@ -20,7 +20,8 @@ export function vrrpOrders(
 ): VrrpOrders {
   const isActive = now.role === 'active';
   // Without a configuration the address would lead nowhere: better nobody answers than this node.
-  const fault = inputs.faults.length > 0 || now.pulse || (!inputs.applied && !isActive);
+  const fault =
+    inputs.faults.length > 0 || inputs.yieldsTo !== undefined || now.pulse || (!inputs.applied && !isActive);
   const yields = inputs.maintenance || (!isActive && (!inputs.synced || now.damped));
   return { fault, weight: yields ? LAST_RESORT : inputs.weight };
 }

@@ -1,0 +1,97 @@
+// Finds somebody else who carries our addresses: by their adverts, by asking the wire, and by what peers say of themselves.
+import type { NeighbourPort } from '../kernel/ports.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Intent } from '../model/intent.ts';
+import { addressesOf, isRouted } from './announce/announcements.ts';
+import { whoElseAnswers } from './announce/who-else.ts';
+import type { HaEvent } from './events.ts';
+import type { GroupKeeper } from './group-keeper.ts';
+import { type Troubles, toText } from './troubles.ts';
+import type { RoutePort } from './vrrp/presence.ts';
+import type { HaWord } from './words.ts';
+
+export interface RivalWatchOptions {
+  readonly clock: Clock;
+  readonly route: RoutePort;
+  readonly neighbours?: NeighbourPort;
+  readonly troubles: Troubles;
+  onEvent(event: HaEvent): void;
+}
+
+/** After a role moved or a session came or went both nodes may answer for a moment: that is no split brain. */
+export const QUIET_MS = 2000;
+
+/** What a peer that claims the same asks of this node. */
+export type Clash = 'none' | 'stays' | 'gives-way';
+
+export class RivalWatch {
+  readonly #options: RivalWatchOptions;
+  #adverts = 0;
+  #changedMs = 0;
+
+  constructor(options: RivalWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Adverts of a second master heard so far. */
+  get adverts(): number {
+    return this.#adverts;
+  }
+
+  /** The nodes see each other again, or no more: what they answer for in this moment says nothing. */
+  quieten(): void {
+    this.#changedMs = this.#now();
+  }
+
+  hearAdvert(keeper: GroupKeeper | undefined): void {
+    this.#adverts++;
+    if (keeper === undefined) return;
+    const detail = 'another node of lower priority is master too; it does not hear us';
+    this.#tell(keeper, 'advert', 3 * keeper.group.advertMs, detail);
+  }
+
+  /** Asks the wire: peers that cannot hear each other both hold the addresses. `validMs`: what is seen holds so long. */
+  async ask(keepers: readonly GroupKeeper[], intent: Intent, validMs: number): Promise<void> {
+    const { neighbours, route, troubles } = this.#options;
+    if (neighbours === undefined) return;
+    for (const keeper of keepers) {
+      const [first] = addressesOf(keeper.group, intent).filter((one) => !one.address.includes(':'));
+      if (first === undefined || keeper.fact.role !== 'active' || isRouted(keeper.group)) continue;
+      if (!this.#isSettled(keeper)) continue;
+      try {
+        const owner = await whoElseAnswers(first, neighbours, route);
+        // Found while the role moves away is no rival: the peer is meant to have it by now.
+        if (owner === undefined || keeper.fact.role !== 'active') continue;
+        this.#tell(keeper, 'address', validMs, `${owner} answers for ${first.address} too`);
+      } catch (error) {
+        troubles.tell(`asking for ${first.address}`, toText(error));
+      }
+    }
+  }
+
+  /** Both say that they carry it: for a moment that is a take-over, for longer it is a split brain. */
+  hearPeer(keeper: GroupKeeper, word: Extract<HaWord, { kind: 'peer' }>): Clash {
+    const how = keeper.report({ ...word, untilMs: this.#now() + word.validMs });
+    if (how === undefined) return 'none';
+    if (isRouted(keeper.group) || !this.#isSettled(keeper)) return 'stays';
+    if (keeper.isNewClash()) {
+      const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
+      this.#options.onEvent({ kind: 'split-brain', atMs: this.#now(), group: keeper.name, how, detail });
+    }
+    return keeper.giveWay() ? 'gives-way' : 'stays';
+  }
+
+  #tell(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {
+    const nowMs = this.#now();
+    if (keeper.seesRival({ how, untilMs: nowMs + forMs }))
+      this.#options.onEvent({ kind: 'split-brain', atMs: nowMs, group: keeper.name, how, detail });
+  }
+
+  #isSettled({ sinceMs }: GroupKeeper): boolean {
+    return this.#now() - Math.max(sinceMs, this.#changedMs) >= QUIET_MS;
+  }
+
+  #now(): number {
+    return this.#options.clock.nowMs();
+  }
+}
