@@ -107,12 +107,14 @@ export class Ha {
           why,
           addressesRemoved: 0,
         }),
+      onNote: (detail) => this.#note(detail),
     });
     this.#frr = new Frr({
       dir: frrDir ?? '/var/run/frr',
       clock,
       onBfd: (session, up) => this.#onBfd(session, up),
       onTrouble: (what, detail) => this.#troubles.tell(what, detail),
+      onNote: (detail) => this.#note(detail),
       onWell: () => {
         for (const what of ['frr', 'bfdd']) this.#troubles.clear(what);
       },
@@ -215,8 +217,7 @@ export class Ha {
         known.forgive();
       } else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0, intent));
     }
-    for (const detail of await this.#applyVrrp(intent))
-      this.#emit({ kind: 'note', atMs: this.#now(), detail });
+    for (const detail of await this.#applyVrrp(intent)) this.#note(detail);
     this.#hasPrograms = true;
     for (const keeper of this.#groups.values()) {
       if (before !== undefined) this.#addresses.dropRemoved(keeper, before, intent);
@@ -379,6 +380,10 @@ export class Ha {
 
   #activeGroups(): readonly string[] {
     return [...this.#groups.values()].filter((one) => one.fact.role === 'active').map((one) => one.name);
+  }
+
+  #note(detail: string): void {
+    this.#emit({ kind: 'note', atMs: this.#now(), detail });
   }
 
   #emit(event: HaEvent): void {

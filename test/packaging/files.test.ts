@@ -28,14 +28,14 @@ test('lbctl.service has no word that systemd does not know', () => {
   assert.equal(output.trim(), '');
 });
 
-test('lbctl.service is closed to an exposure of 3.0 or less', () => {
-  const { status, output } = analyze(UNIT, ['security', '--offline=true', '--threshold=30']);
+test('lbctl.service is closed to an exposure of 3.2 or less', () => {
+  const { status, output } = analyze(UNIT, ['security', '--offline=true', '--threshold=32']);
   assert.equal(status, 0, output);
 });
 
 test('the threshold would tell an open unit', () => {
   const open = UNIT.replace(/^CapabilityBoundingSet=.*\n/m, '');
-  assert.notEqual(analyze(open, ['security', '--offline=true', '--threshold=30']).status, 0);
+  assert.notEqual(analyze(open, ['security', '--offline=true', '--threshold=32']).status, 0);
 });
 
 test('the default configuration is valid, and says only that it has no listener yet', () => {

@@ -1,4 +1,5 @@
 // One FRR daemon: brings what is ours in its configuration to what is wanted, sending no more than the difference.
+import { runInRealTime } from '../../kernel/real-time.ts';
 import { Vty } from '../../kernel/vty.ts';
 import {
   type ConfigChange,
@@ -55,6 +56,14 @@ export class FrrDaemon {
       // bgpd answers with nothing, or a sentence, where no router is configured.
       return undefined;
     }
+  }
+
+  /**
+   * For daemons that say every few dozen milliseconds that this node lives: where everything computes, an ordinary program
+   * waits longer than that for its turn. Tells why it stays one.
+   */
+  keepsTime(): Promise<string | undefined> {
+    return runInRealTime(this.#path.replace(/\.vty$/, '.pid'));
   }
 
   close(): void {

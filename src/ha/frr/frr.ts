@@ -16,6 +16,7 @@ export interface FrrOptions {
   /** A session by its name in the configuration. */
   onBfd(session: string, up: boolean, diagnostic: number): void;
   onTrouble(what: string, detail: string): void;
+  onNote(detail: string): void;
   /** FRR has everything it should have. */
   onWell(): void;
 }
@@ -123,6 +124,7 @@ export class Frr {
     if (wanted.bfd.length === 0 && this.#ourBfdPeers.size === 0) return;
     const ofBgp = new Set(wanted.bgp?.peers.flatMap((peer) => (peer.bfd === undefined ? [] : [peer.bfd])));
     for (const one of wanted.bfd) this.#ourBfdPeers.add(peerLine(one));
+    if (this.#watch === undefined) void this.#keepTime();
     this.#watch ??= watchBfd(
       join(this.#options.dir, 'bfdd.sock'),
       (notice) => this.#hear(notice.peer, notice.up, notice.diagnostic),
@@ -143,6 +145,11 @@ export class Frr {
       for (const peer of peersOf(running)) this.#ourBgpPeers.add(peer);
       return bgpOwnership(localAs, this.#ourBgpPeers);
     });
+  }
+
+  async #keepTime(): Promise<void> {
+    const why = await this.#bfdd.keepsTime();
+    if (why !== undefined) this.#options.onNote(`bfdd waits for its turn where this node is busy: ${why}`);
   }
 
   /** The states that stand: what changed before we listened. */

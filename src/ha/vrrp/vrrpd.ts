@@ -17,6 +17,7 @@ export interface VrrpdOptions {
   readonly clock: Clock;
   onRole(group: string, role: Role): void;
   onDeath(why: string): void;
+  onNote(detail: string): void;
 }
 
 const COMMAND_MS = 5000;
@@ -55,6 +56,7 @@ export class Vrrpd {
     for (const { group } of plans) this.#ourIds.add(`${group.interface} ${group.vrid}`);
     for (const plan of plans) await this.#makeLinks(plan);
     await this.#tell();
+    if (plans.length > 0 && before.length === 0) await this.#keepTime();
     for (const { group } of before)
       if (!plans.some((one) => one.group.vrid === group.vrid)) await this.#removeLinks(group.vrid);
     this.#cancelLook();
@@ -117,6 +119,7 @@ export class Vrrpd {
       // Another vrrpd knows nothing: the links first, as it looks for them when it is told of an id.
       for (const plan of this.#plans) await this.#makeLinks(plan);
       await this.#tell();
+      await this.#keepTime();
       this.#isDown = false;
     }
     const rows = await this.#daemon.show('show vrrp json');
@@ -128,6 +131,11 @@ export class Vrrpd {
       const family = addresses[0]?.address.includes(':') === true ? row?.v6 : row?.v4;
       this.#setRole(group.name, ROLE_OF[family?.status ?? ''] ?? 'fault');
     }
+  }
+
+  async #keepTime(): Promise<void> {
+    const why = await this.#daemon.keepsTime();
+    if (why !== undefined) this.#options.onNote(`vrrpd waits for its turn where this node is busy: ${why}`);
   }
 
   /** vrrpd is gone and has left its addresses: the links that hold them are put down. */
