@@ -1,14 +1,11 @@
 // `make demo`: two real daemons in network namespaces, a story told with what a client saw. Cleans up however it ends.
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { probeIpvs } from '../../src/drivers/ipvs/open-ipvs.ts';
-import { xdpFact } from '../../src/drivers/xdp/open-xdp.ts';
-import { execSync } from '../process.ts';
+import { whyNot } from './machine.ts';
 import { DemoSite } from './site.ts';
 import { raiseCurtain, type Scene, tellStory } from './story.ts';
 
 const tell = (text: string): void => void process.stdout.write(text);
-const why = cannotRun();
+const why = await whyNot();
 if (why !== undefined) {
   tell(`The live demo needs root on Linux, network namespaces and a data plane in the kernel, but ${why}.
 So this is the demo on the memory engine: the same planning, and nothing of this machine is touched.
@@ -66,18 +63,6 @@ async function stay(running: DemoSite): Promise<never> {
 `);
   // A timer keeps the process; the signal handler ends it.
   return new Promise(() => setInterval(() => {}, 60_000));
-}
-
-/** In words that complete "but ...". */
-function cannotRun(): string | undefined {
-  if (process.platform !== 'linux') return `this is ${process.platform}`;
-  if (process.getuid?.() !== 0) return 'you are not root here';
-  const name = `sy-demo-probe-${process.pid}`;
-  if (execSync(['ip', 'netns', 'add', name]).code !== 0) return 'network namespaces cannot be made here';
-  execSync(['ip', 'netns', 'del', name]);
-  const xdp = xdpFact(join(import.meta.dirname, '../../build/bpf/steelyard.bpf.o'));
-  if (xdp.available || probeIpvs().available) return undefined;
-  return `this machine offers neither XDP (${xdp.why}) nor IPVS`;
 }
 
 function printTable(scenes: readonly Scene[]): void {

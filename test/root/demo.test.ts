@@ -2,10 +2,10 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -119,18 +119,35 @@ test('what a killed demo left behind goes with the next one', { timeout: LIMIT_M
 const NO_ROOT = ['--reuid=65534', '--regid=65534', '--clear-groups'];
 /** The checkout may be in a folder of root alone. */
 const MAY_READ = ['--inh-caps=-all,+dac_read_search', '--ambient-caps=+dac_read_search'];
-const UNABLE: readonly (readonly [name: string, drop: readonly string[], why: RegExp])[] = [
-  ['a user who is not root', [...NO_ROOT, ...MAY_READ], /but you are not root here\./],
-  ['a container that may not make namespaces', ['--bounding-set=-sys_admin'], /namespaces cannot be made/],
+/** As Node says it elsewhere. Its options know no quotes. */
+const ON_DARWIN = '--import=data:text/javascript,Object.defineProperty(process,`platform`,{value:`darwin`})';
+const WITHOUT_IP = mkdtempSync(join(tmpdir(), 'demo-without-ip-'));
+for (const program of ['sh', 'dirname', 'make', 'env', 'sed', 'cat', 'readlink', 'uname', 'awk'])
+  symlinkSync(
+    execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim(),
+    join(WITHOUT_IP, program),
+  );
+after(() => rmSync(WITHOUT_IP, { recursive: true }));
+type Unable = readonly [
+  name: string,
+  why: RegExp,
+  drop: readonly string[],
+  env?: Readonly<Record<string, string>>,
+];
+const UNABLE: readonly Unable[] = [
+  ['a user who is not root', /but you are not root here\./, [...NO_ROOT, ...MAY_READ]],
+  ['a container that may not make namespaces', /namespaces cannot be made/, ['--bounding-set=-sys_admin']],
+  ['a system that is not Linux', /but this is darwin\./, [], { NODE_OPTIONS: ON_DARWIN }],
+  ['a machine without iproute2', /but the program "ip" \(iproute2\) is missing\./, [], { PATH: WITHOUT_IP }],
 ];
 
-for (const [name, drop, why] of UNABLE)
+for (const [name, why, drop, env] of UNABLE)
   test(`${name} gets a paragraph and the demo on the memory engine`, () => {
-    const { status, stdout, stderr } = spawnSync('setpriv', [...drop, 'sh', 'tools/demo.sh'], {
+    const { status, stdout, stderr } = spawnSync('/usr/bin/setpriv', [...drop, '/bin/sh', 'tools/demo.sh'], {
       cwd: ROOT,
       encoding: 'utf8',
       timeout: 60_000,
-      env: { ...process.env, HOME: '/nonexistent', XDG_CACHE_HOME: '/nonexistent' },
+      env: { ...process.env, HOME: '/nonexistent', XDG_CACHE_HOME: '/nonexistent', ...env },
     });
 
     assert.equal(status, 0, `${stdout}${stderr}`);
