@@ -51,12 +51,14 @@ async function aboutMachine(
 ): Promise<{ findings: readonly Finding[]; hash: string | undefined }> {
   const { toolbox } = session;
   const { intent, hash, files } = await loadValid(session, command);
-  const { assumedFacts } = await import('../../plan/assumed-facts.ts');
+  const { preparedFacts } = await import('../../plan/system/prepared-facts.ts');
   const { resolve } = await import('../../plan/resolve.ts');
   const { needOf } = await import('../../plan/doctor/need.ts');
   const { diagnose } = await import('../../plan/doctor/diagnose.ts');
-  const need = needOf(intent, resolve(intent, assumedFacts(intent, toolbox.nowMs())), files);
-  return { findings: diagnose(need, await (await toolbox.openHost()).gatherEvidence(need)), hash };
+  const host = await toolbox.openHost();
+  const facts = preparedFacts(intent, toolbox.nowMs(), host.hasModule('ip_vs'));
+  const need = needOf(intent, resolve(intent, facts), files);
+  return { findings: diagnose(need, await host.gatherEvidence(need)), hash };
 }
 
 async function aboutDaemon(

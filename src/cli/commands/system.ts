@@ -52,8 +52,10 @@ export function addSystem(program: Command, session: Session): void {
 
 async function wantedFor(session: Session, command: Command): Promise<Wanted> {
   const intent = await loadIntent(session, command);
-  const { assumedFacts } = await import('../../plan/assumed-facts.ts');
   const { resolve } = await import('../../plan/resolve.ts');
+  const { preparedFacts } = await import('../../plan/system/prepared-facts.ts');
   const { balancerItems } = await import('../../plan/system/balancer-items.ts');
-  return balancerItems(intent, resolve(intent, assumedFacts(intent, session.toolbox.nowMs())));
+  const { toolbox } = session;
+  const kernelHasIpvs = (await toolbox.openHost()).hasModule('ip_vs');
+  return balancerItems(intent, resolve(intent, preparedFacts(intent, toolbox.nowMs(), kernelHasIpvs)));
 }

@@ -43,7 +43,7 @@ export async function gatherEvidence(host: Host, need: Need, probe?: ProbeVip): 
   };
 }
 
-function moduleState(host: Host, name: string): 'loaded' | 'available' | 'missing' {
+export function moduleState(host: Host, name: string): 'loaded' | 'available' | 'missing' {
   if (host.isModuleLoaded(name)) return 'loaded';
   return host.run(['modprobe', '--dry-run', '--quiet', name]).code === 0 ? 'available' : 'missing';
 }

@@ -8,7 +8,7 @@ import type { Wanted } from '../../plan/system/balancer-items.ts';
 import type { Host } from '../../plan/system/host.ts';
 import type { HostTools, SettingsOwner } from '../../plan/system/host-tools.ts';
 import type { RealServerFacts } from '../../plan/system/real-server.ts';
-import { gatherEvidence, type ProbeVip } from './gather-evidence.ts';
+import { gatherEvidence, moduleState, type ProbeVip } from './gather-evidence.ts';
 import { applyHostSettings, type HostSettingsTarget, planHostSettings } from './host-settings.ts';
 import { NativeHost } from './native-host.ts';
 import { probeVip } from './probe-vip.ts';
@@ -42,6 +42,10 @@ export class NativeHostTools implements HostTools {
 
   realServerFacts(): RealServerFacts {
     return realServerFacts(this.#host);
+  }
+
+  hasModule(name: string): boolean {
+    return moduleState(this.#host, name) !== 'missing';
   }
 
   gatherEvidence(need: Need): Promise<Evidence> {

@@ -14,5 +14,7 @@ export interface HostTools {
   /** Saves what was there before, then does the steps. Exactly one result per step. */
   applySettings(owner: SettingsOwner, wanted: Wanted, plan: Plan): readonly StepResult[];
   realServerFacts(): RealServerFacts;
+  /** Loaded, or there to be loaded. */
+  hasModule(name: string): boolean;
   gatherEvidence(need: Need): Promise<Evidence>;
 }
