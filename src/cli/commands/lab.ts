@@ -16,7 +16,6 @@ interface Shown {
 export function addLab(program: Command, session: Session): void {
   const lab = program
     .command('lab')
-    .enablePositionalOptions()
     .summary('try it in a network of namespaces')
     .description(
       'Networks of namespaces with real daemons, web servers and a client. They stay until they are taken down; this ' +
@@ -94,8 +93,11 @@ function addExec(lab: Command, session: Session): void {
     )
     .argument('<lab>', LAB)
     .argument('<host>', HOST)
-    .argument('<command...>', 'the command and its arguments')
-    .passThroughOptions()
+    .argument(
+      '<command...>',
+      'the command and its arguments, after -- where it has options of lbctl itself, such as -c',
+    )
+    .allowUnknownOption()
     .addHelpText(
       'after',
       examples([
@@ -104,7 +106,17 @@ function addExec(lab: Command, session: Session): void {
         ['lbctl lab exec pair lb-a bash', 'a shell there'],
       ]),
     )
-    .action(async (name: string, host: string, argv: readonly string[]) => {
+    .action(async (name: string, host: string, argv: readonly string[], _options: unknown, self: Command) => {
+      if (self.optsWithGlobals().config !== undefined) {
+        const { InputError } = await import('../../model/errors.ts');
+        throw new InputError(
+          'USAGE',
+          'Cannot run the command as -c or --config would be taken for an option of "lab"',
+          {
+            hint: `lbctl lab exec ${name} ${host} -- ${argv[0]} ...`,
+          },
+        );
+      }
       const code = await (await session.toolbox.openLab()).exec(name, host, argv);
       // Of another program, whatever it means by it.
       session.exitCode = code as ExitCode;
