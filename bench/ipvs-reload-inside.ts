@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { mustSync, start, stop } from '../lab/process.ts';
-import { createToolbox } from '../src/app/wiring.ts';
+import { openSource } from '../src/app/daemon/config/open-source.ts';
 import { assumedFacts } from '../src/plan/assumed-facts.ts';
 import { orderSteps } from '../src/plan/order.ts';
 import { resolve } from '../src/plan/resolve.ts';
@@ -21,7 +21,6 @@ const VIP = '10.2.0.100';
 const FIRST_PORT = 10_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'ipvs-reload-'));
-const toolbox = createToolbox(() => {});
 
 function weightOf(service: number, member: number, changing: number): number {
   return service === 0 && member === 0 ? changing : 10;
@@ -100,10 +99,11 @@ async function byUs(): Promise<readonly Parts[]> {
   const path = join(folder, 'config.yaml');
   const balancer = new Balancer();
   const { driver } = balancer;
+  const source = openSource(path, 'needed');
   const reload = async (weight: number): Promise<Parts> => {
     writeFileSync(path, ourConfig(weight));
     const started = performance.now();
-    const { intent, diagnostics } = await toolbox.loadConfig(path);
+    const { intent, diagnostics } = source.load((await source.read()).files, []);
     if (intent === undefined) throw new Error(`Cannot load: ${JSON.stringify(diagnostics[0])}`);
     const loaded = performance.now();
     const desired = driver.desired(resolve(intent, assumedFacts(intent, 0), { engine: 'ipvs' }));

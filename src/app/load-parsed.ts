@@ -9,12 +9,17 @@ export type SecretNeed = 'needed' | 'wished';
 
 const UNREADABLE_SECRET = 'secret-unreadable';
 
-export function loadParsed(files: readonly ParsedFile[], secrets: SecretNeed): LoadResult {
+export function loadParsed(
+  files: readonly ParsedFile[],
+  secrets: SecretNeed,
+  before?: readonly ParsedFile[],
+): LoadResult {
   const hostName = hostname();
-  const loaded = loadConfig(files, process.env, { hostName, readSecret: readSecretFile });
+  const known = before === undefined ? {} : { before };
+  const loaded = loadConfig(files, process.env, { hostName, readSecret: readSecretFile, ...known });
   const unreadable = loaded.diagnostics.filter((one) => one.rule === UNREADABLE_SECRET);
   if (secrets === 'needed' || unreadable.length === 0) return loaded;
-  const without = loadConfig(files, process.env, { hostName });
+  const without = loadConfig(files, process.env, { hostName, ...known });
   const doubts = unreadable.map((one) => ({ ...one, severity: 'warning' as const }));
   return { ...without, diagnostics: [...without.diagnostics, ...doubts] };
 }

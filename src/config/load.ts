@@ -6,6 +6,7 @@ import { decode } from './decode/intent.ts';
 import { type ReadSecret, SecretReader } from './decode/secret-reader.ts';
 import { type Environment, expand } from './expand.ts';
 import { hashOf } from './hash.ts';
+import { keepObjects } from './keep-objects.ts';
 import { type Canonical, toCanonical } from './legacy/to-canonical.ts';
 import { type FileDoc, merge, SECTIONS, type Section } from './merge.ts';
 import { readFile } from './read-file.ts';
@@ -20,6 +21,8 @@ export interface LoadOptions {
   readonly hostName?: string;
   /** Without it secret files are taken as present. */
   readonly readSecret?: ReadSecret;
+  /** The files as they were loaded before: most of a reload says what was said already. */
+  readonly before?: readonly ParsedFile[];
 }
 
 export interface LoadResult {
@@ -50,7 +53,7 @@ export function loadConfig(
   const canonicals: Canonical[] = [];
   const docs: FileDoc[] = [];
   files.forEach((file, index) => {
-    const read = readOnce(file, index, env);
+    const read = readOnce(file, index, env, options.before);
     canonicals.push(read.canonical);
     docs.push(read.doc);
     report.findings.push(...read.findings);
@@ -83,14 +86,22 @@ interface ReadFile {
 /** A daemon judges the same files again with every write of its API: what they say by themselves is read once. */
 const READ = new WeakMap<ParsedFile, ReadFile>();
 
-function readOnce(file: ParsedFile, index: number, env: Environment): ReadFile {
+function readOnce(
+  file: ParsedFile,
+  index: number,
+  env: Environment,
+  before: readonly ParsedFile[] = [],
+): ReadFile {
   const known = READ.get(file);
   if (known !== undefined && known.index === index && known.env === env) return known;
   const report = new Report();
-  const [canonical, doc] = file.fromApi ? readApi(file, index, report) : readText(file, index, env, report);
-  const read = { env, index, canonical, doc, findings: report.findings };
-  READ.set(file, read);
-  return read;
+  const [canonical, read] = file.fromApi ? readApi(file, index, report) : readText(file, index, env, report);
+  const old = before.find((one) => one.source.file === file.source.file);
+  const oldRead = old && READ.get(old);
+  const doc = oldRead === undefined ? read : keepObjects(read, oldRead.doc);
+  const result = { env, index, canonical, doc, findings: report.findings };
+  READ.set(file, result);
+  return result;
 }
 
 function readApi(file: ParsedFile, index: number, report: Report): [Canonical, FileDoc] {

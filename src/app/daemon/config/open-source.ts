@@ -9,6 +9,7 @@ import type { ConfigSource } from './config-source.ts';
 import { SECTION_OF } from './object-book.ts';
 
 export function openSource(mainPath: string, secrets: SecretNeed): ConfigSource {
+  let before: readonly ParsedFile[] = [];
   return {
     read: () => readConfigFiles(mainPath, { env: process.env }),
     parse(stored) {
@@ -23,7 +24,10 @@ export function openSource(mainPath: string, secrets: SecretNeed): ConfigSource 
     },
     load(files, objects) {
       const api = [...objects].map(({ kind, name, spec }) => ({ section: SECTION_OF[kind], name, spec }));
-      return loadParsed(api.length === 0 ? files : [...files, objectsFile(api)], secrets);
+      const all = api.length === 0 ? files : [...files, objectsFile(api)];
+      const loaded = loadParsed(all, secrets, before);
+      before = all;
+      return loaded;
     },
   };
 }

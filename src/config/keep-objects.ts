@@ -1,0 +1,39 @@
+// A file read again: its objects that say what they said before stay the same objects, so that nothing is made of them twice.
+import { type FileDoc, SECTIONS } from './merge.ts';
+
+export function keepObjects(now: FileDoc, before: FileDoc): FileDoc {
+  const kept: Record<string, readonly unknown[]> = {};
+  for (const section of SECTIONS) {
+    const entries = now.doc[section];
+    if (entries === undefined) continue;
+    const known = new Map((before.doc[section] ?? []).map((entry) => [entry.name, entry]));
+    kept[section] = entries.map((entry) => {
+      const old = known.get(entry.name);
+      if (old === undefined || !saysSame(entry, old)) return entry;
+      // Two of one name are two objects, which is a fault to be told.
+      known.delete(entry.name);
+      return old;
+    });
+  }
+  return { ...now, doc: { ...now.doc, ...kept } };
+}
+
+/** Of plain data; an instance of a class is only the same as itself. */
+function saysSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  const shape = Object.getPrototypeOf(a);
+  if (shape !== Object.getPrototypeOf(b)) return false;
+  if (Array.isArray(a))
+    return a.length === (b as unknown[]).length && a.every((item, i) => saysSame(item, (b as unknown[])[i]));
+  if (shape !== Object.prototype && shape !== null) return false;
+  const keys = Object.keys(a);
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every(
+      (key) =>
+        Object.hasOwn(b, key) &&
+        saysSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]),
+    )
+  );
+}
