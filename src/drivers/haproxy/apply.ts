@@ -10,7 +10,8 @@ import { changeEntries } from './entries.ts';
 import { Leaving } from './leaving.ts';
 import { isEntry } from './lists.ts';
 import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
-import { backendName, certificatePath, copyPath, TLS_KEEPER } from './names.ts';
+import { backendName, certificatePath, copyPath } from './names.ts';
+import type { Stray } from './observe.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
 import { type Change, Reloader } from './reload.ts';
@@ -19,13 +20,16 @@ import { type ask, askWithPayload } from './sockets.ts';
 import type { Store } from './store.ts';
 import type { Supervisor } from './supervisor.ts';
 import type { WorkerState } from './worker-state.ts';
+import type { WorkerWatch } from './worker-watch.ts';
 
 export interface ApplierPorts {
   readonly process: HaproxyProcess;
   readonly store: Store;
   readonly nowMs: () => number;
   readonly ask: typeof ask;
-  readonly state: () => Promise<WorkerState | undefined>;
+  readonly watch: WorkerWatch;
+  /** What the last look found on record nowhere. */
+  readonly strays: () => readonly Stray[];
   readonly beforeReload: () => Promise<void>;
   readonly supervisor?: Supervisor;
 }
@@ -70,7 +74,10 @@ export class Applier {
   async #apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
     const errors: Errors = new Map();
     this.#ports.store.prepare();
-    let state = await this.#ports.state();
+    const { watch } = this.#ports;
+    // Members and entries stand as the look before this plan showed them; their commands say what is wrong with that.
+    const isSmall = steps.every(({ item }) => item.kind === 'member' || isEntry(item));
+    let state = await (isSmall ? watch.last() : watch.look());
     let record = this.#ports.store.recordOf(state?.generation ?? '');
 
     const changes = this.#installFiles(steps, record, errors);
@@ -78,8 +85,10 @@ export class Applier {
       if (isBlock(step)) attempt(errors, step, () => changes.push(this.#blockChange(step, record)));
     if (changes.length > 0) {
       record = await this.#reloader.reload(changes, record, state, errors);
-      state = await this.#ports.state();
+      watch.forget();
+      state = await watch.look();
     }
+    watch.changed(steps.map(({ item }) => backendName(item.parent ?? '')));
     await this.#changeCertificates(steps, record, state, errors);
     await this.#changeMembers(steps, record, state, errors);
     const { ask, process } = this.#ports;
@@ -90,7 +99,7 @@ export class Applier {
       state,
       errors,
     );
-    await this.#removeStrays(record, state);
+    await this.#removeStrays(record);
     this.#removeFiles(steps, record, errors);
     return steps.map((step) => {
       const error = errors.get(step);
@@ -195,7 +204,7 @@ export class Applier {
           });
         }
         const name = serverPlace(step.item).name;
-        const live = state?.servers.get(backendName(container))?.get(name);
+        const live = state?.servers.get(backendName(container))?.byName.get(name);
         for (const command of memberCommands(step, block.backend, live)) commands.push({ step, command });
         if (step.verb !== 'remove') this.#leaving.keep(serverOf(step.item));
         ready.push(step);
@@ -226,20 +235,13 @@ export class Applier {
   }
 
   /** Servers whose removal another daemon did not see to its end, or whose own step never came. */
-  async #removeStrays(record: Record, state: WorkerState | undefined): Promise<void> {
-    if (state === undefined) return;
-    const commands: string[] = [];
-    const strays: string[] = [];
-    for (const block of record.blocks.values()) {
-      const backend = backendName(block.item.key);
-      const servers = state.servers.get(backend);
-      if (servers === undefined) continue;
-      const known = new Set(record.membersToWrite(block).map((member) => serverPlace(member).name));
-      for (const name of servers.keys())
-        if (!known.has(name) && name !== TLS_KEEPER) strays.push(`${backend}/${name}`);
-    }
-    for (const server of strays) commands.push(...goneCommands(server).map(({ text }) => text));
-    if (commands.length === 0) return;
+  async #removeStrays(record: Record): Promise<void> {
+    const strays = this.#ports
+      .strays()
+      .filter(({ container, server }) => isStray(record, container, server))
+      .map(({ backend, server }) => `${backend}/${server}`);
+    if (strays.length === 0) return;
+    const commands = strays.flatMap(goneCommands).map(({ text }) => text);
     await this.#ports.ask(this.#ports.process.admin, commands);
     this.#leaving.add(strays);
   }
@@ -290,6 +292,13 @@ function leftBehind(
       ? [serverOf(step.item)]
       : [],
   );
+}
+
+/** Still there, and still on no record. */
+function isStray(record: Record, container: string, server: string): boolean {
+  const block = record.blocks.get(container);
+  if (block === undefined) return false;
+  return !record.membersToWrite(block).some((member) => serverPlace(member).name === server);
 }
 
 function isBlock({ item }: Step): boolean {

@@ -7,7 +7,7 @@ import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
 import { serverPlace } from './render/render.ts';
 import { ask, askMaster } from './sockets.ts';
-import { readCsv } from './worker-state.ts';
+import { csvColumns } from './worker-state.ts';
 
 /** Sessions, bytes in, bytes out: sums; what is open now is of the running workers alone. */
 type Sums = readonly [connections: bigint, bytesIn: bigint, bytesOut: bigint];
@@ -138,13 +138,15 @@ function fromTexts([connections = '0', bytesIn = '0', bytesOut = '0']: readonly 
   return [BigInt(connections), BigInt(bytesIn), BigInt(bytesOut)];
 }
 
+const FIGURES = ['pxname', 'svname', 'stot', 'bin', 'bout', 'scur'];
+
 function toReading(csv: string): Reading {
   const reading = new Map<string, Figures>();
-  for (const row of readCsv(csv)) {
-    const figure = (name: string) => BigInt(row[name] === '' ? 0 : (row[name] ?? 0));
-    reading.set(`${row.pxname} ${row.svname}`, {
-      sums: [figure('stot'), figure('bin'), figure('bout')],
-      active: Number(row.scur ?? 0),
+  for (const [backend, server, total, bytesIn, bytesOut, active] of csvColumns(csv, FIGURES)) {
+    const figure = (text: string | undefined) => BigInt(text ?? '');
+    reading.set(`${backend} ${server}`, {
+      sums: [figure(total), figure(bytesIn), figure(bytesOut)],
+      active: Number(active),
     });
   }
   return reading;

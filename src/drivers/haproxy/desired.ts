@@ -24,7 +24,12 @@ export interface Behind {
 }
 
 const behind = new WeakMap<Item, Behind>();
-const kept = new WeakMap<WorldListener, { readonly runDir: string; readonly items: readonly Item[] }>();
+interface Made {
+  readonly runDir: string;
+  readonly items: readonly Item[];
+  readonly needs: readonly NeededFile[];
+}
+const kept = new WeakMap<WorldListener, Made>();
 
 export function behindOf(wanted: Item): Behind | undefined {
   return behind.get(wanted);
@@ -34,11 +39,11 @@ export function desiredItems(world: World, places: Places): ItemMap {
   const items = new Map<string, Item>();
   const needed = new Map<string, NeededFile>();
   const listeners = world.listeners.filter((listener) => listener.engine === 'haproxy');
-  for (const listener of listeners)
-    for (const one of listenerItems(listener, places)) {
-      items.set(one.key, one);
-      for (const file of behind.get(one)?.block?.needs ?? []) needed.set(`${file.kind} ${file.name}`, file);
-    }
+  for (const listener of listeners) {
+    const made = madeOf(listener, places);
+    for (const one of made.items) items.set(one.key, one);
+    for (const file of made.needs) needed.set(`${file.kind} ${file.name}`, file);
+  }
   for (const one of fileItems(needed.values(), world.certificates)) items.set(one.key, one);
   return items;
 }
@@ -55,12 +60,15 @@ function fileItems(needed: Iterable<NeededFile>, certificates: readonly Certific
   });
 }
 
-function listenerItems(listener: WorldListener, places: Places): readonly Item[] {
+/** A listener that has not changed is the same object in the next World. */
+function madeOf(listener: WorldListener, places: Places): Made {
   const found = kept.get(listener);
-  if (found !== undefined && found.runDir === places.runDir) return found.items;
+  if (found?.runDir === places.runDir) return found;
   const items = buildItems(listener, places);
-  kept.set(listener, { runDir: places.runDir, items });
-  return items;
+  const needs = items.flatMap((one) => behind.get(one)?.block?.needs ?? []);
+  const made = { runDir: places.runDir, items, needs };
+  kept.set(listener, made);
+  return made;
 }
 
 function buildItems(listener: WorldListener, places: Places): readonly Item[] {

@@ -1,24 +1,25 @@
 // The HAProxy driver: one instance of our own terminates what the World says. Owns its run directory, the process started
 // from it and nothing else; the distribution's service is never touched.
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
-import { OpError } from '../../model/errors.ts';
 import type { Item, ItemMap, Observed } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import type { World } from '../../model/world.ts';
+import { differingFields } from '../../plan/diff.ts';
 import { Applier } from './apply.ts';
 import { SourceWatch } from './certificates.ts';
 import { Counters } from './counters.ts';
 import { desiredItems } from './desired.ts';
-import type { List } from './lists.ts';
-import { toObserved } from './observe.ts';
+import { backendName } from './names.ts';
+import { foreignListeners, type Seen, toObserved } from './observe.ts';
 import { connectionsAllowedHere } from './open-files.ts';
 import { planHaproxy } from './plan.ts';
 import { HaproxyProcess } from './process.ts';
+import type { Record } from './record.ts';
 import type { GlobalSettings } from './render/global.ts';
 import { ask } from './sockets.ts';
 import { Store } from './store.ts';
 import { Supervisor } from './supervisor.ts';
-import { readWorkerState, stateCommands, type WorkerState } from './worker-state.ts';
+import { WorkerWatch } from './worker-watch.ts';
 
 export interface HaproxyOptions {
   readonly binary: string;
@@ -36,6 +37,8 @@ export interface HaproxyOptions {
   readonly noQuic?: string;
   /** A daemon restarts a HAProxy that died between two rounds; a single command leaves it alone. Default false. */
   readonly supervise?: boolean;
+  /** For how long a whole look at the worker counts where nothing changes; default 0, which looks each time. */
+  readonly trustMs?: number;
   /** Words before the binary: a test runs it in another namespace. */
   readonly prefix?: readonly string[];
   readonly nowMs?: () => number;
@@ -57,6 +60,10 @@ export class HaproxyDriver implements Driver {
   readonly #nowMs: () => number;
   readonly #ask: typeof ask;
   readonly #notes: readonly string[] = [];
+  readonly #watch: WorkerWatch;
+  #seen: Seen | undefined;
+  /** Of which whole look its strangers are. */
+  #foreignOf = -1;
   #last: { readonly world: World; readonly items: ItemMap } | undefined;
 
   constructor(options: HaproxyOptions) {
@@ -80,6 +87,13 @@ export class HaproxyDriver implements Driver {
     this.#ask = options.ask ?? ask;
     this.#process = new HaproxyProcess({ binary, runDir, ...(prefix === undefined ? {} : { prefix }) });
     this.#store = new Store(this.#settings);
+    this.#watch = new WorkerWatch({
+      process: this.#process,
+      store: this.#store,
+      ask: this.#ask,
+      trustMs: options.trustMs ?? 0,
+      nowMs: this.#nowMs,
+    });
     this.#counters = new Counters(this.#process, runDir);
     this.#supervisor = options.supervise === true ? new Supervisor(this.#process) : undefined;
     this.#applier = new Applier({
@@ -87,7 +101,8 @@ export class HaproxyDriver implements Driver {
       store: this.#store,
       nowMs: this.#nowMs,
       ask: this.#ask,
-      state: () => this.#state(),
+      watch: this.#watch,
+      strays: () => this.#seen?.strays ?? [],
       beforeReload: () => this.#counters.read(),
       ...(this.#supervisor === undefined ? {} : { supervisor: this.#supervisor }),
     });
@@ -107,18 +122,40 @@ export class HaproxyDriver implements Driver {
 
   async observe(signal?: AbortSignal): Promise<Observed> {
     signal?.throwIfAborted();
-    const state = await this.#state();
+    const state = await this.#watch.lookAt(() => this.#differing());
     signal?.throwIfAborted();
     const record = this.#store.recordOf(state?.generation ?? '');
     record.forgetWaiting();
-    return toObserved({
+    this.#seen = toObserved({
       state,
       record,
       wanted: this.#last?.items ?? new Map<string, Item>(),
       sources: this.#sources,
       nowMs: this.#nowMs(),
-      pid: this.#process.pid(),
+      foreign: (known) => this.#foreign(known),
     });
+    return this.#seen.observed;
+  }
+
+  /** Looked for whenever all of the worker is. */
+  #foreign(record: Record): ItemMap {
+    const { wholes } = this.#watch;
+    const seen = this.#seen?.observed.foreign;
+    if (seen !== undefined && wholes === this.#foreignOf) return seen;
+    this.#foreignOf = wholes;
+    return foreignListeners(record, this.#process.pid());
+  }
+
+  /** Backends whose members are not what the last look showed: they are about to change. */
+  #differing(): ReadonlySet<string> {
+    const found = new Set<string>();
+    const [wanted, seen] = [this.#last?.items, this.#seen?.observed.items];
+    if (wanted === undefined || seen === undefined) return found;
+    for (const one of wanted.values())
+      if (one.kind === 'member' && !isSame(one, seen.get(one.key))) found.add(backendName(one.parent!));
+    for (const one of seen.values())
+      if (one.kind === 'member' && !wanted.has(one.key)) found.add(backendName(one.parent!));
+    return found;
   }
 
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
@@ -128,9 +165,9 @@ export class HaproxyDriver implements Driver {
 
   async counters(signal?: AbortSignal): Promise<readonly ItemCounters[]> {
     signal?.throwIfAborted();
-    const state = await this.#state();
-    if (state === undefined) return [];
-    return this.#counters.items(this.#store.recordOf(state.generation));
+    const generation = await this.#process.generation();
+    if (generation === undefined) return [];
+    return this.#counters.items(this.#store.recordOf(generation));
   }
 
   /** HAProxy runs on: the next of us finds it again. */
@@ -138,24 +175,8 @@ export class HaproxyDriver implements Driver {
     this.#supervisor?.close();
     await this.#applier.close();
   }
+}
 
-  /** Undefined while no process of ours runs. One that runs and does not answer is an error, not an empty machine. */
-  async #state(): Promise<WorkerState | undefined> {
-    if (this.#process.pid() === undefined) return undefined;
-    try {
-      const asked = this.#store.lists();
-      const state = await this.#stateWith(asked);
-      // We may have died between a reload and the word of it: the record of it names other lists.
-      const lists = this.#store.lists(state.generation);
-      return lists === asked ? state : await this.#stateWith(lists);
-    } catch (error) {
-      // It may have died in this very moment.
-      if (error instanceof OpError && this.#process.pid() === undefined) return undefined;
-      throw error;
-    }
-  }
-
-  async #stateWith(lists: readonly List[]): Promise<WorkerState> {
-    return readWorkerState(await this.#ask(this.#process.admin, stateCommands(lists)), lists);
-  }
+function isSame(one: Item, other: Item | undefined): boolean {
+  return other === one || (other !== undefined && differingFields(other.fields, one.fields).length === 0);
 }

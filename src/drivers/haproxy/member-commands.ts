@@ -6,7 +6,7 @@ import { backendName } from './names.ts';
 import type { Backend } from './record-types.ts';
 import { isWatched } from './render/backend.ts';
 import { serverArguments, serverPlace } from './render/render.ts';
-import type { LiveServer } from './worker-state.ts';
+import type { LiveServer } from './servers.ts';
 
 export interface Command {
   readonly text: string;

@@ -5,10 +5,12 @@ import { readCertificate, readText, type SourceWatch } from './certificates.ts';
 import { behindOf } from './desired.ts';
 import { listeningSockets } from './listening.ts';
 import { entryItem } from './lists.ts';
-import { backendName, frontendName } from './names.ts';
+import { backendName, frontendName, TLS_KEEPER } from './names.ts';
 import type { Record } from './record.ts';
+import type { Block } from './record-types.ts';
 import { serverPlace } from './render/render.ts';
-import type { LiveServer, WorkerState } from './worker-state.ts';
+import type { BackendServers, LiveServer } from './servers.ts';
+import type { WorkerState } from './worker-state.ts';
 
 export interface ObserveInput {
   readonly state: WorkerState | undefined;
@@ -17,33 +19,98 @@ export interface ObserveInput {
   readonly wanted: ItemMap;
   readonly sources: SourceWatch;
   readonly nowMs: number;
-  readonly pid: number | undefined;
+  /** Sockets that listen and are none of ours. */
+  readonly foreign: (record: Record) => ItemMap;
 }
 
-export function toObserved(input: ObserveInput): Observed {
-  const { state, record, wanted, pid } = input;
+export interface Seen {
+  readonly observed: Observed;
+  /** Servers of ours, `backend/server`, that no record knows: what another daemon did not see to its end. */
+  readonly strays: readonly Stray[];
+}
+
+export interface Stray {
+  readonly container: string;
+  readonly backend: string;
+  readonly server: string;
+}
+
+export function toObserved(input: ObserveInput): Seen {
+  const { state, record, wanted } = input;
   const items = new Map<string, Item>();
+  const strays: Stray[] = [];
   if (state !== undefined) {
     for (const [key, digest] of record.files) items.set(key, observedFile(key, digest, input));
     for (const block of record.blocks.values()) {
-      if (block.frontend !== '' && !state.open.has(frontendName(block.item.key))) continue;
-      if (block.item.parent !== undefined && !items.has(block.item.parent)) continue;
-      items.set(block.item.key, same(block.item, wanted));
-      const servers = state.servers.get(backendName(block.item.key));
-      for (const member of record.members(block.item.key).values()) {
-        const live = servers?.get(serverPlace(member).name);
-        if (live !== undefined) items.set(member.key, observedMember(member, live, wanted));
-      }
+      const { item: one } = block;
+      if (block.frontend !== '' && !state.open.has(frontendName(one.key))) continue;
+      if (one.parent !== undefined && !items.has(one.parent)) continue;
+      items.set(one.key, same(one, wanted));
+      const members = observedMembers(block, input, state);
+      for (const member of members.items) items.set(member.key, member);
+      strays.push(...members.strays);
       for (const list of block.lists)
         for (const [value, backend] of state.lists.get(list.path) ?? []) {
-          const entry = entryItem(block.item.key, list, value, backend);
+          const entry = entryItem(one.key, list, value, backend);
           items.set(entry.key, same(entry, wanted));
         }
     }
   }
   // Without a record that fits, our own sockets could not be told from those of others.
   const known = wanted.size > 0 && (state === undefined || state.generation === record.generation);
-  return { items, foreign: known ? foreignListeners(record, pid) : new Map() };
+  return { observed: { items, foreign: known ? input.foreign(record) : new Map() }, strays };
+}
+
+interface Members {
+  readonly items: readonly Item[];
+  readonly strays: readonly Stray[];
+}
+
+/** What it was made of: of thousands of backends a round changes one. */
+interface Kept extends Members {
+  readonly stamp: number;
+  readonly servers: BackendServers | undefined;
+  /** Made anew together with the wanted members of it. */
+  readonly wanted: Item | undefined;
+}
+
+const kept = new WeakMap<Block, Kept>();
+
+function observedMembers(block: Block, { record, wanted }: ObserveInput, state: WorkerState): Members {
+  const { key } = block.item;
+  const backend = backendName(key);
+  const made = { stamp: record.stamp(key), servers: state.servers.get(backend), wanted: wanted.get(key) };
+  const before = kept.get(block);
+  if (
+    before !== undefined &&
+    before.stamp === made.stamp &&
+    before.servers === made.servers &&
+    before.wanted === made.wanted
+  )
+    return before;
+  const members = record.members(key);
+  const live = made.servers?.byName ?? new Map<string, LiveServer>();
+  const items: Item[] = [];
+  for (const member of members.values()) {
+    const server = live.get(serverPlace(member).name);
+    if (server !== undefined) items.push(observedMember(member, server, wanted));
+  }
+  const strays = live.size > items.length ? straysOf(key, backend, live, members) : [];
+  const now = { ...made, items, strays };
+  kept.set(block, now);
+  return now;
+}
+
+function straysOf(
+  container: string,
+  backend: string,
+  servers: ReadonlyMap<string, LiveServer>,
+  members: ReadonlyMap<string, Item>,
+): readonly Stray[] {
+  const known = new Set([...members.values()].map((member) => serverPlace(member).name));
+  return [...servers.keys()]
+    .filter((server) => !known.has(server) && server !== TLS_KEEPER)
+    .map((server) => ({ container, backend, server }));
 }
 
 /** The wanted object itself where nothing differs, so that a plan compares by identity. */
@@ -53,12 +120,20 @@ function same(found: Item, wanted: ItemMap): Item {
 }
 
 function observedMember(member: Item, live: LiveServer, wanted: ItemMap): Item {
+  const other = wanted.get(member.key);
+  if (other !== undefined && shows(live, other) && sameFields(member, other)) return other;
   const fields: globalThis.Record<string, FieldValue> = { ...member.fields };
   fields.address = live.address;
   fields.port = live.port;
   fields.weight = live.weight;
   fields.state = live.state;
   return same(item('member', member.key, fields, member.parent), wanted);
+}
+
+function shows({ address, port, weight, state }: LiveServer, { fields }: Item): boolean {
+  return (
+    fields.weight === weight && fields.state === state && fields.address === address && fields.port === port
+  );
 }
 
 function sameFields(a: Item, b: Item): boolean {
@@ -89,7 +164,7 @@ function observedFile(key: string, digest: string, input: ObserveInput): Item {
 }
 
 /** Sockets that listen and are none of ours. */
-function foreignListeners(record: Record, pid: number | undefined): ItemMap {
+export function foreignListeners(record: Record, pid: number | undefined): ItemMap {
   const foreign = new Map<string, Item>();
   for (const socket of listeningSockets(pid)) {
     const at = socket.lastIndexOf(':');

@@ -63,6 +63,9 @@ export interface OpenOptions
   readonly features: HaproxyFeatures;
 }
 
+/** Below the second after which a daemon looks again by itself: each of those looks is a whole one. */
+const TRUST_MS = 900;
+
 /** Opening touches nothing: files and the process come with the first step applied. */
 export function openHaproxy({ runDir, features, ...options }: OpenOptions): HaproxyDriver {
   const noQuic = noQuicReason(features);
@@ -70,5 +73,6 @@ export function openHaproxy({ runDir, features, ...options }: OpenOptions): Hapr
     ...options,
     runDir: `${runDir}/haproxy`,
     ...(noQuic === undefined ? {} : { noQuic }),
+    ...(options.supervise === true ? { trustMs: TRUST_MS } : {}),
   });
 }

@@ -66,12 +66,9 @@ function refuseNul(text: string): void {
 
 /** Letters, digits, dots and colons stay; every other byte becomes `_` and two hex digits, so no two names meet. */
 export function encodeName(text: string): string {
-  let encoded = '';
-  for (const byte of Buffer.from(text, 'utf8')) {
-    const letter = String.fromCharCode(byte);
-    encoded += /[A-Za-z0-9.:-]/.test(letter) ? letter : `_${hex(byte)}`;
-  }
-  return encoded;
+  return text.replace(/[^A-Za-z0-9.:-]/gu, (letter) =>
+    [...Buffer.from(letter, 'utf8')].map((byte) => `_${hex(byte)}`).join(''),
+  );
 }
 
 /** The text that encodeName() wrote so. */

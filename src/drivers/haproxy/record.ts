@@ -16,6 +16,7 @@ export class Record {
   readonly blocks: Map<string, Block>;
   readonly files: Map<string, string>;
   readonly #members: Map<string, Map<string, Item>>;
+  readonly #stamps: Map<string, number>;
 
   constructor(from?: Record) {
     this.blocks = new Map(from?.blocks);
@@ -23,6 +24,7 @@ export class Record {
     this.#members = new Map(
       from === undefined ? [] : [...from.#members].map(([key, map]) => [key, new Map(map)]),
     );
+    this.#stamps = new Map(from === undefined ? [] : from.#stamps);
     this.generation = from?.generation ?? '';
   }
 
@@ -30,8 +32,14 @@ export class Record {
     return this.#members.get(container) ?? NONE;
   }
 
+  /** Another number for each state the members of a container were in, in whatever record. */
+  stamp(container: string): number {
+    return this.#stamps.get(container) ?? 0;
+  }
+
   putMember(member: Item): void {
     const container = member.parent ?? '';
+    this.#stamps.set(container, ++lastStamp);
     this.#awaitNoMore(container, member.key);
     const known = this.#members.get(container);
     if (known === undefined) this.#members.set(container, new Map([[member.key, member]]));
@@ -39,6 +47,7 @@ export class Record {
   }
 
   dropMember(key: string, container: string): void {
+    this.#stamps.set(container, ++lastStamp);
     this.#awaitNoMore(container, key);
     this.#members.get(container)?.delete(key);
   }
@@ -61,6 +70,7 @@ export class Record {
     for (const [name, block] of this.blocks) if (block.item.parent === key) this.dropBlock(name);
     this.blocks.delete(key);
     this.#members.delete(key);
+    this.#stamps.set(key, ++lastStamp);
   }
 
   /** Confirmed members, and those that came with the block and wait for their own step. */
@@ -82,6 +92,8 @@ export class Record {
     renameSync(next, path);
   }
 }
+
+let lastStamp = 0;
 
 const NONE: ReadonlyMap<string, Item> = new Map();
 

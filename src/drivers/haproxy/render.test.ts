@@ -24,7 +24,8 @@ import { type Hostile, hostileWords } from './hostile-arbitrary.ts';
 import { isListable, writeList } from './lists.ts';
 import { certificateListPath, certificatePath, copyPath } from './names.ts';
 import type { Block } from './record-types.ts';
-import { renderConfig } from './render/render.ts';
+import { renderGlobal } from './render/global.ts';
+import { renderBlock } from './render/render.ts';
 
 const BINARY = '/usr/sbin/haproxy';
 const hasHaproxy = spawnSync(BINARY, ['-v']).status === 0;
@@ -66,11 +67,8 @@ function configOf(world: World, runDir: string): string {
     group: 'haproxy',
     hardStopAfterMs: 300_000,
   };
-  return renderConfig(
-    settings,
-    'lbctl-golden',
-    blocksOf(world, runDir).map((block) => ({ block, members: block.firstMembers })),
-  );
+  const texts = blocksOf(world, runDir).map((block) => renderBlock({ block, members: block.firstMembers }));
+  return [renderGlobal(settings, 'lbctl-golden'), ...texts].join('');
 }
 
 /** Lays what the configuration refers to, and asks HAProxy about it. */
@@ -198,7 +196,7 @@ for (const file of globSync('*.in.yaml', { cwd: GOLDEN }).sort()) {
     return worldOf(loaded.intent);
   };
 
-  test(`renderConfig() writes ${name} as its golden says`, () => {
+  test(`renderBlock() writes ${name} as its golden says`, () => {
     const expected = join(GOLDEN, `${name}.haproxy.cfg`);
     const text = configOf(world(), '/run/lbctl/haproxy') + listsOf(world(), '/run/lbctl/haproxy');
 

@@ -7,8 +7,8 @@ import type { List } from './lists.ts';
 import { certificateListPath } from './names.ts';
 import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
 import type { Block } from './record-types.ts';
-import type { GlobalSettings } from './render/global.ts';
-import { generationOf, renderConfig } from './render/render.ts';
+import { type GlobalSettings, renderGlobal } from './render/global.ts';
+import { generationOf, renderBlock } from './render/render.ts';
 
 export class Store {
   readonly settings: GlobalSettings;
@@ -17,6 +17,8 @@ export class Store {
   readonly #next: string;
   #loaded: Record | undefined;
   #stamp = '';
+  /** Of thousands of blocks a change through the socket concerns one. */
+  readonly #texts = new WeakMap<Block, { readonly stamp: number; readonly text: string }>();
   #lists: { readonly blocks: Record['blocks'] | undefined; readonly lists: readonly List[] } | undefined;
 
   constructor(settings: GlobalSettings) {
@@ -70,11 +72,18 @@ export class Store {
   }
 
   render(record: Record): string {
-    return renderConfig(
-      this.settings,
-      record.generation,
-      [...record.blocks.values()].map((block) => ({ block, members: record.membersToWrite(block) })),
-    );
+    const parts = [renderGlobal(this.settings, record.generation)];
+    for (const block of record.blocks.values()) {
+      const stamp = record.stamp(block.item.key);
+      const known = this.#texts.get(block);
+      if (known?.stamp === stamp) parts.push(known.text);
+      else {
+        const text = renderBlock({ block, members: record.membersToWrite(block) });
+        this.#texts.set(block, { stamp, text });
+        parts.push(text);
+      }
+    }
+    return parts.join('');
   }
 
   writeLists(blocks: Iterable<Block>): void {

@@ -1,4 +1,4 @@
-// The whole file: the global part and every block, each with its servers. Pure: the same blocks give the same text.
+// A block with its servers as text, and what stands for all that only a reload can change. Pure.
 import { createHash } from 'node:crypto';
 import type { Item } from '../../../model/item.ts';
 import { endpointKey } from '../../../model/keys.ts';
@@ -11,17 +11,11 @@ export interface BlockWithMembers {
   readonly members: Iterable<Item>;
 }
 
-export function renderConfig(
-  settings: GlobalSettings,
-  generation: string,
-  blocks: Iterable<BlockWithMembers>,
-): string {
-  const parts = [renderGlobal(settings, generation)];
-  for (const { block, members } of blocks) {
-    parts.push(block.frontend, block.backend.text);
-    for (const member of members) parts.push(`  ${serverLine(member, block.backend)}\n`);
-    parts.push('\n');
-  }
+/** Below the global part, one after another. */
+export function renderBlock({ block, members }: BlockWithMembers): string {
+  const parts = [block.frontend, block.backend.text];
+  for (const member of members) parts.push(`  ${serverLine(member, block.backend)}\n`);
+  parts.push('\n');
   return parts.join('');
 }
 
@@ -52,7 +46,23 @@ export function serverArguments(member: Item, backend: Backend): string {
 }
 
 /** Port 0 stands for the port the client came to: an offset of nothing from it. */
-export function serverPlace(member: Item): { readonly name: string; readonly target: string } {
+export function serverPlace(member: Item): ServerPlace {
+  const known = places.get(member);
+  if (known !== undefined) return known;
+  const place = placeOf(member);
+  places.set(member, place);
+  return place;
+}
+
+interface ServerPlace {
+  readonly name: string;
+  readonly target: string;
+}
+
+/** Asked for each member in every round. */
+const places = new WeakMap<Item, ServerPlace>();
+
+function placeOf(member: Item): ServerPlace {
   const address = String(member.fields.address);
   const port = Number(member.fields.port);
   return { name: serverName(memberOf(member)), target: endpointKey(address, port === 0 ? '+0' : port) };
