@@ -23,6 +23,7 @@ const BY_ERROR: Readonly<Partial<Record<ErrorCode, ExitCode>>> = {
   CONFLICT: 5,
   OBJECT_EXISTS: 5,
   OBJECT_IN_USE: 5,
+  QUOTA_EXCEEDED: 7,
   OBJECT_FROM_FILE: 5,
   ETAG_MISSING: 5,
   ETAG_STALE: 5,

@@ -52,11 +52,11 @@ export async function getObjects(
 async function read(
   kind: ObjectWord,
   name: string | undefined,
-  { source, sort }: GetOptions,
+  { source, sort, project }: GetOptions,
   client: Client,
 ): Promise<{ data: unknown; table: LiveTable }> {
   if (kind === 'member') {
-    if (name === undefined) return members(client, { sort });
+    if (name === undefined) return members(client, { sort, project });
     const one = await client.get<MemberView>(pathOf(kind, name));
     return { data: one, table: (await members(client, {}, [one])).table };
   }
@@ -64,7 +64,7 @@ async function read(
     const one = await client.get<ObjectView>(pathOf(kind, name));
     return { data: one, table: tableOf(kind, [one]) };
   }
-  const all = await listAll<ObjectView>(client, `/v1/${kind}s`, { source, sort });
+  const all = await listAll<ObjectView>(client, `/v1/${kind}s`, { source, sort, project });
   return { data: all, table: tableOf(kind, all) };
 }
 
@@ -140,13 +140,20 @@ function tableOf(kind: Exclude<ObjectWord, 'member'>, all: readonly ObjectView[]
     ...titles.map((title): LiveColumn => ({ title })),
     { title: 'SOURCE' },
     { title: 'WHO', wide: true },
+    { title: 'PROJECT', wide: true },
   ];
   const rows = all.map((one): LiveCell[] =>
-    [one.name, ...cells(one), sourceText(one.source), one.source.author ?? '-'].map((cell) => ({
-      text: cell,
-    })),
+    [one.name, ...cells(one), sourceText(one.source), one.source.author ?? '-', projectOf(one)].map(
+      (cell) => ({
+        text: cell,
+      }),
+    ),
   );
   return { columns, rows: () => rows, empty: `no ${kind}s` };
+}
+
+function projectOf({ spec }: ObjectView): string {
+  return text((spec as { project?: string } | undefined)?.project);
 }
 
 function sourceText({ kind, file, line, listener }: Source): string {

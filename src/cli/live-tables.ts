@@ -57,10 +57,10 @@ export async function services(client: Reader): Promise<Made> {
 /** All of them, in the order asked for, or those that are given. */
 export async function members(
   client: Reader,
-  { sort }: { readonly sort?: string | undefined } = {},
+  { sort, project }: { readonly sort?: string | undefined; readonly project?: string | undefined } = {},
   given?: readonly MemberView[],
 ): Promise<Made> {
-  const all = given ?? (await listAll<MemberView>(client, '/v1/members', { sort }));
+  const all = given ?? (await listAll<MemberView>(client, '/v1/members', { sort, project }));
   const rowOf = (one: MemberView, nowMs: number): LiveCell[] => {
     const [first] = one.listeners;
     const observed = first?.observedWeight;

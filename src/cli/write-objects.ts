@@ -44,7 +44,7 @@ export async function createObject(
       throw new InputError('USAGE', `Cannot create a ${kind} from a file of many objects`, {
         hint: `Run "lbctl create -f ${options.file}" alone`,
       });
-    const body = { objects: objectsOf(given) };
+    const body = { objects: objectsOf(given, options.project) };
     await send(
       { method: 'POST', path: '/v1/objects', body },
       `${body.objects.length} objects are made`,
@@ -61,7 +61,13 @@ export async function createObject(
       hint: 'For example "lbctl create pool web", or -f with a file of many objects',
     });
   const place = birthplaceOf(kind, called);
-  const body = { ...given, ...(await readSettings(settings)), name: place.name };
+  if (kind === 'member' && options.project !== undefined)
+    throw new InputError(
+      'USAGE',
+      'Cannot create a member with --project as it is of the project of its pool',
+    );
+  const project = options.project === undefined ? {} : { project: options.project };
+  const body = { ...given, ...project, ...(await readSettings(settings)), name: place.name };
   await send(
     { method: 'POST', path: place.path, body },
     `${kind} ${called} is made`,
@@ -165,7 +171,7 @@ async function readSpec(file: string, session: Session): Promise<Settings> {
   throw new InputError('USAGE', `Cannot read "${file}" as an object: it must hold keys with values`);
 }
 
-function objectsOf(given: Settings): { kind: string; spec: unknown }[] {
+function objectsOf(given: Settings, project: string | undefined): { kind: string; spec: unknown }[] {
   const unknown = Object.keys(given).find((key) => !Object.hasOwn(SECTIONS, key) && key !== 'version');
   if (unknown !== undefined)
     throw new InputError('USAGE', `Cannot create "${unknown}" through the API: only objects are made there`, {
@@ -173,6 +179,11 @@ function objectsOf(given: Settings): { kind: string; spec: unknown }[] {
     });
   return Object.entries(SECTIONS).flatMap(([section, kind]) => {
     const list = given[section];
-    return Array.isArray(list) ? list.map((spec: unknown) => ({ kind, spec })) : [];
+    return Array.isArray(list)
+      ? list.map((spec: unknown) => ({
+          kind,
+          spec: project === undefined ? spec : { project, ...(spec as Settings) },
+        }))
+      : [];
   });
 }

@@ -1,6 +1,7 @@
 // The configuration as doors see it: objects of files and of the API, the revisions they made, and how to change them.
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Usage } from '../model/project.ts';
 import type { RunningConfig } from '../model/status.ts';
 
 export const OBJECT_KINDS = ['vip', 'pool', 'listener', 'certificate'] as const;
@@ -134,6 +135,8 @@ export interface ConfigObject {
   /** As it is written, secrets hidden; absent for what a listener makes. */
   readonly spec?: Spec;
   readonly source: ObjectSource;
+  /** Absent for what belongs to the node itself. */
+  readonly project?: string;
   /** Of the configuration of the object alone: changes when that does, and at no other time. */
   readonly tag: string;
 }
@@ -150,6 +153,8 @@ export interface ObjectView {
 }
 
 export interface WriteRequest extends Change {
+  /** Only objects of this project are there for the write, and what it writes becomes the project's. */
+  readonly project?: string;
   /** Called when its turn comes; throws what keeps the write from being made. */
   readonly edit: (view: ObjectView) => readonly ObjectEdit[];
 }
@@ -159,6 +164,8 @@ export interface ConfigPort {
   running(): RunningConfig;
   objects(kind: ObjectKind): readonly ConfigObject[];
   object(kind: ObjectKind, name: string): ConfigObject | undefined;
+  /** What each project has. */
+  usage(): ReadonlyMap<string, Usage>;
   /** Resolves when it is stored and will be applied; gives the revision it became part of. Throws CONFIG_INVALID with diagnostics. */
   write(request: WriteRequest): Promise<{ readonly revision: number }>;
   /** What the write would do, and nothing else. */

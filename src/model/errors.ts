@@ -19,6 +19,10 @@ export const ERROR_CATALOGUE = {
     what: 'An object of this name exists already',
     cure: 'Change it instead, or choose another name',
   },
+  QUOTA_EXCEEDED: {
+    what: 'The project would have more of a kind than its quota allows',
+    cure: 'Take away what is not needed, or ask an admin for more: "lbctl get quota" tells what is used',
+  },
   OBJECT_IN_USE: {
     what: 'Other objects refer to the object',
     cure: 'Change them first, or take them away too with "cascade"',

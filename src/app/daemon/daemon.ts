@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { ApiTokens } from '../../cluster/api-tokens.ts';
 import { AuditLog } from '../../cluster/audit-log.ts';
+import { Quotas } from '../../cluster/quotas.ts';
 import { StateDb } from '../../cluster/state-db.ts';
 import type { Control, Lease } from '../../engine/control.ts';
 import { Engine } from '../../engine/engine.ts';
@@ -52,7 +53,7 @@ export class Daemon implements Control {
   readonly startedMs = Date.now();
   readonly log: Log;
   /** Tokens of the API, and who wrote what. */
-  readonly access: { readonly tokens: ApiTokens; readonly audit: AuditLog };
+  readonly access: { readonly tokens: ApiTokens; readonly audit: AuditLog; readonly quotas: Quotas };
   readonly config: ConfigDesk;
   readonly #machine: Machine;
   readonly #state: StateDb;
@@ -95,7 +96,11 @@ export class Daemon implements Control {
     );
     if (audit.setAside !== undefined)
       this.log.logger.error({ file: audit.setAside }, 'audit.db was broken and is set aside');
-    this.access = { tokens: new ApiTokens(this.#state, () => Date.now()), audit: audit.log };
+    this.access = {
+      tokens: new ApiTokens(this.#state, () => Date.now()),
+      audit: audit.log,
+      quotas: new Quotas(this.#state),
+    };
     this.#machine = options.openMachine(intent);
     const restored = this.#state.recall<BoardSnapshot>('health');
     this.#health = new Health({
@@ -132,6 +137,7 @@ export class Daemon implements Control {
       nowMs: () => Date.now(),
       onIntent: (accepted, files) => this.#take(accepted, files),
       onFault: (error, what) => this.log.logger.error({ error: error.message }, what),
+      quotaOf: (project) => this.access.quotas.of(project),
       stateLost: opened.setAside !== undefined,
     });
     this.#alerts = new AlertHub({

@@ -1,5 +1,5 @@
 // lbctl get, create, set and delete: the objects of a running daemon, one by one.
-import { Argument, type Command } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { examples } from '../examples.ts';
 import { socketOption } from '../find-daemon.ts';
 import { OBJECT_WORDS, type ObjectWord } from '../object-words.ts';
@@ -12,6 +12,7 @@ export interface GetOptions extends WatchOptions {
   readonly output: ListFormat;
   readonly source?: string;
   readonly sort?: string;
+  readonly project?: string;
 }
 
 export interface WriteOptions extends ChangeOptions {
@@ -19,13 +20,24 @@ export interface WriteOptions extends ChangeOptions {
   readonly dryRun?: boolean;
   readonly cascade?: boolean;
   readonly file?: string;
+  readonly project?: string;
 }
 
-const NAME = 'its name; of a member POOL/MEMBER';
+const NAME = 'its name; of a member POOL/MEMBER, of a quota the project';
 const SETTINGS = 'KEY=VALUE in the configuration language (the value as YAML), KEY- to take it away';
 
-function kindArgument(needed = true): Argument {
-  return new Argument(needed ? '<kind>' : '[kind]', 'what it is').choices(OBJECT_WORDS);
+/** A quota is of a project, and no object. */
+const KINDS = [...OBJECT_WORDS, 'quota'] as const;
+type KindWord = (typeof KINDS)[number];
+
+/** Several are meant by "listeners" as well. */
+function kindArgument(words: readonly string[], needed = true): Argument {
+  const argument = new Argument(needed ? '<kind>' : '[kind]', 'what it is').choices(words);
+  return argument.argParser((given) => {
+    const kind = words.find((word) => given === word || given === `${word}s`);
+    if (kind !== undefined) return kind;
+    throw new InvalidArgumentError(`Allowed choices are ${words.join(', ')}.`);
+  });
 }
 
 function addWriteOptions(command: Command): Command {
@@ -45,8 +57,9 @@ export function addGet(program: Command, session: Session): void {
       'Objects of the running daemon: where each is written (a file or the API), and what became of it. With a name, one of ' +
         'them; "-o yaml" prints its spec, which "lbctl create -f" takes.',
     )
-    .addArgument(kindArgument())
+    .addArgument(kindArgument(KINDS))
     .argument('[object]', NAME)
+    .option('--project <name>', 'only those of this project')
     .option('--source <api|file|listener>', 'only those written there')
     .option('--sort <key>', 'by this; with "-" the other way round')
     .addOption(listOption())
@@ -58,9 +71,11 @@ export function addGet(program: Command, session: Session): void {
         ['lbctl get listener', 'all of them'],
         ['lbctl get pool web -o yaml', 'its spec'],
         ['lbctl get member --sort -weight -o wide', 'the heaviest first'],
+        ['lbctl get quota', 'what each project has and may have'],
       ]),
     )
-    .action(async (kind: ObjectWord, name: string | undefined, options: GetOptions, own: Command) => {
+    .action(async (kind: KindWord, name: string | undefined, options: GetOptions, own: Command) => {
+      if (kind === 'quota') return (await import('../quotas.ts')).getQuotas(name, options, session, own);
       const { getObjects } = await import('../get-objects.ts');
       await getObjects(kind, name, options, session, own);
     });
@@ -75,10 +90,11 @@ export function addCreate(program: Command, session: Session): void {
         'Make an object. It is kept by the daemon, beside those of the files and judged with them. With -f, from a YAML file: ' +
           'the spec of one object, or "vips", "pools", "listeners" and "certificates" as in a configuration, all or none.',
       )
-      .addArgument(kindArgument(false))
+      .addArgument(kindArgument(OBJECT_WORDS, false))
       .argument('[object]', NAME)
       .argument('[settings...]', SETTINGS)
-      .option('-f, --file <file>', 'read it from there'),
+      .option('-f, --file <file>', 'read it from there')
+      .option('--project <name>', 'it belongs to this project'),
   )
     .addHelpText(
       'after',
@@ -112,7 +128,7 @@ export function addSet(program: Command, session: Session): void {
       .description(
         'Change some keys of an object; the others stay. What somebody else changed in the same moment is not overwritten.',
       )
-      .addArgument(kindArgument())
+      .addArgument(kindArgument(KINDS))
       .argument('<object>', NAME)
       .argument('<settings...>', SETTINGS),
   )
@@ -121,14 +137,15 @@ export function addSet(program: Command, session: Session): void {
       examples([
         ['lbctl set member web/w1 weight=0', 'no new connections'],
         ['lbctl set listener web limits.connections=10000 persistence-', ''],
+        ['lbctl set quota shop listeners=10 members=100', 'a project may have so many'],
       ]),
     )
-    .action(
-      async (kind: ObjectWord, name: string, settings: string[], options: WriteOptions, own: Command) => {
-        const { setObject } = await import('../write-objects.ts');
-        await setObject({ kind, name, settings }, options, session, own);
-      },
-    );
+    .action(async (kind: KindWord, name: string, settings: string[], options: WriteOptions, own: Command) => {
+      if (kind === 'quota')
+        return (await import('../quotas.ts')).setQuota(name, settings, options, session, own);
+      const { setObject } = await import('../write-objects.ts');
+      await setObject({ kind, name, settings }, options, session, own);
+    });
 }
 
 export function addDelete(program: Command, session: Session): void {
@@ -140,12 +157,13 @@ export function addDelete(program: Command, session: Session): void {
         'Take an object away. Objects that others use stay, unless --cascade takes these away too; of a listener it takes the ' +
           'pool and VIPs that nobody else uses.',
       )
-      .addArgument(kindArgument())
+      .addArgument(kindArgument(KINDS))
       .argument('<object>', NAME)
       .option('--cascade', 'with what refers to it'),
   )
     .addHelpText('after', examples([['lbctl delete listener web --cascade', 'with its pool and VIP']]))
-    .action(async (kind: ObjectWord, name: string, options: WriteOptions, own: Command) => {
+    .action(async (kind: KindWord, name: string, options: WriteOptions, own: Command) => {
+      if (kind === 'quota') return (await import('../quotas.ts')).deleteQuota(name, options, session, own);
       const { deleteObject } = await import('../write-objects.ts');
       await deleteObject({ kind, name }, options, session, own);
     });

@@ -94,6 +94,9 @@ const vipRef = scalar<string>(
 
 export const listenerSchema = block('Addresses and ports that take traffic, and the pool it goes to.', {
   name: name('What commands, metrics and logs call it.'),
+  project: opt(
+    name('Project of the API that it belongs to; without one, only callers of the whole node see it.'),
+  ),
   vip: opt(vipRef),
   vips: opt(list('Several VIPs.', vipRef, { min: 1 })),
   port: opt(portRange('The port, or a range with both ends included.')),

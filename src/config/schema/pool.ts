@@ -125,6 +125,9 @@ export const poolTlsSchema = block('TLS towards the members. Engine haproxy.', {
 
 export const poolSchema = block('Members, how they are checked and counted.', {
   name: name('What listeners and rules call it.'),
+  project: opt(
+    name('Project of the API that it belongs to; without one, only callers of the whole node see it.'),
+  ),
   ...poolShape,
   tls: opt(poolTlsSchema),
 });

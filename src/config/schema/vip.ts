@@ -8,6 +8,9 @@ import { flag, interfaceName, name, text } from './words.ts';
 
 export const vipSchema = block('A virtual address.', {
   name: name('What listeners and groups call it.'),
+  project: opt(
+    name('Project of the API that it belongs to; without one, only callers of the whole node see it.'),
+  ),
   address: prefix('The address, with the prefix length put on the interface; without one, /32 or /128.'),
   interface: opt(interfaceName('Interface that carries it; without it, `network.frontend.interface`.')),
   group: opt(name('HA group that moves it; without it, the only group there is, or none.')),
@@ -21,6 +24,9 @@ export const vipSchema = block('A virtual address.', {
 
 export const certificateSchema = block('A certificate with its key: PEM files, or PEM text from the API.', {
   name: name('What listeners and pools call it.'),
+  project: opt(
+    name('Project of the API that it belongs to; without one, only callers of the whole node see it.'),
+  ),
   certificate: opt(text('PEM file with the certificate and its chain; the key may stand in the same file.')),
   key: opt(text('PEM file with the key, where it is not in the certificate file.')),
   certificate_pem: opt(

@@ -1,5 +1,6 @@
 // What the door needs of who keeps tokens and the audit; app gives it the ones on disk.
 import type { ApiToken } from '../../model/api-token.ts';
+import type { ProjectQuota, Quota } from '../../model/project.ts';
 import type { ApiRole } from '../../model/settings.ts';
 
 export interface TokenBook {
@@ -15,6 +16,12 @@ export interface TokenBook {
   list(): readonly ApiToken[];
   revoke(id: string): ApiToken;
   authenticate(presented: string): ApiToken | 'unknown' | 'expired' | 'revoked';
+}
+
+export interface QuotaBook {
+  of(project: string): Quota | undefined;
+  list(): readonly ProjectQuota[];
+  set(project: string, quota: Quota | undefined): void;
 }
 
 export interface AuditLine {
@@ -59,4 +66,5 @@ export interface TcpState {
 export interface Access {
   readonly tokens: TokenBook;
   readonly audit: AuditBook;
+  readonly quotas: QuotaBook;
 }

@@ -7,18 +7,22 @@ import { exportedShape, objectsRequest, removedShape, sourceFilter, writeQuery }
 import { write } from './object-writes.ts';
 import { requireRights } from './rights.ts';
 import { type Route, route } from './route.ts';
+import { isInScope } from './scope.ts';
 
 export const bulkRoutes: readonly Route[] = [
   route('GET', '/v1/objects', {
     id: 'exportObjects',
     summary: 'Every object as it is written, secrets hidden; "source=api" for what the API holds',
     tag: 'objects',
+    projects: true,
     shapes: { query: z.strictObject(sourceFilter) },
     reply: exportedShape,
-    handle: ({ query }, { control }) => ({
+    handle: ({ query }, { control, actor }) => ({
       objects: OBJECT_KINDS.flatMap((kind) =>
-        control.config.objects(kind).flatMap(({ spec, source }) => {
-          if (spec === undefined || (query.source !== undefined && query.source !== source.kind)) return [];
+        control.config.objects(kind).flatMap((object) => {
+          const { spec, source } = object;
+          if (spec === undefined || !isInScope(actor, object)) return [];
+          if (query.source !== undefined && query.source !== source.kind) return [];
           return [{ kind, spec, source }];
         }),
       ),
@@ -28,10 +32,11 @@ export const bulkRoutes: readonly Route[] = [
     id: 'writeObjects',
     summary: 'Make, replace and take away many objects at once: all or none, one revision',
     tag: 'objects',
+    projects: true,
     shapes: { query: writeQuery, body: objectsRequest },
     reply: removedShape,
     handle: ({ query, body }, context) => {
-      requireRights(context.actor, body.objects);
+      for (const { kind, spec } of body.objects) requireRights(context.actor, spec, kind);
       const reason = `write ${body.objects.length} objects, delete ${body.delete.length}`;
       const answer = (revision: number) => ({ revision, removed: body.delete });
       return write({ query, context, reason, answer }, (view, rules) => {

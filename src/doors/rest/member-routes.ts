@@ -1,9 +1,8 @@
 // Members and checks of one pool, wherever its spec stands: in the pool, or in the listener that holds it.
 import { z } from 'zod';
-import type { ConfigObject, ObjectKind, ObjectView, Spec } from '../../engine/config-port.ts';
+import type { ConfigObject, ObjectView, Spec } from '../../engine/config-port.ts';
 import { canonicalIp, isIp } from '../../lib/ip.ts';
 import { InputError } from '../../model/errors.ts';
-import type { Intent } from '../../model/intent.ts';
 import { endpointKey, memberKey } from '../../model/keys.ts';
 import type { Pool } from '../../model/pool.ts';
 import { mergePatch, requireMatch, requireObject, requireWritable, type Target } from './object-edits.ts';
@@ -22,6 +21,7 @@ import { type Entry, pageOf } from './page.ts';
 import { requireRights } from './rights.ts';
 import { Answer, type Route, type RouteContext, route } from './route.ts';
 import { memberShape, pageOf as pageShape } from './schemas.ts';
+import { configView, requirePool, visibleNames } from './scope.ts';
 import { MemberRows, requireIntent } from './views.ts';
 
 type MemberView = ReturnType<MemberRows['view']>;
@@ -37,8 +37,9 @@ const memberQuery = listQuery(['name', ...Object.keys(SORT)], {
   health: z.enum(['unknown', 'up', 'down']).optional(),
 });
 
-function poolOf(intent: Intent, name: string): Pool {
-  const pool = intent.pools.get(name);
+function poolOf(name: string, context: RouteContext): Pool {
+  const pool = requireIntent(context.control).pools.get(name);
+  requirePool(name, context);
   if (pool !== undefined) return pool;
   throw new InputError('NOT_FOUND', `Cannot find pool "${name}" in the configuration`, {
     hint: 'GET /v1/pools lists them',
@@ -52,8 +53,8 @@ function holderOf(view: Pick<ObjectView, 'get'>, pool: string): ConfigObject {
   return requireObject(view, { kind: 'listener', name: found.source.listener });
 }
 
-function poolTag(pool: string, { control }: RouteContext): string {
-  return holderOf({ get: (kind: ObjectKind, name: string) => control.config.object(kind, name) }, pool).tag;
+function poolTag(pool: string, context: RouteContext): string {
+  return holderOf(configView(context), pool).tag;
 }
 
 function membersOf(pools: readonly Pool[], rows: MemberRows): Entry<MemberView>[] {
@@ -76,7 +77,7 @@ function listMembers(
   pools: readonly Pool[],
   control: RouteContext['control'],
 ) {
-  const { health, ...page } = query as typeof query & { health?: string };
+  const { health, project: _, ...page } = query as typeof query & { health?: string };
   const rows = new MemberRows(control, requireIntent(control));
   const matches = health === undefined ? undefined : (one: MemberView) => one.health === health;
   return pageOf(membersOf(pools, rows), page, SORT, matches);
@@ -95,14 +96,15 @@ function specsOf(holder: Spec | undefined): readonly Spec[] {
   return Array.isArray(holder?.members) ? (holder.members as Spec[]) : [];
 }
 
-function memberView({ pool, member }: { pool: string; member: string }, { control }: RouteContext) {
+function memberView({ pool, member }: { pool: string; member: string }, context: RouteContext) {
+  const { control } = context;
   const intent = requireIntent(control);
-  const found = poolOf(intent, pool).members.find((one) => one.name === member);
+  const found = poolOf(pool, context).members.find((one) => one.name === member);
   if (found === undefined)
     throw new InputError('NOT_FOUND', `Cannot find member "${member}" in pool "${pool}"`, {
       hint: `GET /v1/pools/${pool}/members lists them`,
     });
-  return new MemberRows(control, intent).view(poolOf(intent, pool), found);
+  return new MemberRows(control, intent).view(poolOf(pool, context), found);
 }
 
 /** Changes one key of the spec that holds the pool; a single member needs no "If-Match" of the whole pool. */
@@ -127,21 +129,30 @@ export const memberRoutes: readonly Route[] = [
     id: 'listMembers',
     summary: 'Members of all pools: health, weight in the data plane, reason, override',
     tag: 'objects',
+    projects: true,
     shapes: { query: memberQuery },
     reply: pageShape(memberShape),
     etag: true,
-    handle: ({ query }, { control }) =>
-      listMembers(query, [...requireIntent(control).pools.values()], control),
+    handle: ({ query }, context) => {
+      const { pools } = requireIntent(context.control);
+      const names = visibleNames('pool', pools.keys(), context, query.project);
+      return listMembers(
+        query,
+        names.flatMap((name) => pools.get(name) ?? []),
+        context.control,
+      );
+    },
   }),
   route('GET', '/v1/pools/{pool}/members', {
     id: 'listPoolMembers',
     summary: 'Members of one pool: health, weight in the data plane, reason, override',
     tag: 'objects',
+    projects: true,
     shapes: { params: poolParams, query: memberQuery },
     reply: pageShape(memberShape),
     etag: true,
     handle: ({ params, query }, context) => {
-      const pool = poolOf(requireIntent(context.control), params.pool);
+      const pool = poolOf(params.pool, context);
       const page = listMembers(query, [pool], context.control);
       return new Answer(page, { tag: poolTag(params.pool, context) });
     },
@@ -150,6 +161,7 @@ export const memberRoutes: readonly Route[] = [
     id: 'replaceMembers',
     summary: 'All members of a pool at once; who stays keeps its flows and health',
     tag: 'objects',
+    projects: true,
     conditional: true,
     etag: true,
     shapes: { params: poolParams, query: writeQuery, body: membersRequest },
@@ -159,7 +171,7 @@ export const memberRoutes: readonly Route[] = [
       const answer = writtenBy((now) => {
         const intent = requireIntent(now.control);
         const rows = new MemberRows(now.control, intent);
-        const found = poolOf(intent, pool);
+        const found = poolOf(pool, now);
         const members = found.members.map((member) => rows.view(found, member));
         return { view: { members }, tag: poolTag(pool, now) };
       }, 200);
@@ -172,6 +184,7 @@ export const memberRoutes: readonly Route[] = [
     id: 'createMember',
     summary: 'Add one member to a pool',
     tag: 'objects',
+    projects: true,
     shapes: { params: poolParams, query: writeQuery, body: specShape },
     reply: writtenShape(memberShape),
     spec: { of: 'member', part: false },
@@ -199,6 +212,7 @@ export const memberRoutes: readonly Route[] = [
     id: 'getMember',
     summary: 'One member: health, weight in the data plane, reason, override',
     tag: 'objects',
+    projects: true,
     shapes: { params: memberParams },
     reply: memberShape,
     etag: true,
@@ -208,6 +222,7 @@ export const memberRoutes: readonly Route[] = [
     id: 'changeMember',
     summary: 'Change some keys of a member: a merge patch (RFC 7396), null takes a key away',
     tag: 'objects',
+    projects: true,
     shapes: { params: memberParams, query: writeQuery, body: specShape },
     reply: writtenShape(memberShape),
     spec: { of: 'member', part: true },
@@ -225,6 +240,7 @@ export const memberRoutes: readonly Route[] = [
     id: 'deleteMember',
     summary: 'Take a member out of a pool; its flows are given the time of "drain"',
     tag: 'objects',
+    projects: true,
     shapes: { params: memberParams, query: writeQuery },
     reply: writtenShape(z.strictObject({})),
     handle: ({ params, query }, context) => {
@@ -238,11 +254,12 @@ export const memberRoutes: readonly Route[] = [
     id: 'getChecks',
     summary: 'The health checks of a pool, with every default',
     tag: 'objects',
+    projects: true,
     shapes: { params: poolParams },
     reply: checksShape,
     etag: true,
     handle: ({ params }, context) => {
-      const { checks } = poolOf(requireIntent(context.control), params.pool);
+      const { checks } = poolOf(params.pool, context);
       return new Answer({ checks }, { tag: poolTag(params.pool, context) });
     },
   }),
@@ -250,6 +267,7 @@ export const memberRoutes: readonly Route[] = [
     id: 'replaceChecks',
     summary: 'The health checks of a pool, in the configuration language',
     tag: 'objects',
+    projects: true,
     conditional: true,
     etag: true,
     shapes: { params: poolParams, query: writeQuery, body: checksRequest },
@@ -257,7 +275,7 @@ export const memberRoutes: readonly Route[] = [
     handle: ({ params: { pool }, query, body }, context) => {
       requireRights(context.actor, body);
       const answer = writtenBy((now) => {
-        const { checks } = poolOf(requireIntent(now.control), pool);
+        const { checks } = poolOf(pool, now);
         return { view: { checks }, tag: poolTag(pool, now) };
       }, 200);
       return write({ query, context, reason: `replace checks of pool ${pool}`, answer }, (view, rules) =>

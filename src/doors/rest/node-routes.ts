@@ -32,6 +32,7 @@ export const nodeRoutes: readonly Route[] = [
   }),
   route('GET', '/v1/version', {
     id: 'getVersion',
+    projects: true,
     summary: 'Which release runs, since when',
     tag: 'node',
     reply: versionShape,
@@ -155,6 +156,7 @@ export const nodeRoutes: readonly Route[] = [
   }),
   route('GET', '/healthz', {
     id: 'isAlive',
+    projects: true,
     summary: 'Whether the daemon works: 200, or 503 with why',
     tag: 'node',
     reply: aliveShape,

@@ -22,6 +22,7 @@ import { type Entry, pageOf, type SortKeys } from './page.ts';
 import { requireRights } from './rights.ts';
 import { Answer, type Route, type RouteContext, route } from './route.ts';
 import { pageOf as pageShape } from './schemas.ts';
+import { configView, visibleNames } from './scope.ts';
 import { MemberRows, requireIntent } from './views.ts';
 
 type View = Readonly<Record<string, unknown>> & { readonly name: string };
@@ -123,10 +124,6 @@ function answer(one: Kind, name: string, context: RouteContext): { view: object;
   return { view: viewOf(one, object, context), tag: object.tag };
 }
 
-function configView({ control }: Pick<RouteContext, 'control'>) {
-  return { get: (kind: ObjectKind, name: string) => control.config.object(kind, name) };
-}
-
 /** Variables of scripts are plain text, and some are called PASSWORD. */
 function hasScript({ checks, members }: Pool): boolean {
   const all = [...checks, ...members.flatMap((member) => member.checks ?? [])];
@@ -144,28 +141,38 @@ function routesOf(one: Kind): readonly Route[] {
   const params = z.strictObject({ [kind]: nameParams[kind] });
   const nameOf = (given: unknown): string => (given as Record<string, string>)[kind] ?? '';
   const written = (name: string, status = 200) => writtenBy((context) => answer(one, name, context), status);
-  const shared = { tag: 'objects', conditional: true, etag: true, reply: writtenShape(shape) };
+  const shared = {
+    tag: 'objects',
+    projects: true,
+    conditional: true,
+    etag: true,
+    reply: writtenShape(shape),
+  };
   return [
     route('GET', paths.all, {
       id: `list${upper(kind)}s`,
       summary: `Every ${title}: as configured, as written and where, as it is`,
       tag: 'objects',
+      projects: true,
       shapes: {
         query: listQuery(['name', ...Object.keys(one.sort)], { ...sourceFilter, ...one.filters }),
       },
       reply: pageShape(shape),
       etag: true,
-      handle({ query }, { control }) {
+      handle({ query }, context) {
+        const { control } = context;
         const intent = requireIntent(control);
         const rows = new MemberRows(control, intent);
-        const entries = [...one.names(intent)].map((name): Entry<View> => {
+        const { limit, after, name: like, sort, fields, project, ...filter } = query;
+        const names = visibleNames(kind, one.names(intent), context, project);
+        const entries = names.map((name): Entry<View> => {
           let made: View | undefined;
           return {
             name,
             make() {
               made ??= viewOf(
                 one,
-                requireObject(configView({ control }), { kind, name }),
+                requireObject(configView(context), { kind, name }),
                 { control },
                 rows,
               ) as View;
@@ -173,19 +180,24 @@ function routesOf(one: Kind): readonly Route[] {
             },
           };
         });
-        const { limit, after, name, sort, fields, ...filter } = query;
         const given = Object.values(filter).some((value) => value !== undefined);
         const { source, ...rest } = filter as Record<string, string | undefined>;
         const matches = (view: View): boolean =>
           (source === undefined || (view.source as { kind: string }).kind === source) &&
           one.matches(view, rest);
-        return pageOf(entries, { limit, after, name, sort, fields }, one.sort, given ? matches : undefined);
+        return pageOf(
+          entries,
+          { limit, after, name: like, sort, fields },
+          one.sort,
+          given ? matches : undefined,
+        );
       },
     }),
     route('GET', paths.one, {
       id: `get${upper(kind)}`,
       summary: `One ${title}`,
       tag: 'objects',
+      projects: true,
       shapes: { params },
       reply: shape,
       etag: true,
@@ -203,7 +215,7 @@ function routesOf(one: Kind): readonly Route[] {
       shapes: { query: writeQuery, body: specShape },
       spec: { of: kind, part: false },
       handle({ query, body }, context) {
-        requireRights(context.actor, body);
+        requireRights(context.actor, body, kind);
         const name = String(body.name ?? '');
         return write(
           { query, context, reason: `create ${kind} ${name}`, answer: written(name, 201) },
@@ -219,8 +231,8 @@ function routesOf(one: Kind): readonly Route[] {
       spec: { of: kind, part: false },
       handle(input, context) {
         const name = nameOf(input.params);
-        requireRights(context.actor, input.body);
-        const existed = context.control.config.object(kind, name) !== undefined;
+        requireRights(context.actor, input.body, kind);
+        const existed = configView(context).get(kind, name) !== undefined;
         return write(
           {
             query: input.query,
@@ -247,7 +259,7 @@ function routesOf(one: Kind): readonly Route[] {
       spec: { of: kind, part: true },
       handle(input, context) {
         const name = nameOf(input.params);
-        requireRights(context.actor, input.body);
+        requireRights(context.actor, input.body, kind);
         return write(
           { query: input.query, context, reason: `change ${kind} ${name}`, answer: written(name) },
           (view, rules, restore) =>
@@ -265,6 +277,7 @@ function routesOf(one: Kind): readonly Route[] {
       id: `delete${upper(kind)}`,
       summary: `Take a ${kind} away; 409 while others use it, unless "cascade"`,
       tag: 'objects',
+      projects: true,
       conditional: true,
       shapes: { params, query: removeQuery },
       reply: removedShape,

@@ -96,6 +96,7 @@ export function listQuery(sortable: readonly string[], filters: Readonly<Record<
       .enum(words as [string, ...string[]])
       .optional()
       .describe('by this; with "-" the other way round'),
+    project: z.string().max(64).optional().describe('only what belongs to this project'),
     fields: z
       .string()
       .regex(/^[a-zA-Z]+(,[a-zA-Z]+)*$/)

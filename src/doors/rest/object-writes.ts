@@ -7,6 +7,7 @@ import { changeOf } from './change.ts';
 import type { EditRules } from './object-edits.ts';
 import type { WriteQuery } from './object-schemas.ts';
 import { Answer, type RouteContext } from './route.ts';
+import { requireOwnWords } from './scope.ts';
 import { requireIntent } from './views.ts';
 
 export type { Spec };
@@ -27,6 +28,7 @@ export async function write(
   edit: (view: ObjectView, rules: EditRules, restore: Restore) => readonly ObjectEdit[],
 ): Promise<unknown> {
   const { control, actor, tellChange } = context;
+  requireOwnWords(actor, query);
   const rules = { writableFiles: requireIntent(control).api.writableFiles };
   let told: readonly ObjectEdit[] = [];
   const request = {
@@ -35,6 +37,7 @@ export async function write(
       force: query.force === 'true',
       confirm_within: query.confirm_within,
     }),
+    ...(actor.project === undefined ? {} : { project: actor.project }),
     edit(view: ObjectView): readonly ObjectEdit[] {
       told = edit(view, rules, (before, given) => unhide(given, before) as Spec);
       tellChange({ before: told.map((one) => view.get(one.kind, one.name)?.spec ?? null) });

@@ -64,6 +64,7 @@ function operationOf(one: Route): Json {
     summary: one.summary,
     tags: [one.tag],
     'x-role': one.role,
+    'x-projects': one.projects,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}

@@ -23,6 +23,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   GUARD_HELD: 409,
   OBJECT_EXISTS: 409,
   OBJECT_IN_USE: 409,
+  QUOTA_EXCEEDED: 409,
   OBJECT_FROM_FILE: 409,
   TRIAL_RUNS: 409,
   ETAG_STALE: 412,

@@ -7,6 +7,7 @@ import { memberRoutes } from './member-routes.ts';
 import { nodeRoutes } from './node-routes.ts';
 import { objectRoutes } from './object-routes.ts';
 import { operationRoutes } from './operation-routes.ts';
+import { quotaRoutes } from './quota-routes.ts';
 import type { Route } from './route.ts';
 import { writeRoutes } from './write-routes.ts';
 
@@ -20,4 +21,5 @@ export const ROUTES: readonly Route[] = [
   ...accessRoutes,
   ...haRoutes,
   ...operationRoutes,
+  ...quotaRoutes,
 ];

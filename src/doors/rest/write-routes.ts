@@ -9,6 +9,7 @@ import { changeOf } from './change.ts';
 import { reloadRequest } from './history-schemas.ts';
 import { type Route, route } from './route.ts';
 import { logLevelRequest, overrideRequest, overrideShape, planShape, reloadShape } from './schemas.ts';
+import { requirePool } from './scope.ts';
 import { requireIntent, requireStatus } from './views.ts';
 
 const memberParams = z.strictObject({
@@ -38,10 +39,12 @@ export const writeRoutes: readonly Route[] = [
     id: 'setOverride',
     summary: 'Drain a member, take it down, or keep it up whatever its checks say',
     tag: 'operate',
+    projects: true,
     shapes: { params: memberParams, body: overrideRequest },
     reply: z.strictObject({ member: z.string(), override: overrideShape }),
     handle: ({ params, body }, { control, actor, nowMs, tellChange }) => {
       requireIntent(control);
+      requirePool(params.pool, { control, actor });
       const member = memberKey(params.pool, params.member);
       const override: Override = {
         state: body.state,
@@ -58,9 +61,11 @@ export const writeRoutes: readonly Route[] = [
     id: 'resetOverride',
     summary: 'Let configuration and checks decide about a member again',
     tag: 'operate',
+    projects: true,
     shapes: { params: memberParams },
-    handle: ({ params }, { control, tellChange }) => {
+    handle: ({ params }, { control, actor, tellChange }) => {
       requireIntent(control);
+      requirePool(params.pool, { control, actor });
       const member = memberKey(params.pool, params.member);
       tellChange({ before: control.overrides().get(member) });
       control.setOverride(member, undefined);

@@ -20,6 +20,7 @@ import type { IntentResult, IntentSource, RoundReport } from '../../../engine/po
 import { InputError, LbError, WaitingError } from '../../../model/errors.ts';
 import type { Intent } from '../../../model/intent.ts';
 import type { Plan } from '../../../model/plan.ts';
+import type { Quota, Usage } from '../../../model/project.ts';
 import type { RunningConfig } from '../../../model/status.ts';
 import { heldSteps } from '../../../plan/guard.ts';
 import {
@@ -40,6 +41,7 @@ import { PinAndTrial } from './pin-and-trial.ts';
 import { requireUnheld } from './require-unheld.ts';
 import { type Next, RevisionReader } from './revision-reader.ts';
 import { addSnapshot, removeSnapshot } from './snapshots.ts';
+import { ownEdits, requireOwnReferences, requireQuota, scopedTo, usageOf } from './tenancy.ts';
 import { WakePace } from './wake-pace.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -68,6 +70,7 @@ export interface DeskOptions {
   readonly onIntent: (intent: Intent, files: readonly string[]) => void;
   /** What could not be written; whatever serves goes on. */
   readonly onFault: (error: LbError, what: string) => void;
+  readonly quotaOf: (project: string) => Quota | undefined;
   /** The state of before was lost: objects nobody knows of any more may be in the data plane, so nothing is removed yet. */
   readonly stateLost: boolean;
 }
@@ -186,6 +189,11 @@ export class ConfigDesk implements ConfigPort, IntentSource {
 
   object(kind: ObjectKind, name: string): ConfigObject | undefined {
     return this.#require().catalogue.get(kind, name);
+  }
+
+  usage(): ReadonlyMap<string, Usage> {
+    const { catalogue, loaded } = this.#require();
+    return usageOf(catalogue, loaded.intent);
   }
 
   write(request: WriteRequest): Promise<{ readonly revision: number }> {
@@ -309,17 +317,32 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     const { files, fileObjects, loaded, book: before } = this.#require();
     let book = before;
     let edits: readonly ObjectEdit[] = [];
-    let catalogue = this.#now!.catalogue;
-    for (const { edit, author } of requests) {
-      const wanted = edit(catalogue);
+    const standing = this.#now!.catalogue;
+    let catalogue = standing;
+    const own: { readonly project: string; readonly edits: readonly ObjectEdit[] }[] = [];
+    for (const { edit, author, project } of requests) {
+      const wanted =
+        project === undefined
+          ? edit(catalogue)
+          : ownEdits(edit(scopedTo(catalogue, project)), catalogue, project);
       if (wanted.length === 0) continue;
+      if (project !== undefined) own.push({ project, edits: wanted });
       edits = [...edits, ...wanted];
       book = book.with(wanted, author, this.#options.nowMs());
       catalogue = new Catalogue(book, fileObjects, loaded.intent);
     }
     if (edits.length === 0) return { files, book, loaded, edits };
     const result = loadWith(this.#options.source, files, book.all());
-    if (isGood(result)) return { files, book, loaded: result, edits: lastOfEach(edits) };
+    if (isGood(result)) {
+      const { intent } = result;
+      const next = new Catalogue(book, fileObjects, intent);
+      for (const one of own) requireOwnReferences(one.edits, next, intent, one.project);
+      const isOfProject = ({ kind, name }: ObjectEdit): boolean =>
+        next.get(kind, name)?.project !== undefined;
+      if (edits.some(isOfProject))
+        requireQuota(usageOf(standing, loaded.intent), usageOf(next, intent), this.#options.quotaOf);
+      return { files, book, loaded: result, edits: lastOfEach(edits) };
+    }
     throw new InputError('CONFIG_INVALID', `Cannot take the change: ${firstFault(result.diagnostics)}`, {
       details: { diagnostics: result.diagnostics.filter((one) => one.severity === 'error') },
     });

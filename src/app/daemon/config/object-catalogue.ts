@@ -86,12 +86,26 @@ export class Catalogue implements ObjectView {
     const mine = this.#book.get(kind, name);
     if (mine !== undefined) {
       const { spec, author, atMs } = mine;
-      return { kind, name, spec: hiddenOf(spec), tag: tagOf(spec), source: { kind: 'api', author, atMs } };
+      return {
+        kind,
+        name,
+        spec: hiddenOf(spec),
+        tag: tagOf(spec),
+        source: { kind: 'api', author, atMs },
+        ...projectOf(spec),
+      };
     }
     const written = this.#files.get(kind, name);
     if (written !== undefined) {
       const { spec } = written;
-      return { kind, name, spec: hiddenOf(spec), tag: tagOf(spec), source: this.#files.placeOf(written) };
+      return {
+        kind,
+        name,
+        spec: hiddenOf(spec),
+        tag: tagOf(spec),
+        source: this.#files.placeOf(written),
+        ...projectOf(spec),
+      };
     }
     return this.#made(kind, name);
   }
@@ -126,6 +140,7 @@ export class Catalogue implements ObjectView {
       name,
       source: { kind: 'listener', listener },
       tag: spec === undefined ? '' : tagOf(spec),
+      ...projectOf(spec),
     };
   }
 
@@ -145,6 +160,10 @@ export class Catalogue implements ObjectView {
     }
     return users;
   }
+}
+
+function projectOf(spec: Spec | undefined): { project?: string } {
+  return typeof spec?.project === 'string' ? { project: spec.project } : {};
 }
 
 /** VIPs by name, with the first listener on each. */
