@@ -49,6 +49,9 @@ interface Loaded {
 /** Rounds in a row that something newer may cut short; then one runs to its end, so that flapping cannot starve it. */
 const MAX_CUTS = 8;
 
+/** Between two rounds that follow each other at once: a member that failed waits for it. */
+const LONGEST_REST_MS = 30;
+
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #options: EngineOptions;
@@ -84,6 +87,7 @@ export class Engine {
   #closed = false;
   #cancelStart: (() => void) | undefined;
   #startAtMs = 0;
+  #endedMs = Number.NEGATIVE_INFINITY;
   #cancelTimer: (() => void) | undefined;
 
   constructor(ports: EnginePorts, options: EngineOptions = {}) {
@@ -213,8 +217,12 @@ export class Engine {
   #schedule(): void {
     if (this.#running || this.#pending.size === 0 || this.#closed) return;
     const { coalesceMs = 10, factsCoalesceMs = 1 } = this.#options;
-    const waitMs = this.#pending.has('facts') ? Math.min(factsCoalesceMs, coalesceMs) : coalesceMs;
-    const atMs = this.#ports.clock.monotonicMs() + waitMs;
+    const soon = this.#pending.has('facts') ? Math.min(factsCoalesceMs, coalesceMs) : coalesceMs;
+    const nowMs = this.#ports.clock.monotonicMs();
+    // Where changes keep coming, others get as much of the thread as the round before took.
+    const restMs = this.#endedMs + Math.min(this.#last?.round.durationMs ?? 0, LONGEST_REST_MS) - nowMs;
+    const waitMs = Math.max(soon, restMs);
+    const atMs = nowMs + waitMs;
     if (this.#cancelStart !== undefined && this.#startAtMs <= atMs) return;
     this.#cancelStart?.();
     this.#startAtMs = atMs;
@@ -234,6 +242,7 @@ export class Engine {
       cut = await this.#roundOrFail(why);
     } while (cut && !this.#closed && this.#pending.size > 0);
     this.#running = false;
+    this.#endedMs = this.#ports.clock.monotonicMs();
     this.#armTimer();
     this.#schedule();
     if (!this.#isBusy()) this.#tellIdle();

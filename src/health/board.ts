@@ -81,6 +81,10 @@ export class HealthBoard {
     return told;
   }
 
+  lastErrorOf(member: string): string | undefined {
+    return this.#records.get(member)?.lastError;
+  }
+
   /** How long until some ramp takes its next step; undefined while none is under way. */
   nextRampMs(nowMs: number): number | undefined {
     let soonest: number | undefined;

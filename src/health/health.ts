@@ -61,6 +61,10 @@ export class Health {
     return this.#board.health(this.#options.clock.nowMs());
   }
 
+  lastErrorOf(member: string): string | undefined {
+    return this.#board.lastErrorOf(member);
+  }
+
   /** Checks these members now, out of their beat. */
   hurry(members: ReadonlySet<string>): void {
     const probes = [...this.#board.probes().values()];

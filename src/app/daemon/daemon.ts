@@ -142,7 +142,7 @@ export class Daemon implements Control {
     });
     this.#alerts = new AlertHub({
       world: () => this.#engine.world,
-      lastErrorOf: (pool, member) => this.#health.health().get(`${pool}/${member}`)?.lastError,
+      lastErrorOf: (pool, member) => this.#health.lastErrorOf(`${pool}/${member}`),
       onFault: (channel, message) => this.log.logger.warn({ channel, message }, 'an alert was not delivered'),
     });
     this.#ha = new NodeHa({

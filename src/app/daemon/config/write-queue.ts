@@ -2,8 +2,9 @@
 
 /** Long enough for a burst to gather, short enough for one write not to notice. */
 const GATHER_MS = 5;
-/** Where judging takes long, as much time again goes to others before the next; no write waits longer than this for it. */
-const LONGEST_GATHER_MS = 30;
+/** Where judging takes long, others get twice that before the next; no write waits longer than this for it. */
+const LONGEST_GATHER_MS = 25;
+const SHARE = 2;
 const MOST_AT_ONCE = 2000;
 
 export interface Queued<W, R> {
@@ -32,7 +33,7 @@ export class WriteQueue<W, R> {
   push(write: W): Promise<R> {
     return new Promise<R>((resolve, reject) => {
       this.#queue.push({ write, resolve, reject });
-      const gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, this.#lastMs));
+      const gatherMs = Math.min(LONGEST_GATHER_MS, Math.max(GATHER_MS, this.#lastMs * SHARE));
       this.#timer ??= setTimeout(() => this.flush(), gatherMs);
     });
   }
