@@ -62,7 +62,9 @@ export async function members(
 ): Promise<Made> {
   const all = given ?? (await listAll<MemberView>(client, '/v1/members', { sort, project }));
   const rowOf = (one: MemberView, nowMs: number): LiveCell[] => {
-    const [first] = one.listeners;
+    // Of several listeners the one that the proxy judged is the news.
+    const first = one.listeners.find(({ reason }) => reason === 'TrafficFailed') ?? one.listeners[0];
+    const sinceMs = first?.sinceMs ?? one.sinceMs;
     const observed = first?.observedWeight;
     const override = one.override === undefined ? '-' : `${one.override.state} by ${one.override.by}`;
     return [
@@ -71,7 +73,7 @@ export async function members(
       { text: String(one.weight) },
       { text: observed === undefined ? '-' : String(observed) },
       { text: one.health, tone: one.health === 'up' ? 'good' : one.health === 'down' ? 'bad' : 'quiet' },
-      { text: one.sinceMs === undefined ? '-' : agoText(nowMs - one.sinceMs) },
+      { text: sinceMs === undefined ? '-' : agoText(nowMs - sinceMs) },
       { text: first?.reason ?? 'no listener' },
       { text: override },
       { text: one.lastError ?? '' },

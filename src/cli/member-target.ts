@@ -9,6 +9,7 @@ export interface MemberRow {
   readonly effectiveWeight: number;
   readonly observedWeight?: number;
   readonly reason: string;
+  readonly sinceMs?: number;
 }
 
 export interface MemberView {

@@ -215,5 +215,5 @@ function afterResults(observed: Observed, driver: string, results: readonly Step
     else items.set(step.item.key, step.item);
     if (step.verb === 'adopt') foreign.delete(step.item.key);
   }
-  return { items, foreign };
+  return { ...observed, items, foreign };
 }

@@ -9,7 +9,13 @@ import type { EngineEvent } from './events.ts';
 import { RECORDED_STEPS, type RoundRecord } from './history.ts';
 import type { RoundReport } from './ports.ts';
 import type { RoundOutcome } from './reconcile.ts';
-import { quorumTransitions, worldTransitions } from './transitions.ts';
+import {
+  type Judged,
+  judgedIn,
+  judgedTransitions,
+  quorumTransitions,
+  worldTransitions,
+} from './transitions.ts';
 
 /** A round and everything it rested on. */
 export interface FinishedRound {
@@ -35,6 +41,7 @@ export function roundEvents(
   const events: EngineEvent[] = [];
   if (before !== undefined) {
     events.push(...worldTransitions(before.world, now.world, atMs));
+    events.push(...judgedTransitions(judgedMembers(before), judgedMembers(now), atMs));
   }
   events.push(...quorumTransitions(quorumBefore, now.quorum, atMs), ...troubles(before, now, atMs));
   const { drift } = now;
@@ -43,6 +50,14 @@ export function roundEvents(
     events.push({ kind: 'drift-repaired', atMs, steps, count: drift.length });
   }
   return events;
+}
+
+function judgedMembers({ world, outcome }: FinishedRound): ReadonlyMap<string, Judged> {
+  const observed = [...outcome.views.values()].map((view) => view.observed);
+  return judgedIn(
+    world,
+    observed.flatMap(({ judged }) => judged ?? []),
+  );
 }
 
 /** A guard or conflict is told when it begins, not every round it lasts. */

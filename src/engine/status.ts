@@ -227,7 +227,7 @@ function serving(
   if (!members.some((member) => (member.observedWeight ?? member.effectiveWeight) > 0))
     return { condition: 'down', reason: 'NoHealthyMember' };
   if (quorumOf(listener, quorum) === false) return { condition: 'degraded', reason: 'QuorumLost' };
-  for (const reason of ['PanicAllUsed', 'BackupInUse', 'CheckFailed'] as const)
+  for (const reason of ['PanicAllUsed', 'BackupInUse', 'CheckFailed', 'TrafficFailed'] as const)
     if (told(reason)) return { condition: 'degraded', reason };
   return { condition: 'ok', reason: 'InService' };
 }
@@ -245,8 +245,12 @@ function memberStatus(
   facts: Facts,
 ): MemberStatus {
   const health = facts.health.get(memberKey(listener.pool, member.name));
-  const row = view?.observed.items.get(memberItemKey(listener.key, member.key));
-  const observed = row?.fields.weight;
+  const key = memberItemKey(listener.key, member.key);
+  const row = view?.observed.items.get(key);
+  // Counts only where we would send to it: what we took out ourselves has our own reason.
+  const judged = member.effectiveWeight > 0 ? view?.observed.judged?.get(key) : undefined;
+  const observed = judged === undefined ? row?.fields.weight : 0;
+  const sinceMs = judged?.sinceMs ?? health?.sinceMs;
   return {
     key: member.key,
     name: member.name,
@@ -254,8 +258,8 @@ function memberStatus(
     effectiveWeight: member.effectiveWeight,
     ...(typeof observed === 'number' ? { observedWeight: observed } : {}),
     health: health?.state ?? 'unknown',
-    reason: member.reason,
-    ...(health === undefined ? {} : { sinceMs: health.sinceMs }),
+    reason: judged?.reason ?? member.reason,
+    ...(sinceMs === undefined ? {} : { sinceMs }),
     ...(health?.lastError === undefined ? {} : { lastError: health.lastError }),
   };
 }

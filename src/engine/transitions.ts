@@ -1,5 +1,7 @@
 // What changed between two Worlds, told once for each member, pool and listener. Pure.
-import { memberKey } from '../model/keys.ts';
+import type { Judgement } from '../model/item.ts';
+import { memberItemKey, memberKey } from '../model/keys.ts';
+import type { Reason } from '../model/reason.ts';
 import type { World, WorldListener, WorldMember } from '../model/world.ts';
 import { quorumKey } from '../plan/judge-pool.ts';
 import type { EngineEvent } from './events.ts';
@@ -39,6 +41,46 @@ function memberTransitions(before: World, now: World, atMs: number): readonly En
     }
   }
   return [...told.values()];
+}
+
+/** A member the data plane took out by itself, and what it would be otherwise. */
+export interface Judged {
+  readonly pool: string;
+  readonly member: WorldMember;
+  readonly reason: Reason;
+}
+
+/** By pool and name: whom several listeners know is told once. */
+export function judgedIn(
+  world: World,
+  judgements: readonly ReadonlyMap<string, Judgement>[],
+): ReadonlyMap<string, Judged> {
+  const found = new Map<string, Judged>();
+  if (judgements.every(({ size }) => size === 0)) return found;
+  const keep = (pool: string, container: string, members: readonly WorldMember[]) => {
+    for (const member of members) {
+      const key = memberItemKey(container, member.key);
+      const judged = judgements.flatMap((one) => one.get(key) ?? [])[0];
+      if (judged !== undefined && member.effectiveWeight > 0)
+        found.set(memberKey(pool, member.name), { pool, member, reason: judged.reason });
+    }
+  };
+  for (const { key, pool, members } of world.listeners) keep(pool, key, members);
+  return found;
+}
+
+export function judgedTransitions(
+  before: ReadonlyMap<string, Judged>,
+  now: ReadonlyMap<string, Judged>,
+  atMs: number,
+): readonly EngineEvent[] {
+  const events: EngineEvent[] = [];
+  const tell = ({ pool, member }: Judged, from: Reason, to: Reason, effectiveWeight: number) =>
+    events.push({ kind: 'member-changed', atMs, pool, member: member.name, from, to, effectiveWeight });
+  for (const [key, one] of now) if (!before.has(key)) tell(one, one.member.reason, one.reason, 0);
+  for (const [key, one] of before)
+    if (!now.has(key)) tell(one, one.reason, one.member.reason, one.member.effectiveWeight);
+  return events;
 }
 
 function toEvent(listener: WorldListener, from: WorldMember, to: WorldMember, atMs: number): EngineEvent {

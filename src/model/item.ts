@@ -1,6 +1,8 @@
 // The one shape in which every driver shows what should be and what is: keyed items with flat fields.
 // diff, guards, goldens, `plan --against FILE`, history and support bundles all work on it.
 
+import type { Reason } from './reason.ts';
+
 export type FieldValue = string | number | boolean;
 export type Fields = Readonly<Record<string, FieldValue>>;
 
@@ -17,11 +19,19 @@ export interface Item {
 /** Items by key, in a stable order. */
 export type ItemMap = ReadonlyMap<string, Item>;
 
+/** What a data plane decided by itself about something it carries as wanted. */
+export interface Judgement {
+  readonly reason: Reason;
+  readonly sinceMs: number;
+}
+
 export interface Observed {
   /** What the driver can prove is ours. */
   readonly items: ItemMap;
   /** On a key of ours, made by somebody else: a conflict unless adopted. */
   readonly foreign: ItemMap;
+  /** Members it sends nothing to though their row says otherwise, by item key. */
+  readonly judged?: ReadonlyMap<string, Judgement>;
 }
 
 export const EMPTY_OBSERVED: Observed = { items: new Map(), foreign: new Map() };

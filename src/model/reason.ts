@@ -5,6 +5,7 @@ export const REASONS = {
   NotChecked: 'No health check is configured',
   AwaitingFirstCheck: 'No health check has answered yet',
   CheckFailed: 'The health check failed as often as "fall" allows',
+  TrafficFailed: 'The proxy sends it nothing, as real traffic failed there',
   CheckRecovering: 'The health check passes again but not yet as often as "rise" asks',
   SlowStart: 'Weight is ramping up after recovery',
   BackupIdle: 'A backup member while ordinary members serve',

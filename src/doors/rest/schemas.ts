@@ -147,6 +147,7 @@ export const memberShape = z.strictObject({
       effectiveWeight: z.number().nonnegative(),
       observedWeight: z.number().optional(),
       reason: text,
+      sinceMs: millis.optional(),
     }),
   ),
 });

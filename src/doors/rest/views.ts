@@ -65,6 +65,7 @@ export class MemberRows {
         effectiveWeight: row.member.effectiveWeight,
         ...(row.member.observedWeight === undefined ? {} : { observedWeight: row.member.observedWeight }),
         reason: row.member.reason,
+        ...(row.member.sinceMs === undefined ? {} : { sinceMs: row.member.sinceMs }),
       })),
     };
   }

@@ -132,6 +132,7 @@ export class HaproxyDriver implements Driver {
       wanted: this.#last?.items ?? new Map<string, Item>(),
       sources: this.#sources,
       nowMs: this.#nowMs(),
+      judged: this.#seen?.observed.judged,
       foreign: (known) => this.#foreign(known),
     });
     return this.#seen.observed;

@@ -1,5 +1,12 @@
 // What the worker says, and what our record adds to it, as items. Nothing counts that the worker does not confirm.
-import { type FieldValue, type Item, type ItemMap, item, type Observed } from '../../model/item.ts';
+import {
+  type FieldValue,
+  type Item,
+  type ItemMap,
+  item,
+  type Judgement,
+  type Observed,
+} from '../../model/item.ts';
 import { listenerKey } from '../../model/keys.ts';
 import { readCertificate, readText, type SourceWatch } from './certificates.ts';
 import { behindOf } from './desired.ts';
@@ -8,6 +15,7 @@ import { entryItem } from './lists.ts';
 import { backendName, frontendName, TLS_KEEPER } from './names.ts';
 import type { Record } from './record.ts';
 import type { Block } from './record-types.ts';
+import { isWatched } from './render/backend.ts';
 import { serverPlace } from './render/render.ts';
 import type { BackendServers, LiveServer } from './servers.ts';
 import type { WorkerState } from './worker-state.ts';
@@ -19,6 +27,8 @@ export interface ObserveInput {
   readonly wanted: ItemMap;
   readonly sources: SourceWatch;
   readonly nowMs: number;
+  /** As the look before found it. */
+  readonly judged?: Observed['judged'];
   /** Sockets that listen and are none of ours. */
   readonly foreign: (record: Record) => ItemMap;
 }
@@ -39,6 +49,7 @@ export function toObserved(input: ObserveInput): Seen {
   const { state, record, wanted } = input;
   const items = new Map<string, Item>();
   const strays: Stray[] = [];
+  const judged = new Map<string, Judgement>();
   if (state !== undefined) {
     for (const [key, digest] of record.files) items.set(key, observedFile(key, digest, input));
     for (const block of record.blocks.values()) {
@@ -49,6 +60,8 @@ export function toObserved(input: ObserveInput): Seen {
       const members = observedMembers(block, input, state);
       for (const member of members.items) items.set(member.key, member);
       strays.push(...members.strays);
+      for (const [key, seconds] of members.out)
+        judged.set(key, judgement(input.nowMs - seconds * 1000, input.judged?.get(key)));
       for (const list of block.lists)
         for (const [value, backend] of state.lists.get(list.path) ?? []) {
           const entry = entryItem(one.key, list, value, backend);
@@ -58,11 +71,20 @@ export function toObserved(input: ObserveInput): Seen {
   }
   // Without a record that fits, our own sockets could not be told from those of others.
   const known = wanted.size > 0 && (state === undefined || state.generation === record.generation);
-  return { observed: { items, foreign: known ? input.foreign(record) : new Map() }, strays };
+  const foreign = known ? input.foreign(record) : new Map<string, Item>();
+  return { observed: judged.size === 0 ? { items, foreign } : { items, foreign, judged }, strays };
+}
+
+/** HAProxy counts whole seconds: the moment said first stays, unless it went out anew meanwhile. */
+function judgement(sinceMs: number, before: Judgement | undefined): Judgement {
+  const isSame = before !== undefined && Math.abs(before.sinceMs - sinceMs) < 2000;
+  return isSame ? before : { reason: 'TrafficFailed', sinceMs };
 }
 
 interface Members {
   readonly items: readonly Item[];
+  /** For how many seconds HAProxy sends nothing to whom, as its watching of traffic says. */
+  readonly out: readonly (readonly [member: string, seconds: number])[];
   readonly strays: readonly Stray[];
 }
 
@@ -91,12 +113,16 @@ function observedMembers(block: Block, { record, wanted }: ObserveInput, state: 
   const members = record.members(key);
   const live = made.servers?.byName ?? new Map<string, LiveServer>();
   const items: Item[] = [];
+  const out: [string, number][] = [];
   for (const member of members.values()) {
     const server = live.get(serverPlace(member).name);
-    if (server !== undefined) items.push(observedMember(member, server, wanted));
+    if (server === undefined) continue;
+    items.push(observedMember(member, server, wanted));
+    if (server.outForSeconds !== undefined && isWatched(block.backend))
+      out.push([member.key, server.outForSeconds]);
   }
   const strays = live.size > items.length ? straysOf(key, backend, live, members) : [];
-  const now = { ...made, items, strays };
+  const now = { ...made, items, out, strays };
   kept.set(block, now);
   return now;
 }
