@@ -25,6 +25,9 @@ export class HaNode {
   #rest = '';
   #calls = 0;
 
+  /** Added to the environment of the agent. */
+  env: NodeJS.ProcessEnv = {};
+
   /** Where FRR's sockets of this host are, if it has any. */
   frrDir: string | undefined;
 
@@ -44,6 +47,7 @@ export class HaNode {
       [process.execPath, AGENT, this.dir, ...(this.frrDir === undefined ? [] : [this.frrDir])],
       {
         stdio: ['pipe', 'pipe', 'inherit'],
+        env: { ...process.env, ...this.env },
       },
     );
     this.#agent = agent;

@@ -1,12 +1,11 @@
 // The site of the soak: the demo's pair, with a small disk for each node's state and clocks that can be moved.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DemoSite, NODES, type NodeName } from '../demo/site.ts';
+import { fakeTime, fakeTimeLibrary, moveClock } from '../fake-time.ts';
 import { execSync, mustSync } from '../process.ts';
 import type { SoakSite } from './faults.ts';
 
-const LIBRARY = 'faketime/libfaketimeMT.so.1';
-const FOLDERS = ['/usr/lib/x86_64-linux-gnu', '/usr/lib/aarch64-linux-gnu', '/usr/lib64', '/usr/lib'];
 const DISK = '8m';
 
 export interface OpenSoakSite extends SoakSite {
@@ -14,8 +13,7 @@ export interface OpenSoakSite extends SoakSite {
 }
 
 export function openSoakSite(): OpenSoakSite {
-  const library = FOLDERS.map((folder) => join(folder, LIBRARY)).find((path) => existsSync(path));
-  return new SmallSite(library);
+  return new SmallSite(fakeTimeLibrary());
 }
 
 class SmallSite extends DemoSite implements OpenSoakSite {
@@ -25,9 +23,7 @@ class SmallSite extends DemoSite implements OpenSoakSite {
   constructor(library: string | undefined) {
     super('soak');
     this.#library = library;
-    if (library !== undefined)
-      this.moveClock = (node, seconds) =>
-        writeFileSync(this.#clock(node), `${seconds < 0 ? '' : '+'}${seconds}\n`);
+    if (library !== undefined) this.moveClock = (node, seconds) => moveClock(this.#clock(node), seconds);
   }
 
   mountDisks(): void {
@@ -38,15 +34,8 @@ class SmallSite extends DemoSite implements OpenSoakSite {
     }
   }
 
-  /** Timers go by the monotonic clock, which no person can move. */
   override environmentOf(node: NodeName): Readonly<Record<string, string>> {
-    if (this.#library === undefined) return {};
-    return {
-      LD_PRELOAD: this.#library,
-      FAKETIME_TIMESTAMP_FILE: this.#clock(node),
-      FAKETIME_CACHE_DURATION: '1',
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    };
+    return this.#library === undefined ? {} : fakeTime(this.#library, this.#clock(node));
   }
 
   override async close(): Promise<void> {

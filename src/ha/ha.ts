@@ -1,6 +1,6 @@
 // High availability of this node: which role each group has here, and everything that is told to whom because of it.
 import type { IpvsPort, NeighbourPort } from '../kernel/ports.ts';
-import type { Clock } from '../lib/clock.ts';
+import { type Clock, steady } from '../lib/clock.ts';
 import type { RoleFact } from '../model/facts.ts';
 import type { HaGroup } from '../model/ha.ts';
 import type { HaStatus } from '../model/ha-status.ts';
@@ -46,6 +46,8 @@ const COMPARE_EVERY = 5;
 
 export class Ha {
   readonly #options: HaOptions;
+  /** Of what is compared. Events carry the time that people see. */
+  readonly #clock: Clock;
   readonly #groups = new Map<string, GroupKeeper>();
   readonly #facts: NodeFacts;
   readonly #keepalived: Keepalived;
@@ -65,9 +67,10 @@ export class Ha {
   constructor(options: HaOptions) {
     const { clock, route, neighbours, runDir, keepalived, frrDir } = options;
     this.#options = options;
+    this.#clock = steady(clock);
     this.#facts = new NodeFacts(clock);
     this.#troubles = new Troubles((what, detail) =>
-      this.#emit({ kind: 'trouble', atMs: this.#now(), what, detail }),
+      this.#emit({ kind: 'trouble', atMs: this.#options.clock.nowMs(), what, detail }),
     );
     const wire = {
       clock,
@@ -76,7 +79,7 @@ export class Ha {
       ...(neighbours === undefined ? {} : { neighbours }),
     };
     this.#addresses = new GroupAddresses(wire);
-    this.#rivals = new RivalWatch({ ...wire, onEvent: (event) => this.#emit(event) });
+    this.#rivals = new RivalWatch({ ...wire, steady: this.#clock, onEvent: (event) => this.#emit(event) });
     this.#keepalived = new Keepalived({
       runDir,
       routerId: 'lbctl',
@@ -113,6 +116,10 @@ export class Ha {
       dir: frrDir ?? '/var/run/frr',
       clock,
       onBfd: (session, up) => this.#onBfd(session, up),
+      onWatch: (works) => {
+        this.#facts.watchWorks = works;
+        this.#decideGroups();
+      },
       onTrouble: (what, detail) => this.#troubles.tell(what, detail),
       onNote: (detail) => this.#note(detail),
       onWell: () => {
@@ -166,10 +173,16 @@ export class Ha {
       keepalivedPid: this.#keepalived.pid,
       rivalAdverts: this.#rivals.adverts,
       frrCommands: this.#frr.sent,
-      groups: [...this.#groups.values()].map((keeper) => keeper.status()),
+      groups: [...this.#groups.values()].map((keeper) => this.#statusOf(keeper)),
       troubles: [...this.#facts.faults, ...this.#troubles.list, ...this.#keepalived.disagreements()],
     };
     return keepalivedPid === undefined ? rest : { ...rest, keepalivedPid };
+  }
+
+  /** Since when, by the clock that people see now. */
+  #statusOf(keeper: GroupKeeper): HaStatus['groups'][number] {
+    const status = keeper.status();
+    return { ...status, sinceMs: Math.round(status.sinceMs + this.#options.clock.nowMs() - this.#now()) };
   }
 
   /** `leave`: programs, routes and addresses go on without us. `hand-over`: the peers take over first, then ours end. */
@@ -244,7 +257,7 @@ export class Ha {
   #keeperOf(group: HaGroup, epoch: number, intent: Intent): GroupKeeper {
     const carried = this.#addresses.holds(group, intent);
     return new GroupKeeper(group, epoch, carried ? 'active' : 'standby', {
-      clock: this.#options.clock,
+      clock: this.#clock,
       inputs: (keeper) => this.#inputsOf(keeper),
       onChange: (keeper, from, lastedMs) => this.#onChange(keeper, from, lastedMs),
     });
@@ -255,8 +268,12 @@ export class Ha {
   }
 
   #decideAll(): void {
-    for (const keeper of this.#groups.values()) this.#decide(keeper);
+    this.#decideGroups();
     void this.#tellFrr();
+  }
+
+  #decideGroups(): void {
+    for (const keeper of this.#groups.values()) this.#decide(keeper);
   }
 
   #decide(keeper: GroupKeeper): void {
@@ -313,7 +330,15 @@ export class Ha {
     }
     this.#options.epochs.save(new Map([...this.#groups.values()].map((one) => [one.name, one.fact.epoch])));
     this.#options.onRole(group.name, fact);
-    this.#emit({ kind: 'role', atMs: this.#now(), group: group.name, from, fact, detail, lastedMs });
+    this.#emit({
+      kind: 'role',
+      atMs: this.#options.clock.nowMs(),
+      group: group.name,
+      from,
+      fact,
+      detail,
+      lastedMs,
+    });
   }
 
   #carry(keeper: GroupKeeper): void {
@@ -383,7 +408,7 @@ export class Ha {
   }
 
   #note(detail: string): void {
-    this.#emit({ kind: 'note', atMs: this.#now(), detail });
+    this.#emit({ kind: 'note', atMs: this.#options.clock.nowMs(), detail });
   }
 
   #emit(event: HaEvent): void {
@@ -391,6 +416,6 @@ export class Ha {
   }
 
   #now(): number {
-    return this.#options.clock.nowMs();
+    return this.#clock.nowMs();
   }
 }

@@ -17,6 +17,8 @@ export class NodeFacts {
   readonly #serving = new Set<string>();
   #watchedSinceMs = Number.POSITIVE_INFINITY;
   #maintenance = false;
+  /** Undefined until FRR has been asked. */
+  watchWorks: boolean | undefined;
   #held = true;
   readonly #everUp = new Set<string>();
   #applied = false;
@@ -88,6 +90,8 @@ export class NodeFacts {
 
   inputsOf(group: HaGroup, intent: Intent | undefined): NodeInputs {
     const faults = [...this.#faults.values()];
+    // The peer hears nothing of us either and takes over: two of us would carry it.
+    if (group.chooser === 'bfd' && this.watchWorks === false) faults.push('bfdd does not answer');
     let weight = 0;
     for (const track of group.track) {
       const well = this.#isWell(track.kind, track.target);

@@ -12,6 +12,8 @@ import type { HaWord } from './words.ts';
 
 export interface RivalWatchOptions {
   readonly clock: Clock;
+  /** The clock of groups: no jump moves it. */
+  readonly steady: Clock;
   readonly route: RoutePort;
   readonly neighbours?: NeighbourPort;
   readonly troubles: Troubles;
@@ -45,7 +47,8 @@ export class RivalWatch {
 
   hearAdvert(keeper: GroupKeeper | undefined): void {
     this.#adverts++;
-    if (keeper === undefined) return;
+    // Who gives way after a failover says so by a last advert.
+    if (keeper === undefined || !this.#isSettled(keeper)) return;
     const detail = 'another node of lower priority is master too; it does not hear us';
     this.#tell(keeper, 'advert', 3 * keeper.group.advertMs, detail);
   }
@@ -76,15 +79,21 @@ export class RivalWatch {
     if (isRouted(keeper.group) || !this.#isSettled(keeper)) return 'stays';
     if (keeper.isNewClash()) {
       const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
-      this.#options.onEvent({ kind: 'split-brain', atMs: this.#now(), group: keeper.name, how, detail });
+      this.#options.onEvent({
+        kind: 'split-brain',
+        atMs: this.#options.clock.nowMs(),
+        group: keeper.name,
+        how,
+        detail,
+      });
     }
     return keeper.giveWay() ? 'gives-way' : 'stays';
   }
 
   #tell(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {
-    const nowMs = this.#now();
-    if (keeper.seesRival({ how, untilMs: nowMs + forMs }))
-      this.#options.onEvent({ kind: 'split-brain', atMs: nowMs, group: keeper.name, how, detail });
+    if (!keeper.seesRival({ how, untilMs: this.#now() + forMs })) return;
+    const atMs = this.#options.clock.nowMs();
+    this.#options.onEvent({ kind: 'split-brain', atMs, group: keeper.name, how, detail });
   }
 
   #isSettled({ sinceMs }: GroupKeeper): boolean {
@@ -92,6 +101,6 @@ export class RivalWatch {
   }
 
   #now(): number {
-    return this.#options.clock.nowMs();
+    return this.#options.steady.nowMs();
   }
 }

@@ -18,6 +18,16 @@ export const systemClock: Clock = {
   },
 };
 
+/** A wall clock that goes on from where it stands now, whatever anybody sets the machine's to: for moments that are compared. */
+export function steady(clock: Clock): Clock {
+  const aheadMs = clock.nowMs() - clock.monotonicMs();
+  return {
+    nowMs: () => clock.monotonicMs() + aheadMs,
+    monotonicMs: () => clock.monotonicMs(),
+    after: (ms, callback) => clock.after(ms, callback),
+  };
+}
+
 interface Alarm {
   readonly at: number;
   readonly order: number;

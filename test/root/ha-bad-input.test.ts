@@ -1,15 +1,17 @@
-// What goes wrong on the other side or beside us: another VRID, a peer that flaps, keepalived missing and
-// installed later. No double active for longer than it takes to see it, a clear word, and everything mends by itself.
+// What goes wrong on the other side or beside us: another VRID, TTL or MTU, a peer that flaps, clocks that jump, keepalived
+// missing or too old. No double active for longer than it takes to see it, a clear word, and everything mends by itself.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonNode } from '../../lab/daemon-node.ts';
+import { fakeTime, fakeTimeLibrary, moveClock } from '../../lab/fake-time.ts';
 import { buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
+import { mendVrrp, spoilVrrp } from '../../lab/vrrp-filter.ts';
 
 /** Penalties of damping build up with the third; HA_CUTS=30 is a whole minute of it. */
 const CUTS = Number(process.env.HA_CUTS ?? 10);
@@ -41,6 +43,86 @@ test('another VRID on the peer: both carry the address, that is told within six 
   await pair.a.roleIs('active');
   const holders = [pair.a, pair.b].filter(({ host }) => host.ip('-o', 'address', 'show').includes(`${VIP}/`));
   assert.equal(holders.length, 1);
+});
+
+test('adverts with another TTL than 255 come from no neighbour: a better node that sends them takes over from nobody, and is told of it', async () => {
+  const { a, b } = pair;
+  const of = (role: 'primary' | 'secondary', primary: number, secondary: number): string =>
+    pairConfig(role).replace('primary: 250, secondary: 200', `primary: ${primary}, secondary: ${secondary}`);
+  await a.start(of('primary', 100, 50));
+  await a.roleIs('active');
+  const before = roles(a);
+  spoilVrrp(b.host, 'ttl');
+
+  await b.start(of('secondary', 254, 200));
+  await b.roleIs('active');
+  // It hears the other one, which does not listen to it.
+  await until('its word', () => b.events.some((event) => event.kind === 'split-brain'));
+  assert.equal(roles(a), before);
+  mendVrrp(b.host);
+
+  await a.roleIs('standby');
+  await b.roleIs('active');
+});
+
+test('a peer with a smaller MTU hears the adverts of thirty addresses, and takes over', async () => {
+  const { a, b } = pair;
+  b.host.ip('link', 'set', 'eth0', 'mtu', '256');
+  const more = Array.from(
+    { length: 30 },
+    (_, i) => `{ name: v${i}, address: 10.9.${i}.1/32, group: pair }, `,
+  );
+  const config = (role: 'primary' | 'secondary'): string =>
+    pairConfig(role).replace('vips: [', `vips: [${more.join('')}`);
+  await a.start(config('primary'));
+  await a.roleIs('active');
+  await b.start(config('secondary'));
+
+  await until(
+    'an advert to be heard',
+    async () => (await b.status()).groups[0]?.detail === 'another node is master',
+  );
+  pair.cut('a', true);
+  await b.roleIs('active');
+  pair.cut('a', false);
+  await b.roleIs('standby');
+  assert.deepEqual((await b.status()).troubles, []);
+});
+
+test('clocks that jump by a day and back move no role and lose no request', async () => {
+  const library = fakeTimeLibrary();
+  assert.ok(library !== undefined, 'libfaketime is missing: run "make setup"');
+  const nodes = [pair.a, pair.b];
+  const file = (node: Pair['a']): string => join(node.dir, 'clock');
+  for (const node of nodes) {
+    moveClock(file(node), 0);
+    node.env = fakeTime(library, file(node));
+  }
+  await pair.a.start(pairConfig('primary'));
+  await pair.a.roleIs('active');
+  await pair.b.start(pairConfig('secondary'));
+  await pair.b.roleIs('standby');
+  const sinceMs = async (): Promise<number> => (await pair.a.status()).groups[0]!.sinceMs;
+  const firstMs = await sinceMs();
+  await sleep(1000);
+  const before = nodes.map(roles);
+  const probe = await PingProbe.start(pair.client, VIP);
+
+  for (const seconds of [86_400, -86_400, 0]) {
+    for (const node of nodes) moveClock(file(node), seconds);
+    // Everybody sees the time of its own machine.
+    await until(
+      'the clock to jump',
+      async () => Math.abs((await sinceMs()) - firstMs - seconds * 1000) < 5000,
+    );
+    await sleep(1000);
+  }
+  await probe.answered();
+  await probe.stop();
+
+  assert.deepEqual(nodes.map(roles), before);
+  assert.deepEqual(probe.outages(), []);
+  for (const node of nodes) assert.deepEqual((await node.status()).troubles, []);
 });
 
 test('an address that somebody adds on the standby is taken off within five seconds, and the active one keeps its own', async () => {
@@ -87,7 +169,7 @@ test('a peer that comes and goes every second: the address is answered, roles ca
   assert.deepEqual((await pair.a.status()).troubles, []);
 });
 
-test('keepalived is missing: the node stands back and says why; installed, it serves without being told', async () => {
+test('keepalived is missing, then too old: the node stands back and says why; with a newer one it serves without being told', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'habad-'));
   mkdirSync(join(dir, 'bin'));
   const node = new DaemonNode(pair.lab, pair.a.host, join(dir, 'node'));
@@ -99,8 +181,14 @@ test('keepalived is missing: the node stands back and says why; installed, it se
     assert.equal(groups[0]?.role, 'standby');
     assert.match(troubles.join(), /Cannot use the configuration for keepalived.*ENOENT/);
 
-    symlinkSync('/usr/sbin/keepalived', join(dir, 'bin/keepalived'));
+    const program = join(dir, 'bin/keepalived');
+    const tooOld = '#!/bin/sh\n[ "$1" = --version ] || exec /usr/sbin/keepalived "$@"\n';
+    writeFileSync(program, `${tooOld}echo 'Keepalived v1.3.5 (03/19,2017)' >&2\n`, { mode: 0o755 });
+    const needed = /Cannot run VRRP as keepalived 1\.3\.5 is too old: 2\.0\.19 or newer is needed/;
+    await until('its word', async () => needed.test((await node.ha()).troubles.join()), 20_000);
 
+    rmSync(program);
+    symlinkSync('/usr/sbin/keepalived', program);
     await node.roleIs('active', 20_000);
     assert.deepEqual((await node.ha()).troubles, []);
     await node.terminate();

@@ -82,3 +82,25 @@ test('a busy main thread is no dead node: no session goes down in ten seconds of
   assert.deepEqual((await a.status()).bfd, { peer: true });
   assert.equal(changes(a) + changes(b), before);
 });
+
+test('bfdd killed: its node stands back, as the peer takes over; with another bfdd all is as before', async () => {
+  const { a, b, client } = pair;
+  const probe = await PingProbe.start(client, VIP);
+
+  const atMs = Date.now();
+  process.kill(frr[0]!.pid('bfdd'), 'SIGKILL');
+  await b.roleIs('active');
+  await a.roleIs('fault');
+  await probe.answered();
+  const outage = probe.longestSince(atMs);
+  assert.doesNotMatch(a.host.ip('-o', 'address', 'show', 'dev', 'eth0'), new RegExp(`${VIP}/`));
+  assert.match((await a.status()).troubles.join(), /bfdd/);
+  assert.ok(outage <= 200, `${outage} ms`);
+
+  a.host.run('rm', '-f', `${frr[0]!.dir}/bfdd.vty`);
+  await frr[0]!.run('bfdd');
+  await a.roleIs('active', 30_000);
+  await b.roleIs('standby');
+  await probe.stop();
+  assert.deepEqual((await a.status()).troubles, []);
+});

@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { VIP } from '../../lab/daemon-pair.ts';
 import { SYNC_MODES, SyncPair, type Talks } from '../../lab/sync-pair.ts';
 import { until } from '../../lab/until.ts';
+import { mendVrrp, spoilVrrp } from '../../lab/vrrp-filter.ts';
 import type { HaStatus } from '../../src/model/ha-status.ts';
 
 const TALKS = 30;
@@ -80,4 +82,28 @@ test('planned moves, the end of the service and its next start move every connec
   pair.cut('a', true);
   await pair.b.roleIs('active');
   await allGoOn(talks);
+});
+
+test('two masters that do not hear each other: the loser by rule stands back within seconds, and listens again later', async () => {
+  const { a, b } = pair;
+  await pair.startBoth();
+  const talks = await talkAndShare();
+  for (const { host } of [a, b]) spoilVrrp(host, 'deaf');
+  await b.roleIs('active');
+  const bothMs = performance.now();
+
+  await b.roleIs('fault');
+  const tookMs = performance.now() - bothMs;
+  await a.roleIs('active');
+  const [group] = (await b.ha()).groups;
+  assert.equal(group?.reason, 'SplitBrain');
+  assert.match(group.detail, /lb-a carries it too and comes first/);
+  assert.doesNotMatch(b.host.ip('-o', 'address', 'show'), new RegExp(`${VIP}/`));
+  // A take-over may last two seconds, peers speak once a second; the rest is the time to look.
+  assert.ok(tookMs <= 5000, `${tookMs} ms`);
+  await allGoOn(talks);
+
+  for (const { host } of [a, b]) mendVrrp(host);
+  await b.roleIs('standby');
+  await a.roleIs('active');
 });

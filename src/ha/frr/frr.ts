@@ -15,6 +15,8 @@ export interface FrrOptions {
   readonly clock: Clock;
   /** A session by its name in the configuration. */
   onBfd(session: string, up: boolean, diagnostic: number): void;
+  /** Whether bfdd can be asked; false also where it never could. */
+  onWatch(works: boolean): void;
   onTrouble(what: string, detail: string): void;
   onNote(detail: string): void;
   /** FRR has everything it should have. */
@@ -131,8 +133,14 @@ export class Frr {
       (why) => this.#onLost(why),
     );
     const tree = bfdConfig(wanted.bfd, ofBgp, wanted.bfdHeld);
-    await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
-    await this.#readBfd();
+    try {
+      await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
+      await this.#readBfd();
+    } catch (error) {
+      this.#options.onWatch(false);
+      throw error;
+    }
+    this.#options.onWatch(true);
   }
 
   async #tellBgp({ bgp, vips, announced }: FrrWanted): Promise<void> {
@@ -171,6 +179,7 @@ export class Frr {
     this.#watch = undefined;
     if (this.#closed) return;
     this.#done = undefined;
+    this.#options.onWatch(false);
     this.#options.onTrouble('bfdd', why);
     this.#cancelRetry();
     this.#cancelRetry = this.#options.clock.after(RETRY_MS, () => {

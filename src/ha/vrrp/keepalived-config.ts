@@ -56,6 +56,8 @@ function globals(setup: KeepalivedSetup): string {
     // Adverts keep time on a busy machine: a late one is a failover for nothing.
     'vrrp_rt_priority 50',
     'vrrp_no_swap',
+    // Who gives way says so once more: else the better one, master all the time, would not know that neighbours learned another.
+    'vrrp_higher_prio_send_advert true',
   ]);
 }
 
@@ -85,6 +87,8 @@ function instance(one: VrrpInstance, watched: Watched): string {
     ...(group.preempt ? [] : ['nopreempt']),
     ...(group.preempt && group.preemptDelayMs > 0 ? [`preempt_delay ${seconds(group.preemptDelayMs)}`] : []),
     ...(group.useVmac ? [`use_vmac vrrp${isV6 ? '6' : ''}.${group.vrid}`] : []),
+    // Announcements once more, in case a switch was not ready for the first; keepalived would wait five seconds.
+    'garp_master_delay 1',
     `garp_master_repeat ${group.garpCount}`,
     ...(group.garpRepeatMs > 0 ? [`garp_master_refresh ${Math.ceil(group.garpRepeatMs / 1000)}`] : []),
     ...(group.sourceAddress === undefined

@@ -14,6 +14,7 @@ import {
   type VrrpAddress,
   type VrrpInstance,
 } from './keepalived-config.ts';
+import { tooOld } from './keepalived-version.ts';
 import { readNotifyLine, type VrrpState } from './notify-line.ts';
 import { presenceOf, type RoutePort, takeOff } from './presence.ts';
 
@@ -172,6 +173,7 @@ export class Keepalived {
     if (textOf(path) === config.text) return false;
     const next = `${path}.new`;
     writeFileSync(next, config.text, { mode: 0o600 });
+    await this.#checkVersion();
     const check = [this.#binary, '-t', '-f', next];
     const end = await runProgram(check, { env: {} }, AbortSignal.timeout(CHECK_MS));
     if (end.kind !== 'exit' || end.code !== 0)
@@ -183,6 +185,19 @@ export class Keepalived {
       );
     renameSync(next, path);
     return true;
+  }
+
+  /** An older one would say no more than that it does not know a word. */
+  async #checkVersion(): Promise<void> {
+    const end = await runProgram([this.#binary, '--version'], { env: {} }, AbortSignal.timeout(CHECK_MS));
+    const why = end.kind === 'exit' ? tooOld(end.output) : undefined;
+    if (why !== undefined)
+      throw new OpError(
+        'HA_REFUSED',
+        `Cannot run VRRP as ${why}`,
+        { op: 'keepalived --version', target: this.#binary },
+        { retry: 'on-change', hint: 'Install a newer keepalived, or use ha.provider: frr' },
+      );
   }
 
   #start(): void {
