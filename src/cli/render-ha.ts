@@ -42,6 +42,8 @@ export function renderHa(
   const sessions = Object.entries(status.bfd).map(
     ([name, up]) => `bfd ${name}: ${up ? ink.green('up') : ink.red('down')}\n`,
   );
+  for (const [name, state] of Object.entries(status.bgp))
+    sessions.push(`bgp ${name}: ${(state === 'Established' ? ink.green : ink.red)(state)}\n`);
   const { sync } = status;
   const flows =
     sync === undefined

@@ -8,6 +8,7 @@ import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
 import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
 import { GroupAddresses, WITHDRAW_MS } from './announce/group-addresses.ts';
+import { PeerWatch } from './bgp/peer-watch.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
 import { Frr } from './frr/frr.ts';
@@ -55,6 +56,7 @@ export class Ha {
   readonly #frr: Frr;
   readonly #addresses: GroupAddresses;
   readonly #rivals: RivalWatch;
+  readonly #bgpPeers: PeerWatch;
   readonly #troubles: Troubles;
   readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
@@ -72,6 +74,7 @@ export class Ha {
     this.#troubles = new Troubles((what, detail) =>
       this.#emit({ kind: 'trouble', atMs: this.#options.clock.nowMs(), what, detail }),
     );
+    this.#bgpPeers = new PeerWatch(this.#troubles);
     const wire = {
       clock,
       route,
@@ -173,6 +176,7 @@ export class Ha {
       keepalivedPid: this.#keepalived.pid,
       rivalAdverts: this.#rivals.adverts,
       frrCommands: this.#frr.sent,
+      bgp: this.#bgpPeers.states,
       groups: [...this.#groups.values()].map((keeper) => this.#statusOf(keeper)),
       troubles: [...this.#facts.faults, ...this.#troubles.list, ...this.#keepalived.disagreements()],
     };
@@ -380,9 +384,20 @@ export class Ha {
       this.#addresses.clearStrays(settled, this.#intent);
     }
     this.#ticks++;
-    // Somebody may have edited what FRR runs by hand.
-    if (this.#ticks % COMPARE_EVERY === 0) void this.#tellFrr();
+    if (this.#ticks % COMPARE_EVERY === 0) void this.#compareFrr();
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
+  }
+
+  /** Somebody may have edited what FRR runs by hand, and sessions end without a word. */
+  async #compareFrr(): Promise<void> {
+    await this.#tellFrr();
+    const peers = this.#intent?.ha?.bgp?.peers ?? [];
+    try {
+      this.#bgpPeers.see(peers, peers.length === 0 ? [] : await this.#frr.peers());
+    } catch {
+      // bgpd is away: that was told when it did not take what it should.
+      this.#bgpPeers.see(peers, []);
+    }
   }
 
   #hearPeer(word: Extract<HaWord, { kind: 'peer' }>): void {

@@ -49,6 +49,8 @@ export interface HaStatus {
   readonly frrCommands: number;
   /** BFD sessions by name: up or not. */
   readonly bfd: Readonly<Record<string, boolean>>;
+  /** States of BGP sessions by the name of the peer, as FRR calls them: `Established` is the good one. */
+  readonly bgp: Readonly<Record<string, string>>;
   readonly groups: readonly HaGroupStatus[];
   readonly troubles: readonly string[];
 }

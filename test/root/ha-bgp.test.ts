@@ -1,6 +1,7 @@
 // BGP for real: two nodes with FRR, a router with FRR that has two ways to the VIP, a client behind it.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { LabFrr } from '../../lab/frr.ts';
 import { buildRouted, ROUTED_VIP, type Routed, routedConfig } from '../../lab/ha-routed.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
@@ -16,6 +17,31 @@ async function nextHopsAre(hops: readonly string[]): Promise<void> {
       throw new Error(`next hops are ${net.nextHops().join()}, not ${hops.join()}`);
     await new Promise<void>((resolve) => setTimeout(resolve, 20));
   }
+}
+
+interface BfdRow {
+  readonly peer: string;
+  readonly status: string;
+  readonly 'remote-receive-interval'?: number;
+  readonly 'remote-transmit-interval'?: number;
+}
+
+/** Sessions begin slowly and agree on their timers some seconds later; until then silence is noticed later too. */
+async function fastOnBothSides(): Promise<boolean> {
+  const sides = [
+    [LabFrr.of(net.router), '192.0.2.1'],
+    [LabFrr.of(net.a.host), '192.0.2.254'],
+  ] as const;
+  const rows = await Promise.all(
+    sides.map(async ([frr, peer]) => {
+      const all = JSON.parse(await frr.ask('bfdd', 'show bfd peers json')) as BfdRow[];
+      return all.find((row) => row.peer === peer);
+    }),
+  );
+  return rows.every(
+    (row) =>
+      row?.status === 'up' && row['remote-receive-interval'] === 50 && row['remote-transmit-interval'] === 50,
+  );
 }
 
 before(async () => {
@@ -96,8 +122,7 @@ test('a line of ours that somebody removes by hand comes back within ten seconds
   vty.close();
   await nextHopsAre(['192.0.2.1']);
   await until('BFD with the router', async () => (await net.a.status()).bfd.tor === true);
-  // A session made anew agrees on its fast timers some seconds later; until then silence is noticed by the hold time.
-  await new Promise<void>((resolve) => setTimeout(resolve, 6000));
+  await until('fast timers of a session made anew', fastOnBothSides, 30_000);
 });
 
 test('a node that falls silent is replaced within 300 ms: the router follows the standby route', async () => {
@@ -116,6 +141,29 @@ test('a node that falls silent is replaced within 300 ms: the router follows the
   await nextHopsAre(['192.0.2.1']);
 
   assert.ok(outage <= 300, `${outage} ms`);
+});
+
+test('a router that asks for another TTL than ours: the standby serves, the status says why, and it mends by itself', async () => {
+  const { a, routerFrr } = net;
+  const established = (): Promise<boolean> => a.status().then(({ bgp }) => bgp.tor1 === 'Established');
+  await until('a look at the session', established);
+
+  await routerFrr!.configure('bgpd', ['router bgp 65101', 'neighbor 192.0.2.1 ttl-security hops 1']);
+  await nextHopsAre(['192.0.2.2']);
+  await until(
+    'a word',
+    async () => (await a.status()).troubles.some((one) => /bgp tor1: no session/.test(one)),
+    30_000,
+  );
+  assert.match(
+    (await a.status()).troubles.join(),
+    /AS 65101, one hop away, with the same password and TTL security/,
+  );
+
+  await routerFrr!.configure('bgpd', ['router bgp 65101', 'no neighbor 192.0.2.1 ttl-security hops 1']);
+  await nextHopsAre(['192.0.2.1']);
+  await until('a look at the session', established);
+  assert.deepEqual((await a.status()).troubles, []);
 });
 
 test('Ha.handover() drains the route first: no request is lost for more than 30 ms', async () => {

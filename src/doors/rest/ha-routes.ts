@@ -41,6 +41,7 @@ const haShape = z.strictObject({
   rivalAdverts: count,
   frrCommands: count,
   bfd: z.record(text, z.boolean()),
+  bgp: z.record(text, text).describe('states of sessions by the name of the peer, as FRR calls them'),
   groups: z.array(groupShape),
   troubles: z.array(text),
 });
