@@ -150,6 +150,7 @@ export class Engine {
     const facts = { ...this.#ports.facts.read(intent), quorum: this.#quorum };
     return previewPlan({
       intent,
+      inForce: this.#last.intent,
       facts,
       drivers: this.#ports.drivers,
       views: this.#left,

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { item } from '../../src/model/item.ts';
 import type { Member } from '../../src/model/pool.ts';
-import { buildIntent, buildListener, buildMember, buildPool, buildVip } from '../fixtures/build-intent.ts';
+import {
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  buildVip,
+  TCP_CHECK,
+} from '../fixtures/build-intent.ts';
 import { memoryItems } from '../fixtures/memory-items.ts';
 import { assertText, Story } from './story.ts';
 
@@ -150,6 +157,30 @@ test('Engine drains a member that leaves, and removes it when its time is over',
 
   assert.equal(second.did(), 'remove tcp/192.0.2.10:80 > 10.0.0.2:80');
   assert.doesNotMatch(second.tells(), /10\.0\.0\.2/);
+});
+
+test('Engine plans the way back of a member that moved by what is known of its old place', async () => {
+  const at = (port: number) =>
+    buildIntent({
+      vips: [FRONT],
+      listeners: [buildListener('web', 'front', 80)],
+      pools: [
+        buildPool('web', [buildMember('10.0.0.1', { name: 'm', port })], {
+          checks: [{ ...TCP_CHECK, first: 'first' }],
+          drainMs: 30_000,
+        }),
+      ],
+    });
+  const story = await Story.begin({ intent: at(8001) });
+  await story.health('web/m', { state: 'up' });
+  await story.config(at(8002));
+  // Nobody answers there; the old one still drains, and has not been asked since.
+  await story.health('web/m', { state: 'down' });
+
+  const plan = story.engine.preview(at(8001));
+
+  const changes = plan?.steps.map(({ item, before }) => [item.key, before?.weight, item.fields.weight]);
+  assert.deepEqual(changes, [['tcp/192.0.2.10:80 > 10.0.0.1:8001', 0, 1]]);
 });
 
 test('Engine takes a draining member back when the configuration does', async () => {

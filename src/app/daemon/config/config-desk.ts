@@ -4,7 +4,6 @@ import type {
   Change,
   ConfigObject,
   ConfigPort,
-  ObjectEdit,
   ObjectKind,
   Planned,
   ReloadChange,
@@ -32,16 +31,18 @@ import {
   loadWith,
   toFileSet,
 } from './config-source.ts';
+import { draftWrites } from './draft-writes.ts';
 import { hideContent } from './hide-content.ts';
-import { joinChanges, lastOfEach } from './join-changes.ts';
+import { type InForce, putInForce } from './in-force.ts';
+import { joinChanges } from './join-changes.ts';
 import { ObjectBook } from './object-book.ts';
-import { Catalogue, FileObjects } from './object-catalogue.ts';
 import { Outcomes } from './outcomes.ts';
 import { PinAndTrial } from './pin-and-trial.ts';
 import { requireUnheld } from './require-unheld.ts';
 import { type Next, RevisionReader } from './revision-reader.ts';
 import { addSnapshot, removeSnapshot } from './snapshots.ts';
-import { ownEdits, requireOwnReferences, requireQuota, scopedTo, usageOf } from './tenancy.ts';
+import { usageOf } from './tenancy.ts';
+import { TrialClock } from './trial-clock.ts';
 import { WakePace } from './wake-pace.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -75,18 +76,10 @@ export interface DeskOptions {
   readonly stateLost: boolean;
 }
 
-interface InForce {
-  readonly files: FileSet;
-  readonly book: ObjectBook;
-  readonly fileObjects: FileObjects;
-  readonly loaded: Loaded;
-  readonly catalogue: Catalogue;
-  readonly revision?: number;
-}
-
 export class ConfigDesk implements ConfigPort, IntentSource {
   readonly #options: DeskOptions;
   readonly #special: PinAndTrial;
+  readonly #trial: TrialClock;
   readonly #outcomes: Outcomes;
   readonly #reader: RevisionReader;
   readonly #pace: WakePace;
@@ -97,12 +90,16 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   #given: Loaded | undefined;
   #incomplete: boolean;
   #turn: Promise<unknown> = Promise.resolve();
-  #trialTimer: NodeJS.Timeout | undefined;
 
   constructor(options: DeskOptions) {
     this.#options = options;
     this.#incomplete = options.stateLost;
     this.#special = new PinAndTrial(options.memory);
+    this.#trial = new TrialClock({
+      special: this.#special,
+      nowMs: options.nowMs,
+      onOver: () => void this.#undoTrial(),
+    });
     this.#reader = new RevisionReader(options.store, options.source);
     this.#pace = new WakePace(
       () => options.loop.wake(),
@@ -121,10 +118,10 @@ export class ConfigDesk implements ConfigPort, IntentSource {
 
   /** The configuration to begin with: that of the last revision where files are pinned or on trial, else that on disk. */
   async open(): Promise<void> {
-    const { store, nowMs } = this.#options;
+    const { store } = this.#options;
     const book = ObjectBook.of(store.objects());
     const disk = toFileSet(await this.#options.source.read());
-    const { pin, trial } = this.#special;
+    const { pin } = this.#special;
     const pinned = pin?.disk === disk.digest ? this.#reader.filesOf(pin.revision) : undefined;
     if (pin !== undefined && pinned === undefined) this.#special.unpin();
     const files = pinned ?? disk;
@@ -137,7 +134,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       this.#refused = firstFault(loaded.diagnostics);
       if (last !== undefined) this.#setLast(last.number);
     }
-    if (trial !== undefined) this.#armTrial(Math.max(0, trial.untilMs - nowMs()));
+    this.#trial.resume();
   }
 
   async load(): Promise<IntentResult> {
@@ -169,7 +166,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
 
   close(): void {
     this.#pace.close();
-    clearTimeout(this.#trialTimer);
+    this.#trial.close();
     this.#writes.flush();
   }
 
@@ -201,13 +198,13 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   planWrite(request: WriteRequest): Planned {
-    return this.#planned(this.#drafted([request]).loaded);
+    return this.#planned(draftWrites([request], this.#require(), this.#options).loaded);
   }
 
   /** The files on disk; the old configuration stays on error. Resolves after the round. */
   reload(change: ReloadChange): Promise<ReloadResult> {
     return this.#serial(async () => {
-      this.#requireNoTrial();
+      this.#trial.requireNone();
       const disk = toFileSet(await this.#options.source.read());
       const { pin } = this.#special;
       const now = this.#now;
@@ -229,7 +226,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       const { previous, revision } = this.#adoptAsFound(next, this.#last(), change);
       this.#special.unpin();
       if (revision !== undefined && previous !== undefined && revision !== previous)
-        this.#beginTrial(revision, previous, change);
+        this.#trial.begin(revision, previous, change);
       const told = revision === undefined ? {} : { revision };
       return this.#settled(change, {
         ok: true,
@@ -269,7 +266,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
 
   rollback(number: number, change: Change): Promise<{ readonly revision: number }> {
     return this.#serial(async () => {
-      this.#requireNoTrial();
+      this.#trial.requireNone();
       const target = this.#read(number);
       requireUnheld(this.#planned(target.loaded).plan, change);
       const disk = toFileSet(await this.#options.source.read());
@@ -293,59 +290,21 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   confirmTrial(): boolean {
-    if (this.#special.trial === undefined) return false;
-    this.#special.endTrial();
-    clearTimeout(this.#trialTimer);
-    return true;
+    return this.#trial.confirm();
   }
 
   /** One write after the other sees the ones before it; together they are one revision. */
   #commit(requests: readonly WriteRequest[]): { revision: number } {
-    this.#requireNoTrial();
-    const next = this.#drafted(requests);
+    this.#trial.requireNone();
+    const next = draftWrites(requests, this.#require(), this.#options);
     if (next.edits.length === 0) return { revision: this.#now?.revision ?? 0 };
     const previous = this.#now?.revision;
     const revision = this.#adopt(next, joinChanges(requests));
     const trial = requests.find(({ confirmWithinMs }) => confirmWithinMs !== undefined);
-    if (trial !== undefined && previous !== undefined) this.#beginTrial(revision, previous, trial);
+    if (trial !== undefined && previous !== undefined) this.#trial.begin(revision, previous, trial);
     this.#pace.soon();
     if (requests.some(({ force }) => force === true)) void this.#settled({ force: true }, undefined);
     return { revision };
-  }
-
-  #drafted(requests: readonly WriteRequest[]): Next {
-    const { files, fileObjects, loaded, book: before } = this.#require();
-    let book = before;
-    let edits: readonly ObjectEdit[] = [];
-    const standing = this.#now!.catalogue;
-    let catalogue = standing;
-    const own: { readonly project: string; readonly edits: readonly ObjectEdit[] }[] = [];
-    for (const { edit, author, project } of requests) {
-      const wanted =
-        project === undefined
-          ? edit(catalogue)
-          : ownEdits(edit(scopedTo(catalogue, project)), catalogue, project);
-      if (wanted.length === 0) continue;
-      if (project !== undefined) own.push({ project, edits: wanted });
-      edits = [...edits, ...wanted];
-      book = book.with(wanted, author, this.#options.nowMs());
-      catalogue = new Catalogue(book, fileObjects, loaded.intent);
-    }
-    if (edits.length === 0) return { files, book, loaded, edits };
-    const result = loadWith(this.#options.source, files, book.all());
-    if (isGood(result)) {
-      const { intent } = result;
-      const next = new Catalogue(book, fileObjects, intent);
-      for (const one of own) requireOwnReferences(one.edits, next, intent, one.project);
-      const isOfProject = ({ kind, name }: ObjectEdit): boolean =>
-        next.get(kind, name)?.project !== undefined;
-      if (edits.some(isOfProject))
-        requireQuota(usageOf(standing, loaded.intent), usageOf(next, intent), this.#options.quotaOf);
-      return { files, book, loaded: result, edits: lastOfEach(edits) };
-    }
-    throw new InputError('CONFIG_INVALID', `Cannot take the change: ${firstFault(result.diagnostics)}`, {
-      details: { diagnostics: result.diagnostics.filter((one) => one.severity === 'error') },
-    });
   }
 
   /** What was found on disk: a revision only where it differs from the last one. The history may fail, the files must not. */
@@ -391,18 +350,8 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     return revision;
   }
 
-  #set({ files, book, loaded }: Omit<Next, 'edits'>, revision: number | undefined): void {
-    const fileObjects =
-      this.#now?.files === files ? this.#now.fileObjects : new FileObjects(files, loaded.written);
-    const catalogue = new Catalogue(book, fileObjects, loaded.intent);
-    this.#now = {
-      files,
-      book,
-      loaded,
-      fileObjects,
-      catalogue,
-      ...(revision === undefined ? {} : { revision }),
-    };
+  #set(next: Omit<Next, 'edits'>, revision: number | undefined): void {
+    this.#now = putInForce(next, revision, this.#now);
   }
 
   /** An older content as a new revision; its files stay in force until those on disk are other ones than now. */
@@ -412,19 +361,8 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     this.#refused = undefined;
     if (target.files.digest === disk.digest) this.#special.unpin();
     else this.#special.setPin({ revision, atMs: this.#options.nowMs(), disk: disk.digest });
-    if (previous !== undefined) this.#beginTrial(revision, previous, change);
+    if (previous !== undefined) this.#trial.begin(revision, previous, change);
     return revision;
-  }
-
-  #beginTrial(revision: number, previous: number, { confirmWithinMs }: Change): void {
-    if (confirmWithinMs === undefined) return;
-    this.#special.beginTrial({ revision, previous, untilMs: this.#options.nowMs() + confirmWithinMs });
-    this.#armTrial(confirmWithinMs);
-  }
-
-  #armTrial(inMs: number): void {
-    clearTimeout(this.#trialTimer);
-    this.#trialTimer = setTimeout(() => void this.#undoTrial(), inMs);
   }
 
   async #undoTrial(): Promise<void> {
@@ -467,16 +405,6 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     const plan = this.#options.loop.preview(intent);
     if (plan !== undefined) return { plan, hash, diagnostics };
     throw new WaitingError('NOT_READY', 'Cannot plan as the first round has not finished yet');
-  }
-
-  #requireNoTrial(): void {
-    const { trial } = this.#special;
-    if (trial === undefined) return;
-    const until = new Date(trial.untilMs).toISOString();
-    throw new InputError(
-      'TRIAL_RUNS',
-      `Cannot change the configuration as revision ${trial.revision} is on trial until ${until}`,
-    );
   }
 
   #require(): InForce {

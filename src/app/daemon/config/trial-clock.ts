@@ -1,0 +1,62 @@
+// A configuration on trial: undone when its time is over, unless somebody confirms it before; over restarts too.
+import type { Change } from '../../../engine/config-port.ts';
+import { InputError } from '../../../model/errors.ts';
+import type { PinAndTrial } from './pin-and-trial.ts';
+
+export interface TrialClockOptions {
+  readonly special: PinAndTrial;
+  readonly nowMs: () => number;
+  /** The time is over and nobody has confirmed. */
+  readonly onOver: () => void;
+}
+
+export class TrialClock {
+  readonly #options: TrialClockOptions;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: TrialClockOptions) {
+    this.#options = options;
+  }
+
+  /** Only where the change asks for it. */
+  begin(revision: number, previous: number, { confirmWithinMs }: Change): void {
+    if (confirmWithinMs === undefined) return;
+    const { special, nowMs } = this.#options;
+    special.beginTrial({ revision, previous, untilMs: nowMs() + confirmWithinMs });
+    this.#arm(confirmWithinMs);
+  }
+
+  /** One that began before the restart goes on. */
+  resume(): void {
+    const { special, nowMs } = this.#options;
+    if (special.trial !== undefined) this.#arm(Math.max(0, special.trial.untilMs - nowMs()));
+  }
+
+  /** False where nothing is on trial. */
+  confirm(): boolean {
+    const { special } = this.#options;
+    if (special.trial === undefined) return false;
+    special.endTrial();
+    this.close();
+    return true;
+  }
+
+  requireNone(): void {
+    const { trial } = this.#options.special;
+    if (trial === undefined) return;
+    const until = new Date(trial.untilMs).toISOString();
+    throw new InputError(
+      'TRIAL_RUNS',
+      `Cannot change the configuration as revision ${trial.revision} is on trial until ${until}`,
+    );
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #arm(inMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#options.onOver(), inMs);
+  }
+}
