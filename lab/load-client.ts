@@ -17,7 +17,12 @@ export class LoadClient {
   }
 
   /** `programs` starts the programs of a lab (run-program.ts). */
-  static start(from: Host, programs: readonly string[], url: string, perSecond: number): LoadClient {
+  static start(
+    from: Pick<Host, 'argv'>,
+    programs: readonly string[],
+    url: string,
+    perSecond: number,
+  ): LoadClient {
     // Not the lab's own: it ends with us, as its input does, also where the lab stays.
     const argv = from.argv([...programs, 'load', url, `${perSecond}`]);
     return new LoadClient(start(argv, { stdio: ['pipe', 'pipe', 'inherit'] }));

@@ -70,7 +70,7 @@ export class LabTool implements LabToolPort {
       say(`web servers and daemons: ${[...topology.servers, ...topology.balancers].join(', ')}`);
       await programs.startAll(slower);
       say(`waiting until ${urlOf(topology)} answers`);
-      await this.#untilServing(topology, files, { limitMs: UP_MS * slower, signal: interrupted.signal });
+      await this.#untilServing(topology, files, { slower, signal: interrupted.signal });
       return toRow(topology);
     } catch (error) {
       removeAll(files);
@@ -158,14 +158,15 @@ export class LabTool implements LabToolPort {
   async #untilServing(
     topology: Topology,
     files: LabFiles,
-    { limitMs, signal }: { readonly limitMs: number; readonly signal: AbortSignal },
+    { slower, signal }: { readonly slower: number; readonly signal: AbortSignal },
   ): Promise<void> {
     const programs = new LabPrograms(topology, files, this.#lbctl);
-    const client = this.#client(topology, programs, UP_REQUESTS_PER_SECOND);
+    const client = this.#client(topology, programs, Math.ceil(UP_REQUESTS_PER_SECOND / slower));
+    const limitMs = UP_MS * slower;
     const end = performance.now() + limitMs;
     try {
       for (let steady = 0; steady < STEADY_LOOKS; ) {
-        await sleep(LOOK_MS, undefined, { signal });
+        await sleep(LOOK_MS * slower, undefined, { signal });
         for (const name of topology.balancers)
           if (programs.pidsOf(name, 'lbctl').length === 0)
             throw failed(

@@ -26,6 +26,7 @@ export function buildNetwork(lab: Lab, topology: Topology): Hosts {
   ends.forEach(({ host }, i) => {
     makeReady(host, network, `${SWITCH}p${i}`);
   });
+  for (const name of topology.balancers) prepareBalancer(hosts.get(name)!);
   if (isRouted(topology)) putBehindRouter(lab, hosts, topology);
   if (topology.mode === 'dr') for (const name of topology.servers) answerFor(hosts.get(name)!, topology.vip);
   return hosts;
@@ -53,6 +54,11 @@ function portsOf(topology: Topology): readonly { name: string; address: string }
 export function makeReady(host: Host, network: Host, port: string): void {
   host.run('ethtool', '-K', 'eth0', 'tx', 'off');
   network.run('ethtool', '-K', port, 'gro', 'on');
+}
+
+/** What "lbctl system apply" sets, in the namespace alone: to IPVS the answers of members are packets to be forwarded. */
+function prepareBalancer(host: Host): void {
+  host.sysctls({ 'net.ipv4.ip_forward': 1, 'net.ipv4.conf.all.send_redirects': 0 });
 }
 
 function putBehindRouter(lab: Lab, hosts: Hosts, { balancers, servers }: Topology): void {
