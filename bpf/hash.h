@@ -17,20 +17,27 @@ static __always_inline __u64 mix(__u64 value)
 	return value ^ (value >> 31);
 }
 
-/* The seed is secret, so that nobody outside can aim many flows at one slot. */
-static __always_inline void hash_flow(struct work *w, const struct config *c, __u32 flags, const bool v6)
+/* The seed is secret, so that nobody outside can aim many flows at one slot. `source` and `more` are the address. */
+static __always_inline void flow_hash(const struct config *c, __u32 flags, __u64 source, __u64 more, __be16 source_port,
+				      __be16 destination_port, const bool v6, __u32 *hash, __u32 *entropy)
 {
-	__u64 ports = ((__u64)w->source_port << 16) | w->destination_port;
-	__u64 one = w->source.half[0] ^ c->seed[0];
+	__u64 ports = ((__u64)source_port << 16) | destination_port;
+	__u64 one = source ^ c->seed[0];
 	__u64 two = c->seed[1];
 
 	if (v6)
-		two ^= mix(w->source.half[1] ^ c->seed[1]);
+		two ^= mix(more ^ c->seed[1]);
 	if (flags & LISTENER_HASH_PORT)
-		one ^= (__u64)w->source_port << 32;
+		one ^= (__u64)source_port << 32;
 	one = mix(one + two);
-	w->hash = one >> 32;
-	w->entropy = (__u32)((one ^ ports * MIX_1) >> 16);
+	*hash = one >> 32;
+	*entropy = (__u32)((one ^ ports * MIX_1) >> 16);
+}
+
+static __always_inline void hash_flow(struct work *w, const struct config *c, __u32 flags, const bool v6)
+{
+	flow_hash(c, flags, w->source.half[0], w->source.half[1], w->source_port, w->destination_port, v6, &w->hash,
+		  &w->entropy);
 }
 
 /* Multiply and shift instead of a division: uniform for any size. */

@@ -6,6 +6,7 @@
 #include "answer.h"
 #include "icmp.h"
 #include "later.h"
+#include "quick.h"
 #include "stages.h"
 #include "vip.h"
 
@@ -27,10 +28,13 @@ static __always_inline int route(struct xdp_md *ctx, struct work *w, const bool 
 
 static __always_inline int walk(struct xdp_md *ctx)
 {
-	struct work *w = scratch_of();
+	struct work *w;
 	__be16 protocol = 0;
-	int verdict;
+	int verdict = quick(ctx);
 
+	if (verdict != NOT_QUICK)
+		return verdict;
+	w = scratch_of();
 	if (!w)
 		return drop(COUNT_DROP_INTERNAL);
 	verdict = parse_ethernet(ctx, w, &protocol);

@@ -71,10 +71,15 @@ static __always_inline __u16 stamp_state(__u32 tick, __u32 state)
 	return (tick & TICK_MASK) << 4 | state;
 }
 
+static __always_inline bool flow_alive_at(const struct flow4 *f, const struct config *c, __u32 now)
+{
+	__u32 age = (now - (f->stamp_state >> 4)) & TICK_MASK;
+	return age <= c->timeout[flow_state_of(f) & (FLOW_STATES - 1)];
+}
+
 static __always_inline bool flow_alive(const struct flow4 *f, const struct config *c)
 {
-	__u32 age = (tick_now(c) - (f->stamp_state >> 4)) & TICK_MASK;
-	return age <= c->timeout[flow_state_of(f) & (FLOW_STATES - 1)];
+	return flow_alive_at(f, c, tick_now(c));
 }
 
 static __always_inline bool is_ending(__u32 state)
@@ -141,17 +146,23 @@ static __always_inline void live_ended(__u32 member, __u32 listener)
 }
 
 /* Stores only what differs: an untouched cache line stays shared between cores. */
-static __always_inline void flow_touch(struct flow4 *f, const struct config *c, __u8 flags, bool from_client,
-				       bool sees_replies, __u32 listener)
+static __always_inline void flow_touch_at(struct flow4 *f, __u32 now, __u8 flags, bool from_client, bool sees_replies,
+					  __u32 listener)
 {
 	__u32 before = flow_state_of(f), after = before;
 	__u16 value;
 
 	if (flags)
 		after = next_state(before, flags, from_client, sees_replies);
-	value = stamp_state(tick_now(c), after);
+	value = stamp_state(now, after);
 	if (f->stamp_state != value)
 		f->stamp_state = value;
 	if (is_ending(after) && !is_ending(before))
 		live_ended(f->member, listener);
+}
+
+static __always_inline void flow_touch(struct flow4 *f, const struct config *c, __u8 flags, bool from_client,
+				       bool sees_replies, __u32 listener)
+{
+	flow_touch_at(f, tick_now(c), flags, from_client, sees_replies, listener);
 }
