@@ -54,6 +54,20 @@ export async function services(client: Reader): Promise<Made> {
   return { data: listeners, table: { columns, rows: () => rows, empty: 'no listeners' } };
 }
 
+const ANSWER_COLUMNS: readonly LiveColumn[] = [
+  { title: 'HALF', align: 'right', wide: true },
+  { title: '99 OF 100', align: 'right', wide: true },
+  { title: 'SLOWEST', align: 'right', wide: true },
+];
+
+/** How long its checks take to answer. */
+function answerCells(answers: MemberView['answers']): LiveCell[] {
+  if (answers === undefined) return ANSWER_COLUMNS.map(() => ({ text: '-' }));
+  return [answers.p50Ms, answers.p99Ms, answers.maxMs].map((ms) => ({
+    text: `${Number(ms.toPrecision(3))} ms`,
+  }));
+}
+
 /** All of them, in the order asked for, or those that are given. */
 export async function members(
   client: Reader,
@@ -76,6 +90,7 @@ export async function members(
       { text: sinceMs === undefined ? '-' : agoText(nowMs - sinceMs) },
       { text: first?.reason ?? 'no listener' },
       { text: override },
+      ...answerCells(one.answers),
       { text: one.lastError ?? '' },
     ];
   };
@@ -88,6 +103,7 @@ export async function members(
     { title: 'SINCE', align: 'right' },
     { title: 'REASON' },
     { title: 'OVERRIDE' },
+    ...ANSWER_COLUMNS,
     { title: 'LAST ERROR', wide: true },
   ];
   const rows = (nowMs: number) => all.map((one) => rowOf(one, nowMs));

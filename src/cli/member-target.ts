@@ -1,6 +1,7 @@
 // POOL/MEMBER as a person writes it, and what a daemon tells of that member.
 import { InputError } from '../model/errors.ts';
 import type { Override } from '../model/facts.ts';
+import type { AnswerTimes } from '../model/status.ts';
 import { type Client, word } from './client.ts';
 
 export interface MemberRow {
@@ -24,6 +25,7 @@ export interface MemberView {
   readonly sinceMs?: number;
   readonly lastError?: string;
   readonly override?: Override;
+  readonly answers?: AnswerTimes;
   readonly listeners: readonly MemberRow[];
 }
 

@@ -153,6 +153,7 @@ function memberTable(status: Status, nowMs: number, ink: Paint): string {
       one.observedWeight === undefined ? '-' : String(one.observedWeight),
       { text: one.health, ink: one.health === 'up' ? ink.green : one.health === 'down' ? ink.red : ink.dim },
       one.sinceMs === undefined ? '-' : agoText(nowMs - one.sinceMs),
+      one.answers === undefined ? '-' : `${Number(one.answers.p99Ms.toPrecision(3))} ms`,
       one.lastError === undefined ? one.reason : `${one.reason}: ${one.lastError}`,
     ]),
   );
@@ -164,6 +165,7 @@ function memberTable(status: Status, nowMs: number, ink: Paint): string {
       { title: 'OBSERVED', align: 'right' },
       { title: 'HEALTH' },
       { title: 'SINCE', align: 'right' },
+      { title: '99 OF 100', align: 'right' },
       { title: 'REASON' },
     ],
     rows,

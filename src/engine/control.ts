@@ -6,7 +6,7 @@ import type { HaStatus } from '../model/ha-status.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Plan } from '../model/plan.ts';
 import type { LogLevel } from '../model/settings.ts';
-import type { AddressStatus, ListenerStatus, RoundSummary, Status } from '../model/status.ts';
+import type { AddressStatus, AnswerTimes, ListenerStatus, RoundSummary, Status } from '../model/status.ts';
 import type { World } from '../model/world.ts';
 import type { ConfigPort } from './config-port.ts';
 import type { EngineEvent } from './events.ts';
@@ -59,6 +59,8 @@ export interface Control {
     readonly boundsMs: readonly number[];
     readonly probes: readonly ProbeLatency[];
   }>;
+  /** Of the checks of a member (`pool/member`); undefined before the first answer. */
+  answerTimes(member: string): AnswerTimes | undefined;
   /** A person wants what guards hold now. Resolves after the round. */
   confirm(): Promise<void>;
   /** By memberKey(pool, member name); undefined resets. Throws InputError NOT_FOUND for a member nobody configured. */

@@ -101,6 +101,11 @@ export class HealthBoard {
     return this.#probes;
   }
 
+  /** The probes a member lives by. */
+  probeKeysOf(member: string): readonly string[] {
+    return this.#probesOfMember.get(member) ?? [];
+  }
+
   stateOf(key: string): JudgeState | undefined {
     return this.#states.get(key);
   }

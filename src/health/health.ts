@@ -5,12 +5,16 @@ import { Secret } from '../lib/secret.ts';
 import type { MemberHealth } from '../model/facts.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { Intent } from '../model/intent.ts';
+import type { AnswerTimes } from '../model/status.ts';
+import { toAnswerTimes } from './answer-times.ts';
 import { type BoardSnapshot, HealthBoard } from './board.ts';
 import { initialState, type JudgeState, judge } from './judge.ts';
+import type { LatencySnapshot } from './latency.ts';
+import { LatencyTable } from './latency-table.ts';
 import type { Probe } from './probe.ts';
 import { type RunnerStats, settingsOf } from './runner.ts';
 import { type PathPort, ViaVip } from './via-vip.ts';
-import type { Order, Report } from './worker.ts';
+import type { Order, Report, WorkerData } from './worker.ts';
 
 export interface HealthOptions {
   readonly clock: Clock;
@@ -34,6 +38,7 @@ export class Health {
   readonly #options: HealthOptions;
   readonly #board = new HealthBoard();
   readonly #viaVip: ViaVip;
+  readonly #times = new LatencyTable();
   readonly #waiting = new Map<number, (stats: RunnerStats) => void>();
   #worker: Worker;
   #nextId = 1;
@@ -52,6 +57,7 @@ export class Health {
   setIntent(intent: Intent): void {
     const { added, removed } = this.#board.setIntent(intent, this.#options.clock.nowMs());
     if (removed.length > 0) this.#order({ kind: 'delete', keys: removed });
+    for (const key of removed) this.#times.release(key);
     this.#run(added.filter(({ via }) => via === undefined));
     const vias = added.filter(({ via }) => via !== undefined);
     this.#openPaths(new Set(vias.map(({ key }) => key)));
@@ -98,8 +104,18 @@ export class Health {
     });
   }
 
-  probe(key: string): Probe | undefined {
-    return this.#board.probes().get(key);
+  /** What each probe's answers took, of those that answered. */
+  latencies(): readonly { readonly probe: Probe; readonly latency: LatencySnapshot }[] {
+    return [...this.#board.probes().values()].flatMap((probe) => {
+      const latency = this.#times.of(probe.key)?.snapshot();
+      return latency === undefined ? [] : [{ probe, latency }];
+    });
+  }
+
+  /** The same of the checks of one member (`pool/member`), taken together. */
+  answerTimes(member: string): AnswerTimes | undefined {
+    const keys = this.#board.probeKeysOf(member);
+    return toAnswerTimes(keys.flatMap((key) => this.#times.of(key)?.snapshot() ?? []));
   }
 
   snapshot(): BoardSnapshot {
@@ -133,7 +149,10 @@ export class Health {
   }
 
   #startWorker(): Worker {
-    const worker = new Worker(new URL('./worker.ts', import.meta.url), { name: 'health' });
+    const worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      name: 'health',
+      workerData: { times: this.#times.memory } satisfies WorkerData,
+    });
     worker.on('message', (report: Report) => this.#take(report));
     worker.on('error', (error: Error) => {
       this.#options.onFault?.(error);
@@ -184,6 +203,7 @@ export class Health {
   #runnable(probe: Probe): Extract<Order, { kind: 'set' }>['probes'][number] {
     const { key, address, port } = probe;
     const state = this.#board.stateOf(key);
+    const slot = this.#times.take(key);
     const { mark, fault } = this.#viaVip.of(probe) ?? {};
     const check = revealed(probe.check);
     return {
@@ -192,6 +212,7 @@ export class Health {
       target: { address, port },
       ...(fault === undefined ? {} : { fault }),
       ...(state === undefined ? {} : { state }),
+      ...(slot === undefined ? {} : { slot }),
     };
   }
 }

@@ -1,4 +1,4 @@
-// How long things take, in buckets: cheap to add to, small to send, ready for a Prometheus histogram.
+// How long things take, in buckets: cheap to add to, ready for a Prometheus histogram, and readable from another thread.
 
 /** Upper bounds in milliseconds; one more bucket holds the rest. */
 export const LATENCY_BOUNDS_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000] as const;
@@ -11,22 +11,34 @@ export interface LatencySnapshot {
   readonly buckets: readonly number[];
 }
 
-export class LatencyHistogram {
-  readonly #buckets: number[] = new Array<number>(LATENCY_BOUNDS_MS.length + 1).fill(0);
-  #count = 0;
-  #sumMs = 0;
-  #maxMs = 0;
+/** Count, sum, maximum, then the buckets. */
+export const LATENCY_CELLS = 3 + LATENCY_BOUNDS_MS.length + 1;
 
-  add(ms: number): void {
-    const index = LATENCY_BOUNDS_MS.findIndex((bound) => ms <= bound);
-    this.#buckets[index === -1 ? LATENCY_BOUNDS_MS.length : index]!++;
-    this.#count++;
-    this.#sumMs += ms;
-    if (ms > this.#maxMs) this.#maxMs = ms;
+export class LatencyHistogram {
+  readonly #cells: Float64Array<ArrayBufferLike>;
+
+  /** Over cells that somebody else reads too, or its own. */
+  constructor(cells: Float64Array<ArrayBufferLike> = new Float64Array(LATENCY_CELLS)) {
+    this.#cells = cells;
   }
 
+  add(ms: number): void {
+    const cells = this.#cells;
+    const index = LATENCY_BOUNDS_MS.findIndex((bound) => ms <= bound);
+    cells[3 + (index === -1 ? LATENCY_BOUNDS_MS.length : index)]!++;
+    cells[0]!++;
+    cells[1]! += ms;
+    if (ms > cells[2]!) cells[2] = ms;
+  }
+
+  clear(): void {
+    this.#cells.fill(0);
+  }
+
+  /** Of another thread it may lack the answer that is being added: nobody waits for anybody. */
   snapshot(): LatencySnapshot {
-    return { count: this.#count, sumMs: this.#sumMs, maxMs: this.#maxMs, buckets: [...this.#buckets] };
+    const [count = 0, sumMs = 0, maxMs = 0, ...buckets] = this.#cells;
+    return { count, sumMs, maxMs, buckets };
   }
 }
 

@@ -5,6 +5,7 @@ import { FakeClock, settle } from '../lib/clock.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { CheckResult } from './judge.ts';
 import { quantileMs } from './latency.ts';
+import { LatencyTable } from './latency-table.ts';
 import { ProbeRunner } from './runner.ts';
 
 const CHECK: HealthCheck = {
@@ -17,7 +18,7 @@ const CHECK: HealthCheck = {
 };
 const TARGET = { address: '192.0.2.1', port: 80 };
 
-function setUp(answer: (run: number) => boolean) {
+function setUp(answer: (run: number) => boolean, times = new LatencyTable()) {
   const clock = new FakeClock();
   const changes: string[] = [];
   const runs: number[] = [];
@@ -25,6 +26,7 @@ function setUp(answer: (run: number) => boolean) {
     clock,
     random: () => 0,
     maxRunning: 10,
+    times,
     async run(): Promise<CheckResult> {
       runs.push(clock.monotonicMs());
       const ok = answer(runs.length);
@@ -102,16 +104,18 @@ describe('ProbeRunner', () => {
   });
 
   it('counts runs and their latency', async () => {
-    const { clock, runner } = setUp(() => true);
-    runner.set({ key: 'p', check: CHECK, target: TARGET });
+    const times = new LatencyTable();
+    const { clock, runner } = setUp(() => true, times);
+    runner.set({ key: 'p', check: CHECK, target: TARGET, slot: times.take('p')! });
     await clock.advance(4500);
 
+    const latency = times.of('p')!.snapshot();
     const stats = runner.stats();
     runner.close();
 
     assert.equal(stats.runs, 5);
-    assert.equal(stats.latency[0]![1].count, 5);
-    assert.equal(quantileMs(stats.latency[0]![1], 0.99), 3);
+    assert.equal(latency.count, 5);
+    assert.equal(quantileMs(latency, 0.99), 3);
     assert.equal(stats.late.maxMs, 0);
   });
 });

@@ -11,6 +11,7 @@ import {
   judge,
 } from './judge.ts';
 import { LatencyHistogram, type LatencySnapshot } from './latency.ts';
+import type { LatencyTable } from './latency-table.ts';
 import { Schedule } from './schedule.ts';
 
 /** Turning more often than this in ten minutes is flapping: such a member has to rise twice as long. */
@@ -25,6 +26,8 @@ export interface RunnableProbe {
   readonly fault?: string;
   /** What was known before a reload or restart. */
   readonly state?: JudgeState;
+  /** Where in the table its answer times are counted. */
+  readonly slot?: number;
 }
 
 export interface RunnerOptions {
@@ -34,6 +37,7 @@ export interface RunnerOptions {
   readonly run: (check: HealthCheck, target: Target, stop: AbortSignal) => Promise<CheckResult>;
   /** Called when the verdict, the error or the weight changed, and on the first result. */
   readonly onChange: (key: string, state: JudgeState) => void;
+  readonly times?: Pick<LatencyTable, 'at'>;
 }
 
 export interface RunnerStats {
@@ -42,14 +46,13 @@ export interface RunnerStats {
   readonly runs: number;
   /** How late checks started, over all runs. */
   readonly late: LatencySnapshot;
-  readonly latency: readonly (readonly [key: string, latency: LatencySnapshot])[];
 }
 
 interface Entry {
   probe: RunnableProbe;
   state: JudgeState;
   stop: AbortController;
-  readonly latency: LatencyHistogram;
+  readonly times: LatencyHistogram | undefined;
 }
 
 export class ProbeRunner {
@@ -76,7 +79,7 @@ export class ProbeRunner {
     const known = this.#entries.get(key);
     if (known === undefined) {
       const state = probe.state ?? initialState(check.first, this.#options.clock.nowMs());
-      this.#entries.set(key, { probe, state, stop: new AbortController(), latency: new LatencyHistogram() });
+      this.#entries.set(key, { probe, state, stop: new AbortController(), times: this.#timesOf(probe) });
     } else known.probe = probe;
     this.#schedule.set({ key, intervalMs: check.intervalMs, fastIntervalMs: check.fastIntervalMs });
   }
@@ -98,13 +101,19 @@ export class ProbeRunner {
       running: this.#running,
       runs: this.#runs,
       late: this.#late.snapshot(),
-      latency: [...this.#entries].map(([key, entry]) => [key, entry.latency.snapshot()]),
     };
   }
 
   close(): void {
     for (const key of [...this.#entries.keys()]) this.delete(key);
     this.#schedule.close();
+  }
+
+  /** The slot may hold what another probe left. */
+  #timesOf({ slot }: RunnableProbe): LatencyHistogram | undefined {
+    const times = slot === undefined ? undefined : this.#options.times?.at(slot);
+    times?.clear();
+    return times;
   }
 
   #start(key: string, lateMs: number): void {
@@ -133,7 +142,7 @@ export class ProbeRunner {
     const before = entry.state;
     const after = judge(before, result, settingsOf(entry.probe.check));
     entry.state = after;
-    entry.latency.add(result.latencyMs);
+    entry.times?.add(result.latencyMs);
     const told =
       before.seen > 0 &&
       before.verdict === after.verdict &&

@@ -1,7 +1,8 @@
 // The thread in which checks run. It holds nothing but the runner; orders come in and changes go out as messages.
-import { type MessagePort, parentPort } from 'node:worker_threads';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../lib/clock.ts';
 import type { JudgeState } from './judge.ts';
+import { LatencyTable } from './latency-table.ts';
 import { runCheck } from './run-check.ts';
 import { ProbeRunner, type RunnableProbe, type RunnerStats } from './runner.ts';
 
@@ -12,6 +13,10 @@ export type Order =
   | { readonly kind: 'stats'; readonly id: number }
   | { readonly kind: 'stop' };
 
+export interface WorkerData {
+  readonly times: SharedArrayBuffer;
+}
+
 export type Report =
   | { readonly kind: 'changes'; readonly changes: readonly (readonly [key: string, state: JudgeState])[] }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: RunnerStats };
@@ -19,7 +24,7 @@ export type Report =
 /** Each check holds about one descriptor; the rest of the process needs some too. */
 const MAX_RUNNING = 4000;
 
-function serve(port: MessagePort): void {
+function serve(port: MessagePort, { times }: WorkerData): void {
   let changes: [string, JudgeState][] = [];
   // Changes of one turn of the event loop travel together: a rack that fails is one message, and one plan.
   const tell = (key: string, state: JudgeState): void => {
@@ -37,6 +42,7 @@ function serve(port: MessagePort): void {
     maxRunning: MAX_RUNNING,
     run: runCheck,
     onChange: tell,
+    times: new LatencyTable(times),
   });
   port.on('message', (order: Order) => {
     switch (order.kind) {
@@ -60,4 +66,4 @@ function serve(port: MessagePort): void {
   });
 }
 
-if (parentPort !== null) serve(parentPort);
+if (parentPort !== null) serve(parentPort, workerData as WorkerData);

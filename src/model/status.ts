@@ -17,6 +17,18 @@ export interface ItemError {
   readonly nextTryMs?: number;
 }
 
+/** How long the answers of a member's checks took, over all of them since the daemon began to ask. */
+export interface AnswerTimes {
+  readonly count: number;
+  readonly meanMs: number;
+  /** Upper bound of the bucket in which half of them are. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+  /** Buckets that are not empty; the one without a bound holds what took longer than the others reach. */
+  readonly histogram: readonly { readonly upToMs?: number; readonly count: number }[];
+}
+
 export interface MemberStatus {
   readonly key: string;
   readonly name: string;
@@ -28,6 +40,8 @@ export interface MemberStatus {
   readonly reason: Reason;
   readonly sinceMs?: number;
   readonly lastError?: string;
+  /** Added where Status is shown: it changes with every answer. */
+  readonly answers?: AnswerTimes;
 }
 
 export interface ListenerStatus {

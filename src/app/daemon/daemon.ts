@@ -295,14 +295,20 @@ export class Daemon implements Control {
   }
 
   async probeLatencies() {
-    const { latency } = await this.#health.stats();
-    const probes = latency.flatMap(([key, { count, sumMs, buckets }]) => {
-      const probe = this.#health.probe(key);
-      return probe === undefined
-        ? []
-        : [{ members: probe.members, type: probe.check.type, count, sumMs, buckets }];
-    });
+    const probes = this.#health
+      .latencies()
+      .map(({ probe: { members, check }, latency: { count, sumMs, buckets } }) => ({
+        members,
+        type: check.type,
+        count,
+        sumMs,
+        buckets,
+      }));
     return { boundsMs: LATENCY_BOUNDS_MS, probes };
+  }
+
+  answerTimes(member: string) {
+    return this.#health.answerTimes(member);
   }
 
   async confirm(): Promise<void> {

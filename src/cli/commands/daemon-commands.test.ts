@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
 import { type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
 import { lbctlOn, type Ran, WEB_SITE } from '../../../test/fixtures/web-site.ts';
+import type { MemberView } from '../member-target.ts';
 import { runCli } from '../run-cli.ts';
 
 async function withDaemon(
@@ -39,6 +40,16 @@ test('drain, member down, up and reset reach the data plane', () =>
     assert.deepEqual(await reasonOf(), ['AdminUp', 3]);
     assert.equal((await lbctl('member', 'reset', 'web/w1')).code, 0);
     assert.deepEqual(await reasonOf(), ['NotChecked', 3]);
+  }));
+
+test('show members -o wide tells how long checks take to answer, and -o json the histogram', () =>
+  withDaemon(async (lbctl) => {
+    const { out } = await lbctl('show', 'members', '-o', 'wide');
+    const [w1] = JSON.parse((await lbctl('show', 'members', '-o', 'json')).out) as MemberView[];
+
+    assert.match(out, / HALF +99 OF 100 +SLOWEST +LAST ERROR\n/);
+    assert.match(out, /^web\/w1 .* 10 ms +111 ms +111 ms/m);
+    assert.equal(w1?.answers?.histogram.length, 4);
   }));
 
 test('what is wrong with a member or a duration ends with its own code', () =>

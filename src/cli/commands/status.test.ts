@@ -9,6 +9,7 @@ import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
 import { EngineControl } from '../../../test/fixtures/engine-control.ts';
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
 import { WEB_SITE } from '../../../test/fixtures/web-site.ts';
+import type { Status } from '../../model/status.ts';
 import { ALL_ENGINES } from '../../plan/assumed-facts.ts';
 import { runCli } from '../run-cli.ts';
 
@@ -29,8 +30,16 @@ test('lbctl status tells node, addresses and listeners of a running daemon', asy
     assert.match(text.out.join(''), /^www +192\.0\.2\.10\/32 dev eth0 +active +here +Active$/m);
     assert.match(text.out.join(''), /^web +tcp\/192\.0\.2\.10:80 +memory +nat +2\/2 +ok +InService$/m);
     assert.doesNotMatch(text.out.join(''), /w1/);
-    assert.match(wide.out.join(''), /^web +w1 +3 +3 +unknown +- +NotChecked$/m);
-    assert.equal((JSON.parse(data.out.join('')) as { node: string }).node, 'lb-a');
+    assert.match(wide.out.join(''), /^web +w1 +3 +3 +unknown +- +111 ms +NotChecked$/m);
+    const status = JSON.parse(data.out.join('')) as Status;
+    assert.equal(status.node, 'lb-a');
+    assert.deepEqual(
+      status.listeners[0]!.members.map(({ answers }) => answers?.histogram),
+      [
+        [{ upToMs: 1, count: 1 }, { upToMs: 10, count: 2 }, { upToMs: 100, count: 2 }, { count: 1 }],
+        undefined,
+      ],
+    );
   } finally {
     await door.close();
   }

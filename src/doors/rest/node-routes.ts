@@ -17,7 +17,7 @@ import {
   versionShape,
   worldShape,
 } from './schemas.ts';
-import { requireStatus } from './views.ts';
+import { requireStatus, withAnswerTimes } from './views.ts';
 
 /** A round may take long, but not a minute longer than the time between two. */
 const STUCK_MS = 60_000;
@@ -28,7 +28,10 @@ export const nodeRoutes: readonly Route[] = [
     summary: 'How the node and everything on it is, from observation',
     tag: 'node',
     reply: statusShape,
-    handle: (_, { control }) => requireStatus(control),
+    handle: (_, { control }) => {
+      const status = requireStatus(control);
+      return { ...status, listeners: withAnswerTimes(status.listeners, control) };
+    },
   }),
   route('GET', '/v1/version', {
     id: 'getVersion',

@@ -23,7 +23,7 @@ import { requireRights } from './rights.ts';
 import { Answer, type Route, type RouteContext, route } from './route.ts';
 import { pageOf as pageShape } from './schemas.ts';
 import { configView, visibleNames } from './scope.ts';
-import { MemberRows, requireIntent } from './views.ts';
+import { MemberRows, requireIntent, withAnswerTimes } from './views.ts';
 
 type View = Readonly<Record<string, unknown>> & { readonly name: string };
 
@@ -44,7 +44,7 @@ const KINDS: readonly Kind[] = [
     names: ({ listeners }) => listeners.keys(),
     view: (name, intent, control) => ({
       config: intent.listeners.get(name),
-      status: control.listenerStatus(name),
+      status: withAnswerTimes(control.listenerStatus(name), control),
     }),
     sort: {
       protocol: (one) => String((one.config as { protocol: string }).protocol),

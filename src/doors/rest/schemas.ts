@@ -41,6 +41,19 @@ const itemError = z.strictObject({
   nextTryMs: millis.optional(),
 });
 
+const answerTimes = z
+  .strictObject({
+    count,
+    meanMs: millis,
+    p50Ms: millis.describe('upper bound of the bucket in which half of them are'),
+    p99Ms: millis,
+    maxMs: millis,
+    histogram: z
+      .array(z.strictObject({ upToMs: millis.optional(), count }))
+      .describe('buckets that are not empty; the last, without a bound, holds the rest'),
+  })
+  .describe('how long the answers of its checks took, since the daemon began to ask');
+
 const memberStatus = z.strictObject({
   key: text,
   name: text,
@@ -51,6 +64,7 @@ const memberStatus = z.strictObject({
   reason: text.describe('of docs/reference/reasons.md'),
   sinceMs: millis.optional(),
   lastError: text.optional(),
+  answers: answerTimes.optional(),
 });
 
 export const listenerStatus = z.strictObject({
@@ -140,6 +154,7 @@ export const memberShape = z.strictObject({
   sinceMs: millis.optional(),
   lastError: text.optional(),
   override: overrideShape.optional(),
+  answers: answerTimes.optional(),
   listeners: z.array(
     z.strictObject({
       listener: text,

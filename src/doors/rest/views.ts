@@ -20,6 +20,30 @@ export function requireStatus(control: Control): Status {
   return status;
 }
 
+/** The same with what changes all the time: how long the checks of each member take to answer. */
+export function withAnswerTimes(
+  listeners: readonly ListenerStatus[],
+  control: Control,
+): readonly ListenerStatus[] {
+  const intent = control.intent();
+  return listeners.map((listener) => {
+    const pool = intent?.listeners.get(listener.name)?.pool;
+    if (pool === undefined) return listener;
+    return {
+      ...listener,
+      members: listener.members.map((member) => ({
+        ...member,
+        ...answersOf(memberKey(pool, member.name), control),
+      })),
+    };
+  });
+}
+
+function answersOf(member: string, control: Control): Pick<MemberStatus, 'answers'> {
+  const answers = control.answerTimes(member);
+  return answers === undefined ? {} : { answers };
+}
+
 interface Row {
   readonly listener: ListenerStatus;
   readonly member: MemberStatus;
@@ -59,6 +83,7 @@ export class MemberRows {
       ...(sinceMs === undefined ? {} : { sinceMs }),
       ...(lastError === undefined ? {} : { lastError }),
       ...(override === undefined ? {} : { override }),
+      ...answersOf(key, this.#control),
       listeners: rows.map((row) => ({
         listener: row.listener.name,
         key: row.listener.key,
