@@ -1,13 +1,6 @@
 // Ten thousand listeners: cold, then one member changed; bytes a flow; the verifier's walk.
 import { readFileSync } from 'node:fs';
-import { tableSizes } from '../../src/drivers/xdp/limits.ts';
-import { Plane } from '../../src/drivers/xdp/plane.ts';
-import { clockOf, DEFAULT_SETTINGS, writeSettings } from '../../src/drivers/xdp/settings.ts';
-import { tablesOf } from '../../src/drivers/xdp/tables.ts';
-import { XdpDriver } from '../../src/drivers/xdp/xdp-driver.ts';
-import { tickNs } from '../../src/kernel/bpf/libc.ts';
-import { loadObject } from '../../src/kernel/bpf/object.ts';
-import { TestRun } from '../../src/kernel/bpf/test-run.ts';
+import type { XdpDriver } from '../../src/drivers/xdp/xdp-driver.ts';
 import type { World } from '../../src/model/world.ts';
 import { assumedFacts } from '../../src/plan/assumed-facts.ts';
 import { orderSteps } from '../../src/plan/order.ts';
@@ -19,8 +12,8 @@ import {
   buildPool,
   buildVip,
 } from '../../test/fixtures/build-intent.ts';
-import { OBJECT } from '../../test/xdp/rig.ts';
 import { median, type Row, row } from '../report.ts';
+import { openTables } from './tables-only.ts';
 
 const LISTENERS = 10_000;
 const CHANGES = 21;
@@ -28,16 +21,12 @@ const MAX_FLOWS = 1_048_576;
 
 export async function scaleRows(): Promise<readonly Row[]> {
   const started = performance.now();
-  const sizes = tableSizes({ maxListeners: 20_000, maxMembers: 65_535, maxFlows: MAX_FLOWS });
-  const object = loadObject(OBJECT, { sizes });
+  const { driver, object, close } = openTables({
+    maxListeners: 20_000,
+    maxMembers: 65_535,
+    maxFlows: MAX_FLOWS,
+  });
   const loadMs = performance.now() - started;
-  const map = (name: string) => object.map(name);
-  const clock = clockOf(tickNs());
-  writeSettings(map('config').memory(), DEFAULT_SETTINGS, clock);
-  const run = new TestRun(object.program('steelyard_clock'));
-  const tick = () => run.run(new Uint8Array(64)).verdict;
-  const plane = new Plane({ map, tick, ...clock, seed: 1n, owner: 1, hopOf: () => undefined });
-  const driver = new XdpDriver({ plane, tables: tablesOf(map, tick) });
   const first = worldOf(0);
   const used = process.cpuUsage();
   const coldMs = await timed(() => applied(driver, first));
@@ -52,10 +41,9 @@ export async function scaleRows(): Promise<readonly Row[]> {
   }
   const observes: number[] = [];
   for (let n = 0; n < CHANGES; n++) observes.push(await timed(() => driver.observe()));
-  const flowBytes = memoryOf(map('flows4').fd) / MAX_FLOWS;
+  const flowBytes = memoryOf(object.map('flows4').fd) / MAX_FLOWS;
   const walked = [...object.walked.values()];
-  await driver.close();
-  object.close();
+  await close();
   return [
     row('scale: 10,000 listeners x 3 members, cold', coldMs / 1000, 's', '< 2'),
     row('scale: the same, processor time of all threads', (user + system) / 1e6, 's'),
