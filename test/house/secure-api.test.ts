@@ -121,14 +121,15 @@ describe('the API over TCP', () => {
 
   it('lets a token do what it may, until it is revoked or ends', async () => {
     const made = await shop.run(['token', 'create', 'ci', '--role', 'operator'], { env: local });
-    const short = await shop.run(['token', 'create', 'short', '--expires', '2s'], { env: local });
+    const short = await shop.run(['token', 'create', 'short', '--expires', '10s'], { env: local });
+    const ends = Date.now() + 10_000;
+    const early = await shop.run(['status'], remote({ LBCTL_TOKEN: short.out.trim() }));
     const env = { LBCTL_TOKEN: made.out.trim() };
     const drained = await shop.run(['drain', 'web/w1', '--for', '1h'], remote(env));
-    const early = await shop.run(['status'], remote({ LBCTL_TOKEN: short.out.trim() }));
     const id = env.LBCTL_TOKEN.split('_')[1]!;
     const revoked = await shop.run(['token', 'revoke', id], remote(bearing('admin')));
     const replayed = await shop.run(['status'], remote(env));
-    await sleep(2000);
+    await sleep(ends - Date.now());
     const late = await shop.run(['status'], remote({ LBCTL_TOKEN: short.out.trim() }));
     const listed = await shop.run(['token', 'list', '-o', 'json'], { env: local });
 
