@@ -68,7 +68,10 @@ export const ERROR_CATALOGUE = {
     what: 'A lab could not be built, or what was asked of it could not be done',
     cure: 'Install what is named; "lbctl lab down NAME" removes what is left of it',
   },
-  DENIED: { what: 'The operation is not permitted', cure: 'Run as root or with the capability named' },
+  DENIED: {
+    what: 'The operation is not permitted',
+    cure: 'Run as root, or with the capabilities that "lbctl doctor" names',
+  },
   NOT_READY: {
     what: 'The daemon has not finished its first round',
     cure: 'Try again in a moment; its log says what it waits for',

@@ -1,8 +1,8 @@
 // Pools and their members: no duplicates, somebody who can serve, a quorum that can be met.
 import { commandWords } from '../../lib/command-words.ts';
+import { specialKind } from '../../lib/special-address.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Member, Pool } from '../../model/pool.ts';
-import { specialKind } from './addresses.ts';
 import type { CheckContext } from './context.ts';
 import { isOwned } from './context.ts';
 

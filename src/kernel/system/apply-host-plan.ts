@@ -53,11 +53,17 @@ function must(host: Host, argv: readonly string[], target: string, input?: strin
 function commandError(argv: readonly string[], target: string, result: CommandResult): OpError {
   const text = (result.stderr || result.stdout).trim() || `exit code ${result.code}`;
   const missing = result.code === 127;
+  const noDevice = /Cannot find device/.test(text);
   const denied = /not permitted|Permission denied/.test(text);
   return new OpError(
     denied ? 'DENIED' : 'DRIVER_FAILED',
     `Cannot set "${target}" as "${argv.join(' ')}" failed: ${text}`,
     { op: argv.slice(0, 3).join(' '), target, kernelMessage: text },
-    { retry: 'never', ...(missing ? { hint: `Install the program "${argv[0]}"` } : {}) },
+    {
+      retry: 'never',
+      ...(denied ? { hint: 'Run as root or grant CAP_NET_ADMIN' } : {}),
+      ...(missing ? { hint: `Install the program "${argv[0]}"` } : {}),
+      ...(noDevice ? { hint: 'It comes with a kernel module: see what became of the module above' } : {}),
+    },
   );
 }

@@ -141,7 +141,7 @@ function refused(cause: unknown, op: string, target: string): OpError {
   const denied = errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS';
   const hint =
     errno === 'ENOENT' && op === 'sysctl'
-      ? 'Load the module that brings this setting, or drop it from "system.sysctl"'
+      ? 'Load the module that brings this setting, or drop it from "system.sysctl" where it stands there'
       : undefined;
   return new OpError(
     denied ? 'DENIED' : 'DRIVER_FAILED',

@@ -158,3 +158,11 @@ test('requirePossible() refuses IPv6 in a gue tunnel', () => {
 
   assert.throws(() => requirePossible(request, FACTS), /gue tunnel as the kernel unwraps IPv4 only/);
 });
+
+for (const vip of ['224.0.0.1', '0.0.0.0', '127.0.0.1', 'fe80::1', '255.255.255.255'])
+  test(`requirePossible() refuses ${vip}, which no client can ask for`, () => {
+    assert.throws(
+      () => requirePossible({ ...REQUEST, vips: [vip] }, FACTS),
+      (error: { code?: string; message: string }) => error.code === 'USAGE' && error.message.includes(vip),
+    );
+  });

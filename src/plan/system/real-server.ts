@@ -1,4 +1,5 @@
 // What a real server is asked to be: it holds VIPs quietly, so that the balancer alone answers for them on the wire.
+import { isLocal, specialKind } from '../../lib/special-address.ts';
 import { InputError } from '../../model/errors.ts';
 import type { TunnelType } from '../../model/protocol.ts';
 
@@ -60,6 +61,11 @@ function isAtLeast(version: string, [major, minor]: readonly [number, number]): 
 /** Throws for what cannot work on this machine whatever is set. */
 export function requirePossible(request: RealServerRequest, facts: RealServerFacts): void {
   for (const vip of request.vips) {
+    const kind = specialKind(vip) ?? (isLocal(vip) ? 'of this machine or link alone' : undefined);
+    if (kind !== undefined)
+      throw new InputError('USAGE', `Cannot hold "${vip}" as a VIP as it is ${kind}`, {
+        hint: 'Name the address that clients ask for, as the balancer has it',
+      });
     const holder = facts.interfaces.find(
       (one) => one.name !== 'lo' && one.addresses.some((address) => address.split('/')[0] === vip),
     );
