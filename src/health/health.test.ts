@@ -7,7 +7,6 @@ import { buildIntent, buildMember, buildPool, TCP_CHECK } from '../../test/fixtu
 import { systemClock } from '../lib/clock.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import { Health } from './health.ts';
-import { quantileMs } from './latency.ts';
 
 const CHECK: HealthCheck = {
   ...TCP_CHECK,
@@ -18,6 +17,8 @@ const CHECK: HealthCheck = {
   fall: 2,
   first: 'first',
 };
+/** Far more than a hundred answers take on any machine. */
+const MOST_PARSES = 1000;
 const servers: Server[] = [];
 after(() => {
   for (const server of servers) server.close();
@@ -33,9 +34,9 @@ async function listen(port = 0): Promise<Server> {
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-/** Waits for a condition on the health of one member, for at most two seconds. */
+/** Waits for a condition on the health of one member, for at most twenty seconds. */
 async function until(health: Health, member: string, state: string): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 2000; i++) {
     if (health.health().get(member)?.state === state) return;
     await sleep(10);
   }
@@ -63,12 +64,13 @@ describe('Health', () => {
     assert.ok(woken.every((members) => members.length === 0 || members[0] === key));
   });
 
-  it('is not late while the main thread parses five megabytes of JSON', async () => {
+  it('goes on checking while the main thread does nothing but parse five megabytes of JSON', async () => {
     const server = await listen();
     const health = new Health({ clock: systemClock, onChange: () => {} });
     const members = Array.from({ length: 20 }, (_, i) =>
       buildMember('127.0.0.1', { name: `m${i}`, port: portOf(server) }),
     );
+    // Each its own question: equal ones would share a probe.
     const checks = members.map((member, i) => ({ ...member, checks: [{ ...CHECK, timeoutMs: 50 + i }] }));
     health.setIntent(buildIntent({ pools: [buildPool('web', checks)] }));
     await sleep(200);
@@ -76,29 +78,16 @@ describe('Health', () => {
       Array.from({ length: 60_000 }, (_, i) => ({ index: i, text: 'x'.repeat(60) })),
     );
     assert.ok(text.length > 5_000_000);
+    const answers = () => health.latencies().reduce((sum, { latency }) => sum + latency.count, 0);
 
-    const from = await health.stats();
-    await sleep(500);
-    const quiet = await health.stats();
-    const started = performance.now();
+    // No turn of the event loop from here on: a check that needed one would never be counted.
+    const before = answers();
     let parses = 0;
-    for (; performance.now() - started < 500; parses++) JSON.parse(text);
-    const busy = await health.stats();
+    for (; parses < MOST_PARSES && answers() - before < 100; parses++) JSON.parse(text);
+    const during = answers() - before;
     await health.close();
 
-    const lateIn = (a: typeof from, b: typeof from) => ({
-      ...b.late,
-      count: b.late.count - a.late.count,
-      buckets: b.late.buckets.map((count, i) => count - a.late.buckets[i]!),
-    });
-    const quietly = lateIn(from, quiet);
-    const busily = lateIn(quiet, busy);
-    assert.ok(parses > 0 && busily.count > 60, `${busily.count} runs`);
-    // The thread is blocked for half a second: checks on it would be late by a quarter of one in the middle. Other programs of
-    // the machine make some late, before as during the parse.
-    assert.ok(quantileMs(busily, 0.5) <= 20, `half are late by ${quantileMs(busily, 0.5)} ms`);
-    const allowed = Math.max(100, 3 * quantileMs(quietly, 0.95));
-    assert.ok(quantileMs(busily, 0.95) <= allowed, `p95 ${quantileMs(busily, 0.95)} of ${allowed} ms`);
+    assert.ok(during >= 100, `${during} answers during ${parses} parses`);
   });
 
   it('lets a wedged script delay no other check', async () => {
@@ -117,12 +106,16 @@ describe('Health', () => {
     health.setIntent(buildIntent({ pools: [buildPool('web', [wedged, well])] }));
 
     await until(health, 'web/well', 'up');
-    await sleep(300);
-    const { runs } = await health.stats();
+    let runs = 0;
+    // The script ends after 30 s, this long before that.
+    for (let i = 0; i < 1000 && runs < 10; i++) {
+      await sleep(20);
+      runs = (await health.stats()).runs;
+    }
     await health.close();
 
     assert.equal(health.health().get('web/wedged')!.state, 'unknown');
-    assert.ok(runs >= 6, `${runs} runs`);
+    assert.ok(runs >= 10, `${runs} runs`);
   });
 
   it('believes a BFD session at once', async () => {
