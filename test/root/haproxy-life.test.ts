@@ -11,7 +11,7 @@ import { backendName } from '../../src/drivers/haproxy/names.ts';
 import { pause } from '../../src/drivers/haproxy/process.ts';
 import { ask } from '../../src/drivers/haproxy/sockets.ts';
 import { applyPhases, assertConverged, planOf } from '../conformance/converge.ts';
-import { Load, livesUnderLoad, worker } from './haproxy-load.ts';
+import { Load, livesUnderLoad, stopLoads, worker } from './haproxy-load.ts';
 import { BINARY, Rig } from './haproxy-rig.ts';
 import {
   closeMembers,
@@ -38,6 +38,7 @@ async function withRig(run: (rig: Rig, driver: HaproxyDriver) => Promise<void>, 
   try {
     await run(rig, rig.open());
   } finally {
+    await stopLoads();
     await rig.close();
   }
 }

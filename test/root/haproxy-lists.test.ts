@@ -10,7 +10,7 @@ import { ask } from '../../src/drivers/haproxy/sockets.ts';
 import type { HttpRule, RuleAction, RuleMatch } from '../../src/model/http.ts';
 import type { World } from '../../src/model/world.ts';
 import { applyPhases, assertConverged, type Planned, planOf } from '../conformance/converge.ts';
-import { Load, worker } from './haproxy-load.ts';
+import { Load, stopLoads, worker } from './haproxy-load.ts';
 import { Rig } from './haproxy-rig.ts';
 import { closeMembers, HTTP, poolOf, put, startMember, VIP, worldOf } from './haproxy-site.ts';
 
@@ -28,6 +28,7 @@ async function withRig(run: (rig: Rig, driver: HaproxyDriver) => Promise<void>):
   try {
     await run(rig, rig.open());
   } finally {
+    await stopLoads();
     await rig.close();
   }
 }

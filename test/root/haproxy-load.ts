@@ -12,6 +12,13 @@ import { HTTP, put, startMember, VIP, worldOf } from './haproxy-site.ts';
 const MEMBERS = 20;
 const PACE_MS = 10;
 
+const running = new Set<Load>();
+
+/** What a failed test left running would keep it from ending. */
+export async function stopLoads(): Promise<void> {
+  for (const load of running) await load.stop();
+}
+
 /** Requests without end from `clients` clients, half of them on connections that are kept. */
 export class Load {
   served = 0;
@@ -25,11 +32,13 @@ export class Load {
 
   constructor(clients = 8, port = 8080, headers: Readonly<Record<string, string>> = {}) {
     this.#headers = headers;
+    running.add(this);
     this.#done = Promise.all(Array.from({ length: clients }, (_, i) => this.#client(i % 2 === 0, port)));
   }
 
   async stop(): Promise<void> {
     this.#going = false;
+    running.delete(this);
     await this.#done;
     this.#kept.destroy();
     this.#fresh.destroy();

@@ -50,6 +50,7 @@ export class Applier {
       ask: ports.ask,
       socket: ports.process.admin,
       nowMs: ports.nowMs,
+      deleted: (server) => ports.watch.deleted(server),
       exclusive: (work) => this.#enqueue(work),
     });
   }

@@ -13,6 +13,8 @@ export interface LeavingPorts {
   readonly ask: typeof ask;
   readonly socket: string;
   readonly nowMs: () => number;
+  /** It is in the worker no more. */
+  readonly deleted: (server: string) => void;
   /** Runs one at a time with everything else that talks to the worker. */
   readonly exclusive: (work: () => Promise<void>) => Promise<void>;
 }
@@ -85,7 +87,10 @@ export class Leaving {
       const gone = commands.flatMap((command, index) =>
         command.startsWith('del ') && GONE.test(answers[index]!) ? [command.slice('del server '.length)] : [],
       );
-      for (const server of gone) this.#since.delete(server);
+      for (const server of gone) {
+        this.#since.delete(server);
+        this.#ports.deleted(server);
+      }
     });
   }
 }

@@ -61,7 +61,7 @@ export function readServers(text: string, before: Servers = NONE): Servers {
 
 const NONE: Servers = new Map();
 
-function toBackend(rows: readonly Row[]): BackendServers {
+export function toBackend(rows: readonly Row[]): BackendServers {
   return { rows, byName: new Map(rows.map(({ name, server }) => [name, server])) };
 }
 

@@ -3,7 +3,7 @@
 import { OpError } from '../../model/errors.ts';
 import { type List, showCommand } from './lists.ts';
 import type { HaproxyProcess } from './process.ts';
-import { readServers } from './servers.ts';
+import { readServers, toBackend } from './servers.ts';
 import type { ask } from './sockets.ts';
 import type { Store } from './store.ts';
 import { infoField, readLists, readWorkerState, stateCommands, type WorkerState } from './worker-state.ts';
@@ -24,6 +24,8 @@ export class WorkerWatch {
   #wholeAtMs = Number.NEGATIVE_INFINITY;
   /** Backends we changed since they were read. */
   readonly #changed = new Set<string>();
+  /** `backend/server`, since the last look began. */
+  readonly #deleted: string[] = [];
 
   constructor(ports: WatchPorts) {
     this.#ports = ports;
@@ -57,17 +59,34 @@ export class WorkerWatch {
     for (const backend of backends) this.#changed.add(backend);
   }
 
+  /** `backend/server` was deleted between two looks: whoever wants it again must add it. */
+  deleted(server: string): void {
+    this.#deleted.push(server);
+    this.#without(server);
+  }
+
   /** Another configuration runs, or may. */
   forget(): void {
     this.#known = undefined;
+  }
+
+  #without(server: string): void {
+    const [backend = '', name = ''] = server.split('/');
+    const known = this.#known?.servers.get(backend);
+    if (this.#known === undefined || known === undefined) return;
+    const left = toBackend(known.rows.filter((row) => row.name !== name));
+    this.#known = { ...this.#known, servers: new Map(this.#known.servers).set(backend, left) };
   }
 
   async #orNone(read: () => Promise<WorkerState>): Promise<WorkerState | undefined> {
     const { process } = this.#ports;
     this.#known = process.pid() === undefined ? undefined : this.#known;
     if (process.pid() === undefined) return undefined;
+    this.#deleted.length = 0;
     try {
       this.#known = await read();
+      // An answer may be older than what was deleted while it was on its way.
+      for (const server of this.#deleted) this.#without(server);
       return this.#known;
     } catch (error) {
       this.#known = undefined;
