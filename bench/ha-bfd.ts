@@ -1,7 +1,8 @@
 // BFD while both nodes' main threads do nothing but compute: sessions that go down although everybody is there.
 // 3 x 50 ms between real FRR daemons. BFD_SECONDS sets how long (default 600: ten minutes).
-import { LabFrr } from '../lab/frr.ts';
-import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair } from '../lab/ha-pair.ts';
+import type { LabFrr } from '../lab/frr.ts';
+import { startFrrPair } from '../lab/frr-pair.ts';
+import { bfdConfig } from '../lab/ha-pair.ts';
 import { until } from '../lab/until.ts';
 import { machine, publish, row } from './report.ts';
 
@@ -14,9 +15,9 @@ interface Counters {
   readonly 'control-packet-input': number;
 }
 
-const pair = buildPair('bhabfd');
+const pair = await startFrrPair('bhabfd', ['zebra', 'bfdd'], bfdConfig);
+const { frr } = pair;
 const nodes = [pair.a, pair.b];
-const frr: LabFrr[] = [];
 const counters = async (one: LabFrr): Promise<Counters> => {
   const [first] = JSON.parse(await one.ask('bfdd', 'show bfd peers counters json')) as Counters[];
   return first!;
@@ -25,13 +26,6 @@ const roleChanges = (): number =>
   nodes.reduce((sum, { events }) => sum + events.filter(({ kind }) => kind === 'role').length, 0);
 
 try {
-  for (const [i, node] of nodes.entries()) {
-    const one = await LabFrr.start(node.host, ['zebra', 'bfdd']);
-    frr.push(one);
-    node.frrDir = one.dir;
-    const addresses: readonly [string, string] = i === 0 ? [ADDRESS_A, ADDRESS_B] : [ADDRESS_B, ADDRESS_A];
-    await node.start(bfdConfig(i === 0 ? 'primary' : 'secondary', ...addresses));
-  }
   await pair.a.roleIs('active', 30_000);
   await pair.b.roleIs('standby', 30_000);
   await until('both see each other', async () =>
@@ -76,5 +70,4 @@ try {
   process.exitCode = ok ? 0 : 1;
 } finally {
   await pair.close();
-  for (const one of frr) one.removeFiles();
 }

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { type FrrProgram, LabFrr } from '../lab/frr.ts';
+import type { FrrProgram } from '../lab/frr.ts';
+import { frrVrrpConfig, startFrrPair } from '../lab/frr-pair.ts';
 import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair, type Pair, pairConfig, VIP } from '../lab/ha-pair.ts';
 import { buildRouted, ROUTED_VIP, ROUTER, type Routed, routedConfig } from '../lab/ha-routed.ts';
 import type { Host } from '../lab/netns.ts';
@@ -149,18 +150,8 @@ async function cutWithFrr(
   programs: readonly FrrProgram[],
   configOf: (role: 'primary' | 'secondary') => string,
 ): Promise<readonly number[]> {
-  const pair = buildPair(prefix);
-  const frr: LabFrr[] = [];
+  const pair = await startFrrPair(prefix, programs, configOf);
   try {
-    for (const [node, role] of [
-      [pair.a, 'primary'],
-      [pair.b, 'secondary'],
-    ] as const) {
-      const one = await LabFrr.start(node.host, programs);
-      frr.push(one);
-      node.frrDir = one.dir;
-      await node.start(configOf(role));
-    }
     await back(pair);
     const [fail, mend] = [() => pair.cut('a', true), () => pair.cut('a', false)];
     return await trials(pair.client, VIP, fail, async () => {
@@ -169,19 +160,12 @@ async function cutWithFrr(
     });
   } finally {
     await pair.close();
-    for (const one of frr) one.removeFiles();
   }
 }
 
-const bfd = (): Promise<readonly number[]> =>
-  cutWithFrr('bhab', ['zebra', 'bfdd'], (role) =>
-    role === 'primary' ? bfdConfig(role, ADDRESS_A, ADDRESS_B) : bfdConfig(role, ADDRESS_B, ADDRESS_A),
-  );
+const bfd = (): Promise<readonly number[]> => cutWithFrr('bhab', ['zebra', 'bfdd'], bfdConfig);
 
-const vrrpByFrr = (): Promise<readonly number[]> =>
-  cutWithFrr('bhar', ['zebra', 'vrrpd'], (role) =>
-    pairConfig(role).replace('ha:\n', 'ha:\n  provider: frr\n'),
-  );
+const vrrpByFrr = (): Promise<readonly number[]> => cutWithFrr('bhar', ['zebra', 'vrrpd'], frrVrrpConfig);
 
 async function bgp(): Promise<readonly number[]> {
   const net = await buildRouted('bhag', 'frr');

@@ -76,7 +76,8 @@ ${more}`;
 }
 
 /** The same pair, where the nodes watch each other by BFD and no VRRP is spoken. */
-export function bfdConfig(role: 'primary' | 'secondary', own: string, other: string): string {
+export function bfdConfig(role: 'primary' | 'secondary'): string {
+  const [own, other] = role === 'primary' ? [ADDRESS_A, ADDRESS_B] : [ADDRESS_B, ADDRESS_A];
   return `
 node: { name: lb-${role === 'primary' ? 'a' : 'b'}, role: ${role} }
 network: { frontend: { interface: eth0 } }

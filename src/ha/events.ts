@@ -1,4 +1,5 @@
 // What high availability tells of itself while it works; notifications, logs and metrics read it.
+import type { EngineEvent } from '../engine/events.ts';
 import type { RoleFact } from '../model/facts.ts';
 import type { Role } from '../model/protocol.ts';
 
@@ -13,13 +14,7 @@ export type HaEvent =
       /** How long the former role lasted. */
       readonly lastedMs: number;
     }
-  | {
-      readonly kind: 'split-brain';
-      readonly atMs: number;
-      readonly group: string;
-      readonly how: 'advert' | 'address' | 'report' | 'epoch';
-      readonly detail: string;
-    }
+  | Extract<EngineEvent, { kind: 'split-brain' }>
   | {
       /** A program of ours ended: keepalived, an FRR daemon. */
       readonly kind: 'program-ended';

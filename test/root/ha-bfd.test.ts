@@ -1,26 +1,18 @@
 // BFD between the nodes for real: FRR's bfdd on both, and the address moves when one falls silent.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { LabFrr } from '../../lab/frr.ts';
-import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair, type Pair, VIP } from '../../lab/ha-pair.ts';
+import { type FrrPair, startFrrPair } from '../../lab/frr-pair.ts';
+import { bfdConfig, type Pair, VIP } from '../../lab/ha-pair.ts';
 import { handOver } from '../../lab/hand-over.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
 
-let pair: Pair;
-let frr: LabFrr[] = [];
+let pair: FrrPair;
 
 before(async () => {
-  pair = buildPair('habfd');
-  frr = await Promise.all([pair.a, pair.b].map((node) => LabFrr.start(node.host, ['zebra', 'bfdd'])));
-  for (const [i, node] of [pair.a, pair.b].entries()) node.frrDir = frr[i]!.dir;
-  await pair.a.start(bfdConfig('primary', ADDRESS_A, ADDRESS_B));
-  await pair.b.start(bfdConfig('secondary', ADDRESS_B, ADDRESS_A));
+  pair = await startFrrPair('habfd', ['zebra', 'bfdd'], bfdConfig);
 });
-after(async () => {
-  await pair.close();
-  for (const one of frr) one.removeFiles();
-});
+after(() => pair.close());
 
 test('Ha makes the preferred node active once the nodes see each other', async () => {
   const { a, b } = pair;
@@ -84,11 +76,11 @@ test('a busy main thread is no dead node: no session goes down in ten seconds of
 });
 
 test('bfdd killed: its node stands back, as the peer takes over; with another bfdd all is as before', async () => {
-  const { a, b, client } = pair;
+  const { a, b, client, frr } = pair;
   const probe = await PingProbe.start(client, VIP);
 
   const atMs = Date.now();
-  process.kill(frr[0]!.pid('bfdd'), 'SIGKILL');
+  process.kill(frr[0].pid('bfdd'), 'SIGKILL');
   await b.roleIs('active');
   await a.roleIs('fault');
   await probe.answered();
@@ -97,8 +89,8 @@ test('bfdd killed: its node stands back, as the peer takes over; with another bf
   assert.match((await a.status()).troubles.join(), /bfdd/);
   assert.ok(outage <= 200, `${outage} ms`);
 
-  a.host.run('rm', '-f', `${frr[0]!.dir}/bfdd.vty`);
-  await frr[0]!.run('bfdd');
+  a.host.run('rm', '-f', `${frr[0].dir}/bfdd.vty`);
+  await frr[0].run('bfdd');
   await a.roleIs('active', 30_000);
   await b.roleIs('standby');
   await probe.stop();

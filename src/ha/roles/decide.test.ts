@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { buildGroup } from '../../../test/fixtures/build-intent.ts';
+import { WELL } from '../../../test/fixtures/group-inputs.ts';
 import type { HaGroup, RoleChooser } from '../../model/ha.ts';
 import { decide, type Standing } from './decide.ts';
 import type { GroupInputs } from './inputs.ts';
@@ -12,15 +13,6 @@ function group(chooser: RoleChooser, more: Partial<HaGroup> = {}): HaGroup {
   return buildGroup('pair', ['www'], { chooser, preempt: true, ...more });
 }
 
-const WELL: Omit<GroupInputs, 'group'> = {
-  node: 'lb-a',
-  preferred: true,
-  applied: true,
-  synced: true,
-  maintenance: false,
-  faults: [],
-  weight: 0,
-};
 const STANDBY: Standing = { role: 'standby', epoch: 3 };
 const ACTIVE: Standing = { role: 'active', epoch: 3 };
 

@@ -1,18 +1,11 @@
 // What keepalived is told besides its configuration.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { WELL } from '../../../test/fixtures/group-inputs.ts';
 import type { GroupInputs } from '../roles/inputs.ts';
 import { LAST_RESORT, vrrpOrders } from './orders.ts';
 
-const WELL: Omit<GroupInputs, 'group'> = {
-  node: 'lb-a',
-  preferred: true,
-  applied: true,
-  synced: true,
-  maintenance: false,
-  faults: [],
-  weight: -20,
-};
+const TRACKED = { ...WELL, weight: -20 };
 const STANDBY = { role: 'standby', damped: false, pulse: false } as const;
 const ACTIVE = { ...STANDBY, role: 'active' } as const;
 
@@ -47,5 +40,5 @@ for (const [name, inputs, now, fault, weight] of CASES)
   test(`vrrpOrders() with ${name}`, () => {
     const group = {} as GroupInputs['group'];
 
-    assert.deepEqual(vrrpOrders({ ...WELL, group, ...inputs }, now), { fault, weight });
+    assert.deepEqual(vrrpOrders({ ...TRACKED, group, ...inputs }, now), { fault, weight });
   });
