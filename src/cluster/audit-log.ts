@@ -1,12 +1,10 @@
 // Every write, chained: each entry carries the hash of the one before, so that none can be changed, lost or put between
 // without showing. audit.db is a file of its own, so that a broken state.db takes no evidence with it.
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { stableJson } from '../lib/stable-json.ts';
-import { setFileAside } from './set-aside.ts';
+import { type OpenedFile, openFile, usingDb } from './open-sqlite.ts';
 
 /** Where the chain stands. */
 interface Link {
@@ -74,10 +72,8 @@ interface Row extends Omit<AuditEntry, 'change'> {
   readonly change: string | null;
 }
 
-export interface OpenedAudit {
+export interface OpenedAudit extends Omit<OpenedFile<AuditLog>, 'opened'> {
   readonly log: AuditLog;
-  /** Where the broken file was put, when there was one. */
-  readonly setAside?: string;
 }
 
 export class AuditLog {
@@ -91,45 +87,36 @@ export class AuditLog {
   #limit: number;
   #count: number;
 
-  private constructor(path: string, limit: number, onFault: (error: Error) => void) {
+  private constructor(db: DatabaseSync, limit: number, onFault: (error: Error) => void) {
+    this.#db = db;
     this.#limit = limit;
     this.#onFault = onFault;
-    this.#db = new DatabaseSync(path);
-    try {
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000;');
-      const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-      if (check.quick_check !== 'ok') throw new Error(check.quick_check);
-      this.#db.exec(TABLES);
-      this.#insert = this.#db.prepare(
-        'INSERT INTO entries (number, at_ms, who, action, target, status, request_id, change, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      );
-      this.#piece = this.#db.prepare(
-        `SELECT ${COLUMNS} FROM entries WHERE number > ? AND number <= ? ORDER BY number LIMIT ?`,
-      );
-      const last = this.#db.prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1').get();
-      this.#head = (last as Link | undefined) ?? this.#anchor();
-      this.#count = Number((this.#db.prepare('SELECT count(*) AS n FROM entries').get() as { n: number }).n);
-    } catch (error) {
-      this.#db.close();
-      throw error;
-    }
+    this.#insert = db.prepare(
+      'INSERT INTO entries (number, at_ms, who, action, target, status, request_id, change, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#piece = db.prepare(
+      `SELECT ${COLUMNS} FROM entries WHERE number > ? AND number <= ? ORDER BY number LIMIT ?`,
+    );
+    const last = db.prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1').get();
+    this.#head = (last as Link | undefined) ?? this.#anchor();
+    this.#count = Number((db.prepare('SELECT count(*) AS n FROM entries').get() as { n: number }).n);
   }
 
-  /** A broken file is set aside, never mended: it is evidence. */
+  /** A broken file is set aside, never mended: it is evidence. Where the disk takes nothing, entries wait. */
   static open(path: string, nowMs: number, limit: number, onFault: (error: Error) => void): OpenedAudit {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-    try {
-      return { log: new AuditLog(path, limit, onFault) };
-    } catch (error) {
-      if (!existsSync(path)) throw error;
-      const setAside = setFileAside(path, nowMs);
-      return { log: new AuditLog(path, limit, onFault), setAside };
-    }
+    const { opened, ...rest } = openFile(path, nowMs, (file, readOnly) =>
+      usingDb(file, readOnly, (db) => {
+        if (!readOnly) db.exec(TABLES);
+        return new AuditLog(db, limit, onFault);
+      }),
+    );
+    return { log: opened, ...rest };
   }
 
   setLimit(limit: number): void {
     this.#limit = limit;
-    this.#prune();
+    // What is over it goes with the next entry where the disk takes nothing now.
+    this.#write();
   }
 
   /** Entries that the disk did not take yet. */

@@ -1,7 +1,8 @@
 // The daemon as a process, on the memory engine: what it does at start, on signals, and after being killed.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,5 +132,38 @@ describe('lbctl daemon', () => {
     assert.ok(told.includes('WATCHDOG=1'));
     assert.ok(told.some((text) => /^RELOADING=1\nMONOTONIC_USEC=\d+$/.test(text)));
     assert.match(told.at(-1)!, /^STOPPING=1\n/);
+  });
+
+  it('follows a reload with its socket: its mode at once, its path with the answer on the old one', async () => {
+    const server = await member();
+    const path = writeConfig('moving', portOf(server), 'daemon: { watch_files: false }');
+    const daemon = start(path);
+    await daemon.next('ready');
+    const [old, other] = [join(folder, 'moving/api.sock'), join(folder, 'moving/other.sock')];
+    const lbctl = (socket: string, ...args: string[]) =>
+      spawnSync(join(import.meta.dirname, '../../lbctl'), [...args, '--socket', socket], {
+        encoding: 'utf8',
+      });
+    const rewrite = (api: string): void =>
+      writeFileSync(path, readFileSync(path, 'utf8').replace(/^api: .*$/m, `api: ${api}`));
+
+    rewrite(`{ socket: ${old}, socket_mode: "0600" }`);
+    const narrowed = lbctl(old, 'reload');
+    const mode = statSync(old).mode & 0o777;
+    rewrite(`{ socket: ${other} }`);
+    const moved = lbctl(old, 'reload');
+    const there = lbctl(other, 'status');
+    const audit = lbctl(other, 'audit', 'list', '-o', 'json');
+
+    assert.deepEqual([narrowed.status, moved.status, there.status], [0, 0, 0], moved.stderr + there.stderr);
+    assert.equal(mode, 0o600);
+    assert.equal(existsSync(old), false);
+    const changes = (JSON.parse(audit.stdout) as { change: unknown }[]).map(({ change }) => change);
+    assert.deepEqual(changes, [
+      { before: { revision: 1 }, after: { revision: 2 } },
+      { before: { revision: 2 }, after: { revision: 3 } },
+    ]);
+    daemon.child.kill('SIGTERM');
+    assert.equal(await daemon.ended, 0);
   });
 });

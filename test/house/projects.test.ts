@@ -85,6 +85,11 @@ after(async () => {
   await daemon.ended;
 });
 
+interface Audited {
+  readonly action: string;
+  readonly change?: Record<'before' | 'after', { members: { weight?: number }[] }[]>;
+}
+
 describe('projects', () => {
   it('lets a project make, see, change and take away its own', async () => {
     const made = await ask('red', 'POST', '/v1/pools', {
@@ -105,6 +110,10 @@ describe('projects', () => {
     );
     assert.equal((JSON.parse(pool.text) as { spec: { project: string } }).spec.project, 'red');
     assert.match(gone.text, /red-pool/);
+    const audit = JSON.parse(await lbctl('audit', 'list', '-o', 'json')) as Audited[];
+    const patched = audit.find(({ action }) => action === 'changeMember')?.change;
+    const weights = [patched?.before, patched?.after].map((specs) => specs?.[0]?.members[0]?.weight);
+    assert.deepEqual(weights, [undefined, 7]);
   });
 
   it('shows a project nothing of others, in any list', async () => {

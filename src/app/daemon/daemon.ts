@@ -96,6 +96,8 @@ export class Daemon implements Control {
     );
     if (audit.setAside !== undefined)
       this.log.logger.error({ file: audit.setAside }, 'audit.db was broken and is set aside');
+    if (audit.readOnly !== undefined)
+      this.log.logger.error({ error: audit.readOnly }, 'audit.db cannot be written: its entries wait');
     this.access = {
       tokens: new ApiTokens(this.#state, () => Date.now()),
       audit: audit.log,

@@ -8,7 +8,6 @@ import { openRest } from '../../doors/rest/open-rest.ts';
 import type { Control } from '../../engine/control.ts';
 import { peerOf } from '../../kernel/native/peer.ts';
 import type { Intent } from '../../model/intent.ts';
-import type { ApiSettings } from '../../model/settings.ts';
 import { AsWanted } from './as-wanted.ts';
 import type { Log } from './log.ts';
 
@@ -75,7 +74,9 @@ export async function openDoors(control: Control, intent: Intent, access: Access
   const setIntent = async ({ api, metrics }: Intent): Promise<void> => {
     page.maxSeries = metrics.prometheus.maxSeries;
     await Promise.all([
-      rest.setSettings(api),
+      rest.setSettings(api).catch((error: Error) => {
+        logger.error({ error: error.message, api: rest.address }, 'the API stays on its old socket');
+      }),
       prometheus.set(metrics.prometheus),
       // The token by its text: a new one in the same file is a change.
       influx.set(metrics.influx, metrics.influx?.token.reveal()),
@@ -91,15 +92,9 @@ export async function openDoors(control: Control, intent: Intent, access: Access
     },
     'doors are open',
   );
-  const warnMoved = ({ socket, socketMode, socketGroup }: ApiSettings): void => {
-    const { api } = intent;
-    if (socket !== api.socket || socketMode !== api.socketMode || socketGroup !== api.socketGroup)
-      logger.warn({ socket: api.socket }, 'the API stays on its old socket until the daemon starts again');
-  };
   const stop = control.onEvent((event) => {
     const taken = event.kind === 'config-loaded' ? control.intent() : undefined;
     if (taken === undefined) return;
-    warnMoved(taken.api);
     void setIntent(taken).catch(onFault);
   });
   return {

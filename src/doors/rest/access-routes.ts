@@ -113,7 +113,8 @@ export const accessRoutes: readonly Route[] = [
     role: 'admin',
     shapes: { params: z.strictObject({ token: z.string().min(1).max(64) }) },
     handle: ({ params }, { access, tellChange }) => {
-      tellChange({ after: access.tokens.revoke(params.token) });
+      const before = access.tokens.list().find(({ id }) => id === params.token) ?? null;
+      tellChange({ before, after: access.tokens.revoke(params.token) });
     },
   }),
   route('GET', '/v1/audit', {

@@ -1,6 +1,6 @@
 // The history: every configuration that was in force, what became of it, and the ways back.
 import { z } from 'zod';
-import type { Planned, RevisionInfo, SnapshotInfo } from '../../engine/config-port.ts';
+import type { Change, Planned, RevisionInfo, SnapshotInfo } from '../../engine/config-port.ts';
 import type { Control } from '../../engine/control.ts';
 import { InputError } from '../../model/errors.ts';
 import { planToJson } from '../../plan/plan-json.ts';
@@ -20,7 +20,7 @@ import {
   snapshotRequest,
   snapshotShape,
 } from './history-schemas.ts';
-import { type Route, route } from './route.ts';
+import { type Route, type RouteContext, route } from './route.ts';
 
 function withRunning(info: RevisionInfo, control: Control): z.output<typeof revisionShape> {
   return { ...info, running: info.number === control.config.running().revision };
@@ -36,6 +36,18 @@ function snapshotOf(name: string, control: Control): SnapshotInfo {
 
 function plannedView({ plan, hash, diagnostics }: Planned) {
   return { hash, plan: planToJson(plan), diagnostics };
+}
+
+async function goBack(
+  revision: number,
+  change: Change,
+  { control, tellChange }: RouteContext,
+): Promise<{ readonly revision: number }> {
+  const before = { revision: control.config.running().revision ?? null };
+  tellChange({ before });
+  const now = await control.config.rollback(revision, change);
+  tellChange({ before, after: { revision: now.revision } });
+  return now;
 }
 
 export const historyRoutes: readonly Route[] = [
@@ -76,9 +88,9 @@ export const historyRoutes: readonly Route[] = [
     shapes: { params: revisionParams, body: changeRequest.optional() },
     reply: restoredShape,
     long: true,
-    handle: ({ params, body }, { control, actor }) => {
+    handle: ({ params, body }, context) => {
       const reason = body?.reason ?? `rollback to revision ${params.revision}`;
-      return control.config.rollback(params.revision, changeOf(actor, { ...body, reason }));
+      return goBack(params.revision, changeOf(context.actor, { ...body, reason }), context);
     },
   }),
   route('POST', '/v1/plans', {
@@ -127,10 +139,10 @@ export const historyRoutes: readonly Route[] = [
     shapes: { params: snapshotParams, body: changeRequest.optional() },
     reply: restoredShape,
     long: true,
-    handle: ({ params, body }, { control, actor }) => {
+    handle: ({ params, body }, context) => {
       const reason = body?.reason ?? `restore snapshot ${params.snapshot}`;
-      const { revision } = snapshotOf(params.snapshot, control);
-      return control.config.rollback(revision, changeOf(actor, { ...body, reason }));
+      const { revision } = snapshotOf(params.snapshot, context.control);
+      return goBack(revision, changeOf(context.actor, { ...body, reason }), context);
     },
   }),
   route('POST', '/v1/trial/confirm', {

@@ -35,10 +35,10 @@ export function limited<S extends Server>(server: S): S {
 }
 
 /** Running requests end, at most for a while. */
-export async function closeApp(app: FastifyInstance): Promise<void> {
+export async function closeApp(app: FastifyInstance, cutMs = CLOSE_MS): Promise<void> {
   const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
   app.server.closeIdleConnections();
-  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
+  const cut = setTimeout(() => app.server.closeAllConnections(), cutMs);
   await closed;
   clearTimeout(cut);
   await app.close();

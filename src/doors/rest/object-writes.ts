@@ -31,6 +31,7 @@ export async function write(
   requireOwnWords(actor, query);
   const rules = { writableFiles: requireIntent(control).api.writableFiles };
   let told: readonly ObjectEdit[] = [];
+  let before: readonly unknown[] = [];
   const request = {
     ...changeOf(actor, {
       reason: query.reason ?? reason,
@@ -40,7 +41,8 @@ export async function write(
     ...(actor.project === undefined ? {} : { project: actor.project }),
     edit(view: ObjectView): readonly ObjectEdit[] {
       told = edit(view, rules, (before, given) => unhide(given, before) as Spec);
-      tellChange({ before: told.map((one) => view.get(one.kind, one.name)?.spec ?? null) });
+      before = told.map((one) => view.get(one.kind, one.name)?.spec ?? null);
+      tellChange({ before });
       for (const { kind, name, spec } of told) requireSameName(kind, name, spec);
       return told;
     },
@@ -50,6 +52,8 @@ export async function write(
     return { hash, plan: planToJson(plan), diagnostics };
   }
   const { revision } = await control.config.write(request);
+  const specOf = ({ kind, name }: ObjectEdit): unknown => control.config.object(kind, name)?.spec ?? null;
+  tellChange({ before, after: told.map(specOf) });
   return answer(revision, context);
 }
 

@@ -9,12 +9,12 @@ import { type Actor, unixActor } from './actor.ts';
 import { buildApp } from './build-app.ts';
 import { type AuditEvent, EventRing } from './event-ring.ts';
 import { EventStreams } from './event-stream.ts';
-import { closeApp, limited, SERVER_OPTIONS } from './http-server.ts';
+import { limited, SERVER_OPTIONS } from './http-server.ts';
 import { Operations } from './operations.ts';
 import { Pulse } from './pulse.ts';
 import { TcpDoor } from './tcp-door.ts';
 import type { TlsDoorOptions } from './tls-door.ts';
-import { listenUnix } from './unix-socket.ts';
+import { UnixDoor } from './unix-door.ts';
 
 /** Who is at the other end of a unix socket, as the kernel says (SO_PEERCRED). */
 export interface UnixPeer {
@@ -42,7 +42,7 @@ export interface Rest {
   readonly address: string;
   /** The TCP door: where it is, and what is wrong with it. */
   tcp(): TcpState;
-  /** The TCP door anew where its settings changed; the unix socket stays as it was opened. */
+  /** Both doors as these settings want them. Rejects where the unix socket cannot be so; then it stays as it is. */
   setSettings(settings: ApiSettings): Promise<void>;
   /** Ends streams, lets running requests end, then closes. */
   close(): Promise<void>;
@@ -71,18 +71,15 @@ export async function openRest(control: Control, settings: ApiSettings, options:
     },
     onFault: options.onFault ?? (() => undefined),
   };
-  const unix = buildApp({
-    ...app,
-    authenticate: unixActors(options.unixPeer),
-    createServer: (handler) => limited(createServer(SERVER_OPTIONS, handler)),
-  });
+  const unix = new UnixDoor(streams, () =>
+    buildApp({
+      ...app,
+      authenticate: unixActors(options.unixPeer),
+      createServer: (handler) => limited(createServer(SERVER_OPTIONS, handler)),
+    }),
+  );
   try {
-    await unix.ready();
-    await listenUnix(unix.server, {
-      path: settings.socket,
-      mode: settings.socketMode,
-      group: settings.socketGroup,
-    });
+    await unix.setSettings(settings);
   } catch (error) {
     stopEvents();
     throw error;
@@ -96,13 +93,17 @@ export async function openRest(control: Control, settings: ApiSettings, options:
   });
   await tcp.setSettings(settings);
   return {
-    address: settings.socket,
+    get address() {
+      return unix.address;
+    },
     tcp: () => tcp.state(),
-    setSettings: (wanted) => tcp.setSettings(wanted),
+    async setSettings(wanted) {
+      await Promise.all([unix.setSettings(wanted), tcp.setSettings(wanted)]);
+    },
     async close() {
       stopEvents();
       streams.close();
-      await Promise.all([closeApp(unix), tcp.close()]);
+      await Promise.all([unix.close(), tcp.close()]);
     },
   };
 }

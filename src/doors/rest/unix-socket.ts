@@ -18,23 +18,47 @@ export interface UnixSocketSettings {
 
 export async function listenUnix(server: Server, settings: UnixSocketSettings): Promise<void> {
   const { path } = settings;
-  const mode = Number.parseInt(settings.mode, 8);
-  if (!/^0?[0-7]{3}$/.test(settings.mode))
-    throw new InputError(
-      'CONFIG_INVALID',
-      `Cannot set the mode of the API socket: current value is "${settings.mode}"`,
-    );
+  // What is wrong with them is told before there is a socket.
+  const rights = rightsOf(settings);
   if (Buffer.byteLength(path) > LONGEST_PATH)
     throw new InputError(
       'CONFIG_INVALID',
       `Cannot listen on "${path}" as the path of a socket has at most ${LONGEST_PATH} bytes`,
     );
-  const gid = settings.group === undefined ? undefined : groupId(settings.group);
   mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
   await removeStale(path);
   await bindClosed(server, path);
-  // The group first: a moment of the wider mode with the old group would let in others.
-  if (gid !== undefined) chownSync(path, process.getuid?.() ?? 0, gid);
+  setRights(path, rights);
+}
+
+/** Of a socket that is served. */
+export function setSocketRights(settings: UnixSocketSettings): void {
+  setRights(settings.path, rightsOf(settings));
+}
+
+interface Rights {
+  readonly mode: number;
+  readonly gid: number;
+}
+
+function rightsOf({ mode, group }: UnixSocketSettings): Rights {
+  if (!/^0?[0-7]{3}$/.test(mode))
+    throw new InputError(
+      'CONFIG_INVALID',
+      `Cannot set the mode of the API socket: current value is "${mode}"`,
+    );
+  return {
+    mode: Number.parseInt(mode, 8),
+    gid: group === undefined ? (process.getgid?.() ?? 0) : groupId(group),
+  };
+}
+
+/** Closed while its group changes: a moment of the wider mode with the other group would let in others. */
+function setRights(path: string, { mode, gid }: Rights): void {
+  if (lstatSync(path).gid !== gid) {
+    chmodSync(path, 0o600);
+    chownSync(path, process.getuid?.() ?? 0, gid);
+  }
   chmodSync(path, mode);
 }
 

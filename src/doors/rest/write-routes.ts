@@ -52,8 +52,10 @@ export const writeRoutes: readonly Route[] = [
         by: actor.name,
         ...(body.why === undefined ? {} : { why: body.why }),
       };
-      tellChange({ before: control.overrides().get(member), after: override });
+      const before = control.overrides().get(member) ?? null;
+      tellChange({ before });
       control.setOverride(member, override);
+      tellChange({ before, after: override });
       return { member, override };
     },
   }),
@@ -67,8 +69,10 @@ export const writeRoutes: readonly Route[] = [
       requireIntent(control);
       requirePool(params.pool, { control, actor });
       const member = memberKey(params.pool, params.member);
-      tellChange({ before: control.overrides().get(member) });
+      const before = control.overrides().get(member) ?? null;
+      tellChange({ before });
       control.setOverride(member, undefined);
+      tellChange({ before, after: null });
     },
   }),
   route('POST', '/v1/reload', {
@@ -79,10 +83,13 @@ export const writeRoutes: readonly Route[] = [
     reply: reloadShape,
     shapes: { body: reloadRequest.optional() },
     long: true,
-    handle: async ({ body }, { control, actor }) => {
+    handle: async ({ body }, { control, actor, tellChange }) => {
       const { reason = 'reload', unpin, ...rest } = body ?? {};
       const change = changeOf(actor, { ...rest, reason });
+      const before = { revision: control.config.running().revision ?? null };
+      tellChange({ before });
       const result = await control.config.reload(unpin === true ? { ...change, unpin } : change);
+      tellChange({ before, after: { revision: control.config.running().revision ?? null } });
       if (result.ok) return result;
       throw new InputError(
         'CONFIG_INVALID',
