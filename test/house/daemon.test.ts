@@ -160,8 +160,8 @@ describe('lbctl daemon', () => {
     assert.equal(existsSync(old), false);
     const changes = (JSON.parse(audit.stdout) as { change: unknown }[]).map(({ change }) => change);
     assert.deepEqual(changes, [
-      { before: { revision: 1 }, after: { revision: 2 } },
-      { before: { revision: 2 }, after: { revision: 3 } },
+      { asked: {}, before: { revision: 1 }, after: { revision: 2 } },
+      { asked: {}, before: { revision: 2 }, after: { revision: 3 } },
     ]);
     daemon.child.kill('SIGTERM');
     assert.equal(await daemon.ended, 0);
