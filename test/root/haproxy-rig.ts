@@ -3,10 +3,14 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HaproxyDriver, type HaproxyOptions } from '../../src/drivers/haproxy/haproxy-driver.ts';
+import { probeHaproxy } from '../../src/drivers/haproxy/open-haproxy.ts';
 import { HaproxyProcess } from '../../src/drivers/haproxy/process.ts';
 import { ask } from '../../src/drivers/haproxy/sockets.ts';
 
-export const BINARY = '/usr/sbin/haproxy';
+/** Another generation of it may be given; see haproxy-next.ts. */
+export const BINARY = process.env.SY_HAPROXY ?? '/usr/sbin/haproxy';
+
+const FEATURES = probeHaproxy(BINARY).features;
 
 export class Rig {
   readonly runDir: string;
@@ -25,6 +29,7 @@ export class Rig {
       maxConnections: 2000,
       threads: 2,
       hardStopAfterMs: 5000,
+      limitedQuic: FEATURES?.limitedQuic === true,
       ask: (path, commands) => this.#ask(path, commands),
       ...more,
     };

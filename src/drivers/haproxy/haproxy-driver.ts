@@ -35,6 +35,8 @@ export interface HaproxyOptions {
   readonly hardStopAfterMs?: number;
   /** Why this HAProxy has no HTTP/3; absent where it has. */
   readonly noQuic?: string;
+  /** Its QUIC is the limited one of a TLS library without it. */
+  readonly limitedQuic?: boolean;
   /** A daemon restarts a HAProxy that died between two rounds; a single command leaves it alone. Default false. */
   readonly supervise?: boolean;
   /** For how long a whole look at the worker counts where nothing changes; default 0, which looks each time. */
@@ -82,6 +84,7 @@ export class HaproxyDriver implements Driver {
       group: options.group ?? 'haproxy',
       hardStopAfterMs: options.hardStopAfterMs ?? HARD_STOP_MS,
       ...(options.noQuic === undefined ? {} : { noQuic: options.noQuic }),
+      ...(options.limitedQuic === true ? { limitedQuic: true } : {}),
     };
     this.#nowMs = options.nowMs ?? Date.now;
     this.#ask = options.ask ?? ask;

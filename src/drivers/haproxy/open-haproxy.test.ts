@@ -10,9 +10,11 @@ test('readFeatures() reads what HAProxy was built with', () => {
     version: '3.0.11-1',
     openssl: true,
     quic: true,
+    limitedQuic: false,
     pcre: true,
     prometheus: false,
   });
+  assert.equal(readFeatures(text.replace('+QUIC', '+QUIC +QUIC_OPENSSL_COMPAT'))!.limitedQuic, true);
   assert.equal(readFeatures('bash: no such file'), undefined);
   assert.equal(noQuicReason(readFeatures(text)!), undefined);
   assert.equal(

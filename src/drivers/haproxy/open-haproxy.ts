@@ -8,6 +8,8 @@ export interface HaproxyFeatures {
   readonly version: string;
   readonly openssl: boolean;
   readonly quic: boolean;
+  /** QUIC over a TLS library that was not made for it: without 0-RTT, and only where it is asked for. */
+  readonly limitedQuic: boolean;
   readonly pcre: boolean;
   readonly prometheus: boolean;
 }
@@ -38,6 +40,7 @@ export function readFeatures(text: string): HaproxyFeatures | undefined {
     version,
     openssl: list.has('+OPENSSL') || list.has('+OPENSSL_AWSLC'),
     quic: list.has('+QUIC'),
+    limitedQuic: list.has('+QUIC_OPENSSL_COMPAT'),
     pcre: list.has('+PCRE2') || list.has('+PCRE'),
     prometheus: list.has('+PROMEX'),
   };
@@ -73,6 +76,7 @@ export function openHaproxy({ runDir, features, ...options }: OpenOptions): Hapr
     ...options,
     runDir: `${runDir}/haproxy`,
     ...(noQuic === undefined ? {} : { noQuic }),
+    ...(features.quic && features.limitedQuic ? { limitedQuic: true } : {}),
     ...(options.supervise === true ? { trustMs: TRUST_MS } : {}),
   });
 }

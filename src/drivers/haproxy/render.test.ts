@@ -27,7 +27,7 @@ import type { Block } from './record-types.ts';
 import { renderGlobal } from './render/global.ts';
 import { renderBlock } from './render/render.ts';
 
-const BINARY = '/usr/sbin/haproxy';
+const BINARY = process.env.SY_HAPROXY ?? '/usr/sbin/haproxy';
 const hasHaproxy = spawnSync(BINARY, ['-v']).status === 0;
 const needed = hasHaproxy ? {} : { skip: 'haproxy is not installed: run "make setup"' };
 const folder = mkdtempSync(join(tmpdir(), 'sy-render-'));

@@ -10,7 +10,12 @@ const TIMEOUT_MS = 10_000;
  */
 export async function ask(path: string, commands: readonly string[]): Promise<readonly string[]> {
   if (commands.length === 0) return [];
-  const text = await exchange(path, `prompt\n${commands.join('\n')}\nquit\n`, false);
+  const said = `prompt\n${commands.join('\n')}\nquit\n`;
+  const text = await insist(
+    WORKER_TRIES,
+    ({ op }) => op.errno === 'ECONNREFUSED',
+    () => exchange(path, said, false),
+  );
   const answers = splitAnswers(text).slice(1, commands.length + 1);
   if (answers.length < commands.length)
     throw failure(path, 'answer', `${answers.length} of ${commands.length} answers came`);
@@ -27,25 +32,34 @@ export async function askWithPayload(path: string, command: string, payload: str
  * The master answers and closes only once we have said that nothing more comes. Between two lives of it, around a reload,
  * nobody listens for some milliseconds.
  */
-export async function askMaster(path: string, command: string): Promise<string> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await exchange(
-        path,
-        `${command}
-`,
-        true,
-      );
-    } catch (error) {
-      const again = error instanceof OpError && error.op.op === 'connect' && tries < MASTER_TRIES;
-      if (!again) throw error;
-      await new Promise((resume) => setTimeout(resume, MASTER_PAUSE_MS));
-    }
-  }
+export function askMaster(path: string, command: string): Promise<string> {
+  return insist(
+    MASTER_TRIES,
+    () => true,
+    () => exchange(path, `${command}\n`, true),
+  );
 }
 
 const MASTER_TRIES = 60;
-const MASTER_PAUSE_MS = 25;
+/** A new worker lays its socket in place of the old one's a moment before it listens. */
+const WORKER_TRIES = 20;
+const PAUSE_MS = 25;
+
+async function insist(
+  most: number,
+  isPassing: (error: OpError) => boolean,
+  work: () => Promise<string>,
+): Promise<string> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await work();
+    } catch (error) {
+      const again = error instanceof OpError && error.op.op === 'connect' && isPassing(error) && tries < most;
+      if (!again) throw error;
+      await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    }
+  }
+}
 
 /** The first is that of `prompt` itself; after the last prompt nothing comes. */
 export function splitAnswers(text: string): string[] {

@@ -10,11 +10,13 @@ export interface GlobalSettings extends Places {
   readonly group: string;
   /** An old worker that still has connections ends after this long. */
   readonly hardStopAfterMs: number;
+  /** Its TLS library knows nothing of QUIC, so HAProxy wants to be told that a part of it will do. */
+  readonly limitedQuic?: boolean;
 }
 
 /** `generation` names what the worker was started with; we read it back from "show info". */
 export function renderGlobal(settings: GlobalSettings, generation: string): string {
-  const { runDir, threads } = settings;
+  const { runDir, threads, limitedQuic = false } = settings;
   return `global
   description ${generation}
   stats socket ${quote(adminSocket(settings))} mode 600 level admin expose-fd listeners
@@ -26,7 +28,7 @@ export function renderGlobal(settings: GlobalSettings, generation: string): stri
 ${threads > 0 ? `  nbthread ${threads}\n` : ''}  hard-stop-after ${settings.hardStopAfterMs}ms
   localpeer lbctl
   tune.ssl.default-dh-param 2048
-
+${limitedQuic ? '  limited-quic\n' : ''}
 defaults
   maxconn ${settings.maxConnections}
   retries 2
