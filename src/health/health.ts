@@ -8,6 +8,7 @@ import type { Intent } from '../model/intent.ts';
 import type { AnswerTimes } from '../model/status.ts';
 import { toAnswerTimes } from './answer-times.ts';
 import { type BoardSnapshot, HealthBoard } from './board.ts';
+import { checkPlaces, openFilesLimit, placesNote } from './check-places.ts';
 import { initialState, type JudgeState, judge } from './judge.ts';
 import type { LatencySnapshot } from './latency.ts';
 import { LatencyTable } from './latency-table.ts';
@@ -22,6 +23,8 @@ export interface HealthOptions {
   readonly onChange: (members: readonly string[]) => void;
   /** The checking thread ended unexpectedly; it is started again with everything known. */
   readonly onFault?: (error: Error) => void;
+  /** Checks may have to wait for each other, and why. */
+  readonly onShortage?: (note: string) => void;
   readonly restored?: BoardSnapshot;
   /** Ways for probes that go to a VIP at the member; without, such probes fail and say so. */
   readonly paths?: PathPort;
@@ -39,6 +42,7 @@ export class Health {
   readonly #board = new HealthBoard();
   readonly #viaVip: ViaVip;
   readonly #times = new LatencyTable();
+  readonly #openFiles = openFilesLimit();
   readonly #waiting = new Map<number, (stats: RunnerStats) => void>();
   #worker: Worker;
   #nextId = 1;
@@ -58,6 +62,8 @@ export class Health {
     const { added, removed } = this.#board.setIntent(intent, this.#options.clock.nowMs());
     if (removed.length > 0) this.#order({ kind: 'delete', keys: removed });
     for (const key of removed) this.#times.release(key);
+    const note = placesNote(this.#board.probes().size, this.#openFiles);
+    if (note !== undefined) this.#options.onShortage?.(note);
     this.#run(added.filter(({ via }) => via === undefined));
     const vias = added.filter(({ via }) => via !== undefined);
     this.#openPaths(new Set(vias.map(({ key }) => key)));
@@ -151,7 +157,10 @@ export class Health {
   #startWorker(): Worker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: 'health',
-      workerData: { times: this.#times.memory } satisfies WorkerData,
+      workerData: {
+        times: this.#times.memory,
+        maxRunning: checkPlaces(this.#openFiles),
+      } satisfies WorkerData,
     });
     worker.on('message', (report: Report) => this.#take(report));
     worker.on('error', (error: Error) => {

@@ -15,16 +15,14 @@ export type Order =
 
 export interface WorkerData {
   readonly times: SharedArrayBuffer;
+  readonly maxRunning: number;
 }
 
 export type Report =
   | { readonly kind: 'changes'; readonly changes: readonly (readonly [key: string, state: JudgeState])[] }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: RunnerStats };
 
-/** Each check holds about one descriptor; the rest of the process needs some too. */
-const MAX_RUNNING = 4000;
-
-function serve(port: MessagePort, { times }: WorkerData): void {
+function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
   let changes: [string, JudgeState][] = [];
   // Changes of one turn of the event loop travel together: a rack that fails is one message, and one plan.
   const tell = (key: string, state: JudgeState): void => {
@@ -39,7 +37,7 @@ function serve(port: MessagePort, { times }: WorkerData): void {
   const runner = new ProbeRunner({
     clock: systemClock,
     random: Math.random,
-    maxRunning: MAX_RUNNING,
+    maxRunning,
     run: runCheck,
     onChange: tell,
     times: new LatencyTable(times),

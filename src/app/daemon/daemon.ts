@@ -109,6 +109,7 @@ export class Daemon implements Control {
       clock: systemClock,
       onChange: () => this.#engine.wake('facts'),
       paths: new ProbePaths(),
+      onShortage: (note) => this.log.logger.warn({ note }, 'health checks may come late'),
       onFault: (error) =>
         this.log.logger.error({ error: error.message }, 'the checking thread ended and is started again'),
       ...(restored === undefined ? {} : { restored }),
