@@ -65,7 +65,7 @@ export class Vty {
     try {
       const { code, text } = await new Promise<{ code: number; text: string }>((resolve, reject) => {
         this.#waiting = { resolve, reject };
-        timer = setTimeout(() => this.#end(new Error(`no answer in ${ANSWER_MS} ms`)), ANSWER_MS);
+        timer = setTimeout(() => this.#giveUp(resolve), ANSWER_MS);
         this.#socket.write(`${command}\0`);
       });
       if (code > WARNING)
@@ -84,6 +84,13 @@ export class Vty {
     const answer = { code: this.#received[end + 3]!, text: this.#received.toString('utf8', 0, end) };
     this.#received = Buffer.alloc(0);
     this.#waiting?.resolve(answer);
+  }
+
+  /** Where this process was busy for as long the answer lies there unread: it is read before this comes. */
+  #giveUp(resolve: Waiting['resolve']): void {
+    setImmediate(() => {
+      if (this.#waiting?.resolve === resolve) this.#end(new Error(`no answer in ${ANSWER_MS} ms`));
+    });
   }
 
   #end(error: Error): void {

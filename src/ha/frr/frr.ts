@@ -15,7 +15,7 @@ export interface FrrOptions {
   readonly clock: Clock;
   /** A session by its name in the configuration. */
   onBfd(session: string, up: boolean, diagnostic: number): void;
-  /** Whether bfdd can be asked; false also where it never could. */
+  /** Whether bfdd is there; false also where it never was. One that refuses a line, or is slow to answer, is there. */
   onWatch(works: boolean): void;
   onTrouble(what: string, detail: string): void;
   onNote(detail: string): void;
@@ -133,14 +133,9 @@ export class Frr {
       (why) => this.#onLost(why),
     );
     const tree = bfdConfig(wanted.bfd, ofBgp, wanted.bfdHeld);
-    try {
-      await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
-      await this.#readBfd();
-    } catch (error) {
-      this.#options.onWatch(false);
-      throw error;
-    }
-    this.#options.onWatch(true);
+    await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
+    await this.#readBfd();
+    if (this.#watch !== undefined) this.#options.onWatch(true);
   }
 
   async #tellBgp({ bgp, vips, announced }: FrrWanted): Promise<void> {
