@@ -16,7 +16,7 @@ import { DrainKeeper } from './drain-keeper.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
 import { nextOverrideEndMs, nextWake } from './next-wake.ts';
-import { type OvertakeInput, type Overtaking, overtake } from './overtake.ts';
+import { Ground, type OvertakeInput, type Overtaking, overtake } from './overtake.ts';
 import type { EnginePorts } from './ports.ts';
 import { previewPlan } from './preview.ts';
 import {
@@ -276,6 +276,11 @@ export class Engine {
     this.#ahead = false;
     if (isLarge(world)) await breathe();
 
+    let made: Ground | undefined;
+    const ground = (): Ground => {
+      made ??= new Ground(loaded.intent, world);
+      return made;
+    };
     const outcome = await reconcile({
       world,
       configured: () => configuredWorld(this.#drains.agreed(base, startedMs), loaded.intent),
@@ -295,7 +300,7 @@ export class Engine {
       superseded: () =>
         mayCut && (this.#pending.has('config') || (this.#pending.has('facts') && !this.#ahead)),
       overtake: (observed, results) =>
-        this.#overtake({ intent: loaded.intent, world, before: facts }, observed, results),
+        this.#overtake({ intent: loaded.intent, before: facts, ground: ground() }, observed, results),
       limits: this.#limits,
     });
 
@@ -332,20 +337,18 @@ export class Engine {
 
   /** Between two chunks of a long plan: health that changed is told to the data plane before the rest of the plan. */
   #overtake(
-    { intent, world, before }: Pick<OvertakeInput, 'intent' | 'world' | 'before'>,
+    round: Pick<OvertakeInput, 'intent' | 'before' | 'ground'>,
     observed: (driver: string) => ItemMap,
     results: readonly StepResult[],
   ): Overtaking | undefined {
+    round.ground.catchUp(results);
     if (!this.#pending.has('facts') || this.#heeded === this.#factsTold) return undefined;
     this.#heeded = this.#factsTold;
     const urgent = overtake({
-      intent,
-      world,
-      before,
-      now: { ...this.#ports.facts.read(intent), quorum: this.#quorum },
+      ...round,
+      now: { ...this.#ports.facts.read(round.intent), quorum: this.#quorum },
       drivers: this.#ports.drivers.filter(({ name }) => !this.#busy.has(name)),
       observed,
-      results,
       options: this.#options,
     });
     this.#ahead = urgent !== undefined;

@@ -6,19 +6,19 @@ import type { Item, ItemMap } from '../model/item.ts';
 import { memberItemKey } from '../model/keys.ts';
 import type { Listener } from '../model/listener.ts';
 import type { Step } from '../model/plan.ts';
+import type { Pool } from '../model/pool.ts';
 import type { World, WorldListener } from '../model/world.ts';
 import { type ResolveOptions, resolve } from '../plan/resolve.ts';
 
 export interface OvertakeInput {
   readonly intent: Intent;
-  /** What the round works for, and the facts it was made of. */
-  readonly world: World;
+  /** The facts the round was made of. */
   readonly before: Facts;
   readonly now: Facts;
   readonly drivers: readonly Driver[];
   /** What the outside held at the start of the round, and what has been done since. */
   readonly observed: (driver: string) => ItemMap;
-  readonly results: readonly StepResult[];
+  readonly ground: Ground;
   readonly options: ResolveOptions;
 }
 
@@ -28,21 +28,67 @@ export interface Overtaking {
   readonly stale: ReadonlySet<string>;
 }
 
+/** What is looked up when it is urgent, of ten thousand listeners: made and kept up while nothing is. */
+export class Ground {
+  readonly #byPool = new Map<string, (readonly [string, Listener])[]>();
+  readonly #placed: ReadonlyMap<string, readonly WorldListener[]>;
+  /** The last step that succeeded, by driver and key. */
+  readonly #done = new Map<string, Step>();
+  #seen = 0;
+
+  constructor({ listeners }: Intent, world: World) {
+    for (const entry of listeners)
+      for (const pool of poolsOf(entry[1])) {
+        const entries = this.#byPool.get(pool);
+        if (entries === undefined) this.#byPool.set(pool, [entry]);
+        else entries.push(entry);
+      }
+    this.#placed = Map.groupBy(world.listeners, (one) => one.name);
+  }
+
+  /** Only what was added since the last time is looked at. */
+  catchUp(results: readonly StepResult[]): void {
+    for (; this.#seen < results.length; this.#seen++) {
+      const { step, ok } = results[this.#seen]!;
+      if (ok) this.#done.set(`${step.driver} ${step.item.key}`, step);
+    }
+  }
+
+  usersOf(pools: ReadonlySet<string>): ReadonlyMap<string, Listener> {
+    return new Map([...pools].flatMap((pool) => this.#byPool.get(pool) ?? []));
+  }
+
+  placed(name: string): readonly WorldListener[] {
+    return this.#placed.get(name) ?? [];
+  }
+
+  done(driver: string, key: string): Step | undefined {
+    return this.#done.get(`${driver} ${key}`);
+  }
+}
+
+function poolsOf({ pool, http }: Listener): ReadonlySet<string> {
+  return new Set([
+    pool,
+    ...(http?.rules ?? []).flatMap(({ action }) => (action.kind === 'pool' ? [action.pool] : [])),
+  ]);
+}
+
 /** More than this is no single change that must not wait: the round is cut short instead. */
 const MOST_POOLS = 64;
 
 /** Undefined where something else than members changed: an address must wait for the order of a whole plan. */
 export function overtake(input: OvertakeInput): Overtaking | undefined {
-  const { intent, world, before, now, drivers, options } = input;
+  const { intent, ground, before, now, drivers, options } = input;
   if (!sameRoles(before, now)) return undefined;
   const pools = changedPools(before, now);
   if (pools.size > MOST_POOLS) return undefined;
-  const listeners: (readonly [string, Listener])[] = [];
-  for (const entry of intent.listeners) if (uses(entry[1], pools)) listeners.push(entry);
+  const listeners = ground.usersOf(pools);
   // Looking at ten thousand listeners again would take longer than applying a hundred.
   const part = resolve(partOf(intent, listeners), now, options);
-  const names = new Set(listeners.map(([name]) => name));
-  const was = new Map(world.listeners.filter((one) => names.has(one.name)).map((one) => [one.key, one]));
+  const was = new Map(
+    [...listeners.keys()].flatMap((name) => ground.placed(name).map((one) => [one.key, one] as const)),
+  );
   const changed = part.listeners.filter((one) => was.get(one.key)?.engine === one.engine);
   if (changed.length !== part.listeners.length || changed.length !== was.size) return undefined;
   const steps = drivers.flatMap((driver) => {
@@ -52,16 +98,14 @@ export function overtake(input: OvertakeInput): Overtaking | undefined {
   return { steps, stale: new Set(changed.map(({ key }) => key)) };
 }
 
-function partOf(intent: Intent, listeners: readonly (readonly [string, Listener])[]): Intent {
-  const names = listeners.flatMap(([, { pool, http }]) => [
-    pool,
-    ...(http?.rules ?? []).flatMap(({ action }) => (action.kind === 'pool' ? [action.pool] : [])),
-  ]);
-  const pools = names.flatMap((name) => {
-    const pool = intent.pools.get(name);
-    return pool === undefined ? [] : [[name, pool] as const];
-  });
-  return { ...intent, listeners: new Map(listeners), pools: new Map(pools) };
+function partOf(intent: Intent, listeners: ReadonlyMap<string, Listener>): Intent {
+  const pools = new Map<string, Pool>();
+  for (const listener of listeners.values())
+    for (const name of poolsOf(listener)) {
+      const pool = intent.pools.get(name);
+      if (pool !== undefined) pools.set(name, pool);
+    }
+  return { ...intent, listeners, pools };
 }
 
 function sameRoles(before: Facts, now: Facts): boolean {
@@ -74,7 +118,9 @@ function sameRoles(before: Facts, now: Facts): boolean {
 function changedPools(before: Facts, now: Facts): ReadonlySet<string> {
   const pools = new Set<string>();
   const note = (member: string): void => void pools.add(member.slice(0, member.indexOf('/')));
-  for (const [member, health] of now.health) if (!sameHealth(before.health.get(member), health)) note(member);
+  if (now.health !== before.health)
+    for (const [member, health] of now.health)
+      if (!sameHealth(before.health.get(member), health)) note(member);
   for (const member of new Set([...before.overrides.keys(), ...now.overrides.keys()]))
     if (before.overrides.get(member) !== now.overrides.get(member)) note(member);
   return pools;
@@ -87,17 +133,11 @@ function sameHealth(a: MemberHealth | undefined, b: MemberHealth): boolean {
   );
 }
 
-function uses(listener: Listener, pools: ReadonlySet<string>): boolean {
-  if (pools.has(listener.pool)) return true;
-  const rules = listener.http?.rules ?? [];
-  return rules.some(({ action }) => action.kind === 'pool' && pools.has(action.pool));
-}
-
 /** Only rows that are there and only their change: what comes and goes needs its place in the order. */
 function stepsOf(
   driver: Driver,
   listeners: readonly WorldListener[],
-  { observed, results }: OvertakeInput,
+  { observed, ground }: OvertakeInput,
 ): readonly Step[] {
   const wanted = driver.desired({ addresses: [], listeners, certificates: [], unplaced: [] });
   const rows = new Set(
@@ -105,7 +145,7 @@ function stepsOf(
       listener.members.map((member) => memberItemKey(listener.key, member.key)),
     ),
   );
-  const there = knownOf(wanted, observed(driver.name), driver.name, results);
+  const there = knownOf(wanted, observed(driver.name), driver.name, ground);
   // The listener itself is as it is: its own change has a place in the plan.
   const desired = new Map([...there].map(([key, item]) => [key, rows.has(key) ? wanted.get(key)! : item]));
   const { steps } = driver.plan(desired, { items: there, foreign: new Map() });
@@ -113,22 +153,12 @@ function stepsOf(
 }
 
 /** Of these keys, what the outside holds now. */
-function knownOf(
-  wanted: ItemMap,
-  observed: ItemMap,
-  driver: string,
-  results: readonly StepResult[],
-): Map<string, Item> {
+function knownOf(wanted: ItemMap, observed: ItemMap, driver: string, ground: Ground): Map<string, Item> {
   const known = new Map<string, Item>();
   for (const key of wanted.keys()) {
-    const item = observed.get(key);
+    const step = ground.done(driver, key);
+    const item = step === undefined ? observed.get(key) : step.verb === 'remove' ? undefined : step.item;
     if (item !== undefined) known.set(key, item);
-  }
-  for (const { step, ok } of results) {
-    const { key } = step.item;
-    if (!ok || step.driver !== driver || !wanted.has(key)) continue;
-    if (step.verb === 'remove') known.delete(key);
-    else known.set(key, step.item);
   }
   return known;
 }
