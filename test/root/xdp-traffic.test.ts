@@ -1,7 +1,6 @@
 // Real clients and servers through the real program on veth links: every mode, both families.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Mode } from '../../src/model/protocol.ts';
 import { buildMember } from '../fixtures/build-intent.ts';
 import { ADDRESS, type Agent, Site, siteWorld } from '../xdp/site.ts';
@@ -14,6 +13,7 @@ before(async () => {
   site = new Site('xdpt');
   site.carryVips();
   await site.serve(PORT);
+  await site.meetNeighbours();
   agent = await site.agent();
 });
 after(async () => {
@@ -31,9 +31,6 @@ async function applied(world: object): Promise<void> {
     left: unknown[];
   };
   assert.deepEqual({ failures, left }, { failures: [], left: [] });
-  // Neighbours answer within milliseconds, once asked.
-  // Neighbours that were never spoken to are asked for in the background.
-  await sleep(150);
 }
 
 test('the program is attached natively to every interface', () => {

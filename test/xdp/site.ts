@@ -34,6 +34,7 @@ export class Site {
   readonly balancer: Host;
   readonly members: readonly Host[];
   readonly folder = `/sys/fs/bpf/lbctl-test-${process.pid}`;
+  #asker: Promise<Agent> | undefined;
 
   constructor(prefix: string) {
     this.lab = Lab.create(prefix);
@@ -71,6 +72,14 @@ export class Site {
     for (const device of ['front', 'back1', 'back2']) balancer.run('ethtool', '-K', device, 'tx', 'off');
   }
 
+  /** Afterwards the balancer's kernel knows who is where, and so does a plane from its first packet on. */
+  async meetNeighbours(): Promise<void> {
+    const all = [ADDRESS.client, ADDRESS.m1, ADDRESS.m2].flatMap((one) => [one[4], one[6]]);
+    await Promise.all(
+      all.map((address) => this.balancer.must(['ping', '-q', '-c', '1', '-W', '20', address])),
+    );
+  }
+
   /** Members that answer as the VIP: dr and tunnel. */
   carryVips(): void {
     for (const host of this.members) {
@@ -92,18 +101,18 @@ export class Site {
 
   /** `padding` makes datagrams of `udp` so much longer. */
   async ask(kind: 'http' | 'udp', host: string, port: number, count: number, padding = 0): Promise<Answer> {
-    const argv = [
-      'timeout',
-      '20',
-      NODE,
-      join(ROOT, 'test/xdp/client.ts'),
-      kind,
-      host,
-      String(port),
-      String(count),
-      String(padding),
-    ];
-    return JSON.parse(await this.client.must(argv)) as Answer;
+    this.#asker ??= this.#startAsker();
+    const asker = await this.#asker;
+    return asker.ask<Answer>(kind, { host, port, count, padding });
+  }
+
+  async #startAsker(): Promise<Agent> {
+    const child = this.client.spawn([NODE, join(ROOT, 'test/xdp/asker.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    const asker = new Agent(child);
+    await asker.ready();
+    return asker;
   }
 
   /** Members that speak SCTP by hand, each on one address; they end with the site. */
@@ -135,7 +144,7 @@ export class Site {
 
   /** Connections kept speaking; resolves once they are open. `finish` has each speak once more, and tells what became of all. */
   async hold(host: string, port: number, count: number): Promise<{ finish(): Promise<Answer> }> {
-    const argv = [NODE, join(ROOT, 'test/xdp/client.ts'), 'hold', host, String(port), String(count)];
+    const argv = [NODE, join(ROOT, 'test/xdp/holder.ts'), host, String(port), String(count)];
     const child = this.client.spawn(argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout! });
     const all = lines[Symbol.asyncIterator]();

@@ -1,76 +1,16 @@
-// A client of the namespace tests. Prints one JSON object at its end: what it asked, who answered, what broke.
-import { createSocket } from 'node:dgram';
-import { Agent, get } from 'node:http';
+// Holds connections for the namespace tests. Says "open", and at its end one JSON object: who answered, what broke.
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SLOWER } from './pace.ts';
+import { summed } from './summed.ts';
 
-const [kind, host, portText, countText, paddingText] = process.argv.slice(2) as [
-  string,
-  string,
-  string,
-  string,
-  string?,
-];
+const [host, portText, countText] = process.argv.slice(2) as [string, string, string];
 const [port, count] = [Number(portText), Number(countText)];
 const names: Record<string, number> = {};
-const seen = new Set<string>();
 const failures: string[] = [];
 
 function met(name: string): void {
   names[name] = (names[name] ?? 0) + 1;
-}
-
-async function http(): Promise<void> {
-  for (let i = 0; i < count; i++)
-    await new Promise<void>((resolve) => {
-      const request = get(
-        { host, port, timeout: 3000, agent: new Agent({ keepAlive: false }) },
-        (response) => {
-          let text = '';
-          response.on('data', (data) => {
-            text += data;
-          });
-          response.on('end', () => {
-            const { name, from } = JSON.parse(text) as { name: string; from: string };
-            met(name);
-            seen.add(from);
-            resolve();
-          });
-        },
-      );
-      request.on('timeout', () => request.destroy(new Error('timeout')));
-      request.on('error', (error) => {
-        failures.push(error.message);
-        resolve();
-      });
-    });
-}
-
-/** Answers with its whole payload behind the name, or it counts as a failure: both ways in fragments when it is long. */
-async function udp(): Promise<void> {
-  const padding = 'x'.repeat(Number(paddingText ?? 0));
-  for (let i = 0; i < count; i++) {
-    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    socket.connect(port, host);
-    await new Promise<void>((resolve) => {
-      socket.on('connect', () => socket.send(`hello ${i}${padding}`));
-      socket.on('message', (data) => {
-        const [name = '', ...rest] = String(data).split(' ');
-        if (rest.join(' ') === `hello ${i}${padding}`) met(name);
-        else failures.push('another payload');
-        resolve();
-      });
-      socket.on('error', (error) => {
-        failures.push(error.message);
-        resolve();
-      });
-      setTimeout(() => {
-        failures.push('no answer');
-        resolve();
-      }, 2000).unref();
-    });
-    socket.close();
-  }
 }
 
 /** Opens `count` connections and speaks on all of them in turn; once its input ends, on each of them once more. */
@@ -81,7 +21,7 @@ async function hold(): Promise<void> {
     new Promise<void>((resolve) => {
       const socket = connect({ host, port });
       const owner: { name?: string } = {};
-      socket.setTimeout(20_000, () => socket.destroy(new Error('timeout')));
+      socket.setTimeout(20_000 * SLOWER, () => socket.destroy(new Error('timeout')));
       socket.once('connect', () => {
         sockets.push(socket);
         resolve();
@@ -120,7 +60,7 @@ async function hold(): Promise<void> {
               const timer = setTimeout(() => {
                 failures.push('silent');
                 done();
-              }, 10_000);
+              }, 10_000 * SLOWER);
               const done = () => {
                 clearTimeout(timer);
                 waiting.delete(socket);
@@ -138,12 +78,6 @@ async function hold(): Promise<void> {
   for (const socket of sockets) socket.destroy();
 }
 
-await { http, udp, hold }[kind]!();
-process.stdout.write(`${JSON.stringify({ names, seen: [...seen], failures: summed(failures) })}\n`);
+await hold();
+process.stdout.write(`${JSON.stringify({ names, seen: [], failures: summed(failures) })}\n`);
 process.exit(0);
-
-function summed(list: readonly string[]): Record<string, number> {
-  const out: Record<string, number> = {};
-  for (const one of list) out[one] = (out[one] ?? 0) + 1;
-  return out;
-}
