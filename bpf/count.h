@@ -42,5 +42,6 @@ enum count {
 	COUNT_DROP_ICMP, // ICMP error that cannot be rewritten
 	COUNT_DROP_INTERNAL, // a table row is missing: a fault of ours
 	COUNT_DROP_SOURCE, // source address that no client can have
+	COUNT_PEERS_FULL, // no number left for a client's neighbour: its replies go by the kernel's routes
 	COUNT_MAX = 64,
 };

@@ -76,7 +76,7 @@ static __always_inline int hop_to_peer(struct xdp_md *ctx, struct work *w, const
 {
 	struct hop *hop = peer_of(w->peer);
 
-	if (!w->peer || !hop)
+	if (!w->peer || !hop || !hop->ifindex)
 		return v6 ? ask_fib6(ctx, w) : ask_fib4(ctx, w);
 	w->hop = *hop;
 	return 0;

@@ -23,12 +23,41 @@ static __always_inline struct hop *peer_of(__u32 number)
 	return bpf_map_lookup_elem(&peers, &number);
 }
 
-static __always_inline __u32 peer_learn(const struct work *w)
+/* Rows looked at for a free one before a neighbour goes without: the cursor wanders, so the next packet looks further. */
+#define PEER_TRIES 32
+
+/* A row of no interface is free. User space frees those that no flow has named for a while (peer-rows.ts). */
+static __always_inline __u32 peer_take(const struct work *w)
+{
+	__u32 zero = 0, number, *cursor = bpf_map_lookup_elem(&peers_used, &zero);
+	struct hop *row;
+
+	if (!cursor)
+		return 0;
+	for (int i = 0; i < PEER_TRIES; i++) {
+		number = 1 + (__u32)__sync_fetch_and_add(cursor, 1) % (PEERS_MAX - 1);
+		row = peer_of(number);
+		if (!row || __sync_val_compare_and_swap(&row->ifindex, 0, w->came.ifindex))
+			continue;
+		copy_mac(row->destination_mac, w->came.destination_mac);
+		copy_mac(row->source_mac, w->came.source_mac);
+		row->vlan = w->came.vlan;
+		row->mtu = 0;
+		return number;
+	}
+	count(COUNT_PEERS_FULL);
+	return 0;
+}
+
+__noinline int peer_take_one(struct work *w)
+{
+	return w ? peer_take(w) : 0;
+}
+
+static __always_inline __u32 peer_learn(struct work *w)
 {
 	struct peer_key key;
-	__u32 zero = 0, number;
-	__u32 *known, *used;
-	struct hop *row;
+	__u32 number, *known;
 
 	/* A multicast bit on either side is nobody to answer to. */
 	if (!w->came.ifindex || is_group_mac(w->came.destination_mac) ||
@@ -41,20 +70,14 @@ static __always_inline __u32 peer_learn(const struct work *w)
 	known = bpf_map_lookup_elem(&peer_numbers, &key);
 	if (known)
 		return *known;
-	used = bpf_map_lookup_elem(&peers_used, &zero);
-	if (!used || *used >= PEERS_MAX - 1)
-		return 0;
-	number = __sync_fetch_and_add(used, 1) + 1;
-	row = peer_of(number);
-	if (number >= PEERS_MAX || !row)
-		return 0;
-	*row = w->came;
-	bpf_map_update_elem(&peer_numbers, &key, &number, BPF_NOEXIST);
+	number = peer_take_one(w);
+	if (number)
+		bpf_map_update_elem(&peer_numbers, &key, &number, BPF_ANY);
 	return number;
 }
 
 /* The peer of a flow that already has one; another sender of the same flow replaces it. */
-static __always_inline __u32 peer_check(const struct work *w, __u32 number)
+static __always_inline __u32 peer_check(struct work *w, __u32 number)
 {
 	struct hop *row = peer_of(number);
 	if (number && row && same_hop(row, &w->came))

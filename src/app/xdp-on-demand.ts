@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { desiredItems } from '../drivers/xdp/desired.ts';
 import { LAYOUT_VERSION } from '../drivers/xdp/layout.ts';
-import { openXdp, xdpFact } from '../drivers/xdp/open-xdp.ts';
+import { type OpenXdp, openXdp, type XdpWishes, xdpFact } from '../drivers/xdp/open-xdp.ts';
 import type { XdpDriver } from '../drivers/xdp/xdp-driver.ts';
 import type { DataPlaneState } from '../model/data-plane.ts';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../model/driver.ts';
@@ -33,7 +33,7 @@ export class XdpOnDemand implements Driver {
   readonly #options: XdpOnDemandOptions;
   readonly #here: EngineFact;
   #intent: Intent;
-  #driver: XdpDriver | undefined;
+  #open: OpenXdp | undefined;
   #isWanted = false;
 
   constructor(intent: Intent, options: XdpOnDemandOptions) {
@@ -44,50 +44,45 @@ export class XdpOnDemand implements Driver {
 
   /** Of the configuration in force: interfaces may be named later. */
   get fact(): EngineFact {
-    if (!this.#here.available || this.#driver !== undefined || this.#interfaces().length > 0)
-      return this.#here;
+    if (!this.#here.available || this.#open !== undefined || this.#interfaces().length > 0) return this.#here;
     return { available: false, why: 'no interface is named in data_plane.xdp.interfaces or network' };
   }
 
   get opened(): XdpDriver | undefined {
-    return this.#driver;
+    return this.#open?.driver;
   }
 
-  /** What is opened from now on is opened as this says. */
+  /** What is opened from now on is opened as this says, and what is open goes to other interfaces. */
   take(intent: Intent): void {
     this.#intent = intent;
+    this.#open?.adjust(this.#wishes());
   }
 
   /** Throws LbError where the machine refuses; safe to call again. */
   open(): XdpDriver {
-    if (this.#driver !== undefined) return this.#driver;
-    const { attach, maxListeners, maxMembers, maxFlows } = this.#intent.dataPlane.xdp;
-    const { driver, interfaces } = openXdp({
-      ...this.#options,
-      interfaces: this.#interfaces(),
-      attach,
-      limits: { maxListeners, maxMembers, maxFlows },
-    });
+    if (this.#open !== undefined) return this.#open.driver;
+    const open = openXdp({ ...this.#options, ...this.#wishes() });
+    const { driver, interfaces } = open;
     const refused = interfaces.flatMap((one) => ('error' in one ? [one.error] : []));
     if (refused.length > 0 && refused.length === interfaces.length) {
       void driver.close();
       throw refused[0]!;
     }
-    this.#driver = driver;
+    this.#open = open;
     return driver;
   }
 
   desired(world: World): ItemMap {
     this.#isWanted = world.listeners.some(({ engine }) => engine === this.name);
-    return this.#driver?.desired(world) ?? desiredItems(world);
+    return this.#open?.driver.desired(world) ?? desiredItems(world);
   }
 
   plan(desired: ItemMap, observed: Observed): DriverPlan {
-    return diffItems(this.name, desired, observed);
+    return this.#open?.driver.plan(desired, observed) ?? diffItems(this.name, desired, observed);
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
-    const needed = this.#driver !== undefined || this.#isWanted || hasXdpTables(this.#options.folder);
+    const needed = this.#open !== undefined || this.#isWanted || hasXdpTables(this.#options.folder);
     return needed ? this.open().observe(signal) : NOTHING;
   }
 
@@ -96,19 +91,24 @@ export class XdpOnDemand implements Driver {
   }
 
   async counters(signal?: AbortSignal): Promise<readonly ItemCounters[]> {
-    return (await this.#driver?.counters(signal)) ?? [];
+    return (await this.#open?.driver.counters(signal)) ?? [];
   }
 
   state(): DataPlaneState | undefined {
-    return this.#driver?.state();
+    return this.#open?.driver.state();
   }
 
   async uninstall(): Promise<void> {
-    await this.#driver?.uninstall();
+    await this.#open?.driver.uninstall();
   }
 
   async close(): Promise<void> {
-    await this.#driver?.close();
+    await this.#open?.driver.close();
+  }
+
+  #wishes(): XdpWishes {
+    const { attach, maxListeners, maxMembers, maxFlows } = this.#intent.dataPlane.xdp;
+    return { interfaces: this.#interfaces(), attach, limits: { maxListeners, maxMembers, maxFlows } };
   }
 
   #interfaces(): readonly string[] {

@@ -74,6 +74,35 @@ test('an interface that goes is told as missing, and served again when it comes 
   assert.deepEqual(again.interfaces[2], { name: 'back2', mode: 'native' });
 });
 
+test('a configuration read later attaches and detaches, and names limits that must wait with their cure', async () => {
+  const wishes = (interfaces: readonly string[], maxFlows: number) => ({
+    interfaces,
+    attach: 'auto',
+    limits: { maxListeners: 1000, maxMembers: 4000, maxFlows },
+  });
+  const isOn = (device: string) => /prog\/xdp/.test(site.balancer.ip('link', 'show', device));
+
+  const fewer = await agent.ask<DataPlaneState>('adjust', { wishes: wishes(['front', 'back1'], 131_072) });
+  await until(() => !isOn('back2'), 'back2 is still attached');
+  const held = await site.ask('http', ADDRESS.vip[4], PORT, 10);
+  const all = ['front', 'back1', 'back2'];
+  const again = await agent.ask<DataPlaneState>('adjust', { wishes: wishes(all, 65_536) });
+
+  assert.deepEqual(
+    fewer.interfaces.map(({ name }) => name),
+    ['front', 'back1'],
+  );
+  assert.match(fewer.notes.join(), /"flows4" keeps 65536 rows; 131072 are configured: "lbctl disable"/);
+  // The member behind back1 serves on through interfaces that stayed.
+  assert.deepEqual(held.failures, {});
+  assert.deepEqual(
+    again.interfaces,
+    all.map((name) => ({ name, mode: 'native' })),
+  );
+  assert.deepEqual(again.notes, []);
+  assert.ok(isOn('back2'));
+});
+
 test('a table whose size changes with the limits is named in the notes until it is made anew', async () => {
   await agent.kill();
   agent = await site.agent('auto', { maxFlows: 131_072 });
@@ -81,7 +110,9 @@ test('a table whose size changes with the limits is named in the notes until it 
   const { notes, tables } = await state();
 
   assert.ok(
-    notes.some((note) => /table "flows4" keeps 65536 rows .* 131072 are configured/.test(note)),
+    notes.some((note) =>
+      /table "flows4" keeps 65536 rows; 131072 are configured: "lbctl disable"/.test(note),
+    ),
     JSON.stringify(notes),
   );
   assert.equal(tables.find(({ name }) => name === 'flows4')?.capacity, 65_536);
@@ -91,12 +122,18 @@ test('uninstall() leaves no program on an interface and no pin', async () => {
   removed = true;
   await agent.ask('remove');
 
-  // The kernel lets go of an unpinned link in its own time, some milliseconds later.
-  const end = performance.now() + 5000;
-  const isOn = () => /prog\/xdp/.test(site.balancer.ip('link', 'show', 'front'));
-  while (isOn()) {
-    assert.ok(performance.now() < end, 'the program is still there after 5 s');
-    await sleep(20);
-  }
+  await until(
+    () => !/prog\/xdp/.test(site.balancer.ip('link', 'show', 'front')),
+    'the program is still there after 5 s',
+  );
   assert.ok(!existsSync(`${site.folder}/v${LAYOUT_VERSION}`));
 });
+
+/** The kernel lets go of an unpinned link in its own time, some milliseconds later. */
+async function until(isSo: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 5000;
+  while (!isSo()) {
+    assert.ok(performance.now() < end, what);
+    await sleep(20);
+  }
+}

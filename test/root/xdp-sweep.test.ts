@@ -7,8 +7,20 @@ import { sweep } from '../../src/drivers/xdp/sweep.ts';
 import { tablesOf } from '../../src/drivers/xdp/tables.ts';
 import { BpfMap } from '../../src/kernel/bpf/map.ts';
 import { FLAG } from '../xdp/packet.ts';
-import { Rig } from '../xdp/rig.ts';
-import { FAMILIES, FROM_CLIENT, frame, MEMBER, packet, request, SOURCE, VIP } from '../xdp/world.ts';
+import { Rig, VERDICT } from '../xdp/rig.ts';
+import {
+  CLIENT,
+  FAMILIES,
+  FROM_CLIENT,
+  FROM_MEMBER,
+  frame,
+  hex,
+  MEMBER,
+  packet,
+  request,
+  SOURCE,
+  VIP,
+} from '../xdp/world.ts';
 
 const rig = new Rig();
 const tables = tablesOf(
@@ -101,6 +113,66 @@ test('sweep() leaves a flow whose client came back between the look and the dele
 
   assert.equal(result.forgotten, 3);
   assert.equal([...flows.keys()].length, 17);
+});
+
+/** A connection by a neighbour of its own; its flow. */
+function byNeighbour(n: number): void {
+  const mac = `02:00:00:01:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 0xff).toString(16).padStart(2, '0')}`;
+  const link = { ...FROM_CLIENT, from: mac };
+  rig.run.run(frame(link, packet('tcp', { ...request(4), fromPort: 1000 + n })));
+}
+
+function replied(n: number): string {
+  const ends = { from: MEMBER[4], to: CLIENT[4], fromPort: 80, toPort: 1000 + n };
+  const { verdict, packet: out } = rig.run.run(
+    frame(FROM_MEMBER, packet('tcp', ends, {}, FLAG.syn | FLAG.ack)),
+  );
+  return verdict === VERDICT.tx ? hex(out.subarray(0, 6)) : `verdict ${verdict}`;
+}
+
+test('neighbours of clients are counted, told when there is no number left, and forgotten with their flows', async () => {
+  rig.listen({ address: VIP[4], portFrom: 80, mode: 'nat' }, [{ address: MEMBER[4] }]);
+  for (let n = 0; n < 260; n++) byNeighbour(n);
+  const full = { used: tables.peers.used, refused: rig.counts().peers_full };
+  const flows = rig.object.map('flows4');
+  // The first hundred connections end; flow keys hold the client's port in network order.
+  for (const key of [...flows.keys()]) if (new DataView(key.buffer).getUint16(8) < 1100) flows.delete(key);
+
+  const used: number[] = [];
+  for (let walk = 0; walk < 3; walk++) {
+    await tables.sweep();
+    used.push(tables.peers.used);
+  }
+  for (let n = 300; n < 380; n++) byNeighbour(n);
+
+  assert.deepEqual(full, { used: 255, refused: 5 });
+  assert.deepEqual(used, [255, 255, 155]);
+  assert.equal(tables.peers.used, 235);
+  assert.equal(rig.counts().peers_full, 5, 'freed numbers are taken again');
+  assert.equal(replied(254), '0200000100fe', 'one that kept its flow keeps its number');
+  assert.equal(replied(310), '020000010136', 'a new one has a number');
+});
+
+test('a neighbour that comes back before its number is free gets a new one, and flows of the old one go on', async () => {
+  rig.listen({ address: VIP[4], portFrom: 80, mode: 'nat' }, [{ address: MEMBER[4] }]);
+  byNeighbour(7);
+  const flows = rig.object.map('flows4');
+  const [key] = [...flows.keys()];
+  const value = flows.lookup(key!)!;
+  flows.delete(key!);
+  await tables.sweep();
+  await tables.sweep();
+  // As a packet under way when the number was given back.
+  flows.update(key!, value);
+  rig.run.run(
+    frame({ ...FROM_CLIENT, from: '02:00:00:01:00:07' }, packet('tcp', { ...request(4), fromPort: 2000 })),
+  );
+  const two = tables.peers.used;
+  await tables.sweep();
+
+  assert.equal(two, 2);
+  assert.equal(tables.peers.used, 2, 'a number that a flow names is not freed');
+  assert.equal(replied(7), '020000010007');
 });
 
 test('readReasons() names every reason and agrees with the packets sent', () => {

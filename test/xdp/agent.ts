@@ -1,25 +1,22 @@
 // A daemon's stand-in for the namespace tests: opens the data plane, applies the Worlds it is told, answers questions.
 // One JSON object a line in and out, so that a test can kill it and start another on the same pins.
 import { createInterface } from 'node:readline';
-import type { XdpLimits } from '../../src/drivers/xdp/limits.ts';
-import { openXdp } from '../../src/drivers/xdp/open-xdp.ts';
+import { openXdp, type XdpWishes } from '../../src/drivers/xdp/open-xdp.ts';
 import type { World } from '../../src/model/world.ts';
 import { orderSteps } from '../../src/plan/order.ts';
 
-export interface AgentOptions {
+export interface AgentOptions extends XdpWishes {
   readonly objectPath: string;
   readonly folder: string;
-  readonly interfaces: readonly string[];
-  readonly attach: 'auto' | 'native' | 'generic';
-  readonly limits: XdpLimits;
 }
 
 type Ask =
   | { readonly ask: 'apply'; readonly world: World }
+  | { readonly ask: 'adjust'; readonly wishes: XdpWishes }
   | { readonly ask: 'counters' | 'reasons' | 'state' | 'sweep' | 'resolve' | 'remove' };
 
 const options = JSON.parse(process.argv[2]!) as AgentOptions;
-const { driver, interfaces, notes } = openXdp(options);
+const { driver, interfaces, notes, adjust } = openXdp(options);
 
 function say(value: unknown): void {
   const text = JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? Number(one) : one));
@@ -57,6 +54,10 @@ async function answer(ask: Ask): Promise<unknown> {
     case 'resolve':
       await driver.observe();
       return true;
+    case 'adjust':
+      adjust(ask.wishes);
+      await driver.observe();
+      return driver.state();
     case 'remove':
       await driver.uninstall();
       await driver.close();

@@ -8,21 +8,33 @@ import type { Attached, XdpProgram } from './program.ts';
 
 export type AttachResult = Attached | { readonly name: string; readonly error: LbError };
 
+export interface AttachWish {
+  readonly names: readonly string[];
+  readonly mode: 'auto' | AttachMode;
+}
+
 export interface AttachmentsOptions {
   readonly program: XdpProgram;
   readonly object: BpfObject;
-  readonly names: readonly string[];
-  readonly wish: 'auto' | AttachMode;
   readonly indexOf: (name: string) => number | undefined;
 }
 
 export class Attachments {
   readonly #options: AttachmentsOptions;
+  #wish: AttachWish;
+  #isNew = false;
   #results: readonly AttachResult[];
 
-  constructor(options: AttachmentsOptions) {
+  constructor(wish: AttachWish, options: AttachmentsOptions) {
     this.#options = options;
+    this.#wish = wish;
     this.#results = this.#attach();
+  }
+
+  /** The next look goes to the interfaces named now and leaves those that are not. */
+  want(wish: AttachWish): void {
+    if (wish.mode !== this.#wish.mode || wish.names.join() !== this.#wish.names.join()) this.#isNew = true;
+    this.#wish = wish;
   }
 
   get results(): readonly AttachResult[] {
@@ -31,12 +43,15 @@ export class Attachments {
 
   /** Attaches again where an interface is not what it was; cheap where all is well. */
   look(): void {
-    const { names, indexOf } = this.#options;
+    const { indexOf } = this.#options;
+    const { names } = this.#wish;
     const well = names.every((name, at) => {
-      const result = this.#results[at]!;
-      return 'ifindex' in result && result.ifindex === indexOf(name);
+      const result = this.#results[at];
+      return result !== undefined && 'ifindex' in result && result.ifindex === indexOf(name);
     });
-    if (!well) this.#results = this.#attach();
+    if (well && !this.#isNew) return;
+    this.#results = this.#attach();
+    this.#isNew = false;
   }
 
   state(): readonly PlaneInterface[] {
@@ -46,12 +61,13 @@ export class Attachments {
   }
 
   #attach(): readonly AttachResult[] {
-    const { program, object, names, wish, indexOf } = this.#options;
+    const { program, object, indexOf } = this.#options;
+    const { names, mode } = this.#wish;
     const present = names.flatMap((name) => {
       const ifindex = indexOf(name);
       return ifindex === undefined ? [] : [{ name, ifindex }];
     });
-    const attached = new Map(program.attach(object, present, wish).map((one) => [one.name, one]));
+    const attached = new Map(program.attach(object, present, mode).map((one) => [one.name, one]));
     return names.map((name) => attached.get(name) ?? { name, error: noLink(name) });
   }
 }

@@ -77,6 +77,8 @@ export const MEMBER_COUNT = {
   packetsOut: 24,
   bytesOut: 32,
 } as const;
+/** The two MAC addresses stand as in a hop: the peer's, then ours. */
+export const PEER_KEY = { size: 20, peerMac: 0, ourMac: 6, ifindex: 12, vlan: 16 } as const;
 export const VIP4_KEY = { size: 8, address: 0, port: 4, protocol: 6, kind: 7 } as const;
 export const VIP6_KEY = { size: 20, address: 0, port: 16, protocol: 18, kind: 19 } as const;
 export const FLOW4_KEY = {

@@ -4,6 +4,7 @@ import { release } from 'node:os';
 import { libbpf } from '../../kernel/bpf/libbpf.ts';
 import { tickNs } from '../../kernel/bpf/libc.ts';
 import type { AttachMode } from '../../kernel/bpf/link.ts';
+import type { BpfMap } from '../../kernel/bpf/map.ts';
 import { TestRun } from '../../kernel/bpf/test-run.ts';
 import { LbError } from '../../model/errors.ts';
 import type { EngineFact } from '../../model/facts.ts';
@@ -18,11 +19,15 @@ import { Surroundings } from './surroundings.ts';
 import { tablesOf } from './tables.ts';
 import { XdpDriver } from './xdp-driver.ts';
 
-export interface OpenXdpOptions {
-  readonly objectPath: string;
+/** What a configuration read later may change. */
+export interface XdpWishes {
   readonly interfaces: readonly string[];
   readonly attach: 'auto' | AttachMode;
   readonly limits: XdpLimits;
+}
+
+export interface OpenXdpOptions extends XdpWishes {
+  readonly objectPath: string;
   readonly settings?: Partial<PlaneSettings>;
   /** Root of the pins. */
   readonly folder?: string;
@@ -34,24 +39,30 @@ export interface OpenXdp {
   readonly interfaces: readonly AttachResult[];
   /** For a reader of status: limits that wait for new tables. */
   readonly notes: readonly string[];
+  /** With the next observation it goes to other interfaces; other limits wait for new tables, and the notes say so. */
+  readonly adjust: (wishes: XdpWishes) => void;
 }
+
+/** The cure: limits are the sizes of kernel tables, which cannot change while flows are in them. */
+const REMAKE = '"lbctl disable" and a start of the daemon make it anew, and forget all flows';
 
 /** Rows of ours in the tables; "STYD" as a number. */
 const OWNER = 0x5354_5944;
 
 export function openXdp(options: OpenXdpOptions): OpenXdp {
   const program = new XdpProgram(options.objectPath, options.folder ?? DEFAULT_FOLDER);
-  const { object, resized } = program.load(tableSizes(options.limits));
+  const object = program.load(tableSizes(options.limits));
   const surroundings = new Surroundings();
   try {
     const map = (name: string) => object.map(name);
     const clock = clockOf(tickNs());
-    const settings = {
+    const settingsFor = (interfaces: readonly string[]): PlaneSettings => ({
       ...DEFAULT_SETTINGS,
-      ...ownOf(surroundings, options.interfaces[0]),
-      redirects: options.interfaces.some((name) => surroundings.linkOf(name)?.type === 'veth'),
+      ...ownOf(surroundings, interfaces[0]),
+      redirects: interfaces.some((name) => surroundings.linkOf(name)?.type === 'veth'),
       ...options.settings,
-    };
+    });
+    const settings = settingsFor(options.interfaces);
     writeSettings(map('config').memory(), settings, clock);
     startPorts(map('nat_cursor'), map('config').memory());
     const clockRun = new TestRun(object.program('steelyard_clock'));
@@ -65,17 +76,12 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       owner: options.owner ?? OWNER,
       hopOf: (address) => surroundings.hopOf(address),
     });
-    const attachments = new Attachments({
-      program,
-      object,
-      names: options.interfaces,
-      wish: options.attach,
-      indexOf: (name) => surroundings.linkOf(name)?.index,
-    });
-    const notes = resized.map(
-      ({ table, wanted, actual }) =>
-        `table "${table}" keeps ${actual} rows until it is made anew; ${wanted} are configured`,
+    const attachments = new Attachments(
+      { names: options.interfaces, mode: options.attach },
+      { program, object, indexOf: (name) => surroundings.linkOf(name)?.index },
     );
+    let notes = notesOf(map, options.limits);
+    let later: XdpWishes | undefined;
     const driver = new XdpDriver({
       plane,
       tables: tablesOf(map, tick, () => {
@@ -92,18 +98,37 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       }),
       lookAround() {
         surroundings.lookAgain();
+        // Before a new interface is attached: from veth frames must leave by redirect.
+        if (later !== undefined) writeSettings(map('config').memory(), settingsFor(later.interfaces), clock);
+        later = undefined;
         attachments.look();
       },
       askNeighbours: (unknown) => void surroundings.ask(unknown),
       about: () => ({ interfaces: attachments.state(), notes }),
       removeAll: () => program.remove(),
     });
-    return { driver, interfaces: attachments.results, notes };
+    const adjust = (wishes: XdpWishes) => {
+      later = wishes;
+      notes = notesOf(map, wishes.limits);
+      attachments.want({ names: wishes.interfaces, mode: wishes.attach });
+      driver.lookSoon();
+    };
+    return { driver, interfaces: attachments.results, notes, adjust };
   } catch (error) {
     surroundings.close();
     object.close();
     throw error;
   }
+}
+
+/** Limits that the tables do not have: they keep their size while flows are in them. */
+function notesOf(map: (name: string) => BpfMap, limits: XdpLimits): readonly string[] {
+  return Object.entries(tableSizes(limits)).flatMap(([table, wanted]) => {
+    const actual = map(table).maxEntries;
+    return wanted === actual
+      ? []
+      : `table "${table}" keeps ${actual} rows; ${wanted} are configured: ${REMAKE}`;
+  });
 }
 
 function ownOf(surroundings: Surroundings, name: string | undefined) {

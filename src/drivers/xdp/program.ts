@@ -27,12 +27,6 @@ export interface Attached extends XdpInterface {
   readonly swapped: boolean;
 }
 
-export interface Loaded {
-  readonly object: BpfObject;
-  /** Tables whose pinned size differs from the one wanted: the pinned one stays, as its flows are in it. */
-  readonly resized: readonly { readonly table: string; readonly wanted: number; readonly actual: number }[];
-}
-
 export class XdpProgram {
   readonly #folder: string;
   readonly #objectPath: string;
@@ -42,25 +36,21 @@ export class XdpProgram {
     this.#folder = join(folder, `v${LAYOUT_VERSION}`);
   }
 
-  load(sizes: Readonly<Record<string, number>>): Loaded {
+  /** Tables that are pinned keep their size, as the flows are in them. */
+  load(sizes: Readonly<Record<string, number>>): BpfObject {
     ensureBpffs();
     const maps = join(this.#folder, 'maps');
     mkdirSync(maps, { recursive: true });
     mkdirSync(join(this.#folder, 'links'), { recursive: true });
     const actual: Record<string, number> = { ...sizes };
-    const resized: { table: string; wanted: number; actual: number }[] = [];
     for (const name of pinsIn(maps)) {
       const fd = openPin(join(maps, name));
       if (fd === undefined) continue;
       const { maxEntries } = new BpfMap(fd);
       closeFd(fd);
-      const wanted = sizes[name];
-      if (wanted !== undefined && wanted !== maxEntries)
-        resized.push({ table: name, wanted, actual: maxEntries });
-      if (wanted !== undefined) actual[name] = maxEntries;
+      if (sizes[name] !== undefined) actual[name] = maxEntries;
     }
-    const object = loadObject(this.#objectPath, { sizes: actual, pinFolder: maps, unpinned: OWN_TABLES });
-    return { object, resized };
+    return loadObject(this.#objectPath, { sizes: actual, pinFolder: maps, unpinned: OWN_TABLES });
   }
 
   /** On every interface given; off those no longer wanted. One interface failing leaves the others attached. */

@@ -37,6 +37,7 @@ const MEANINGS = {
   drop_icmp: 'ICMP error that cannot be rewritten',
   drop_internal: 'a table row is missing: a fault of ours',
   drop_source: 'source address that no client can have',
+  peers_full: "no number left for a client's neighbour: its replies go by the kernel's routes",
 } as const;
 
 export type CountName = keyof typeof MEANINGS;

@@ -14,6 +14,7 @@ import {
   MEMBER_FLAG,
   TICK_MASK,
 } from './layout.ts';
+import { PEERS } from './peer-rows.ts';
 
 export interface SweepTables {
   readonly flows4: BpfMap;
@@ -28,6 +29,8 @@ export interface SweepResult {
   readonly flows4: number;
   readonly flows6: number;
   readonly forgotten: number;
+  /** By number: 1 where a living flow names that neighbour. */
+  readonly peers: Uint8Array;
 }
 
 const BITE = 4096;
@@ -44,6 +47,7 @@ export async function sweep(tables: SweepTables, tick: () => number): Promise<Sw
   const timeouts = FLOW_STATES.map((_, state) => config.getUint32(CONFIG.timeout + state * 4, true));
   let forgotten = 0;
   const sizes = { flows4: 0, flows6: 0 };
+  const peers = new Uint8Array(PEERS);
   for (const name of ['flows4', 'flows6'] as const) {
     const map = tables[name];
     const directionAt = name === 'flows4' ? FLOW4_KEY.direction : FLOW6_KEY.direction;
@@ -64,6 +68,7 @@ export async function sweep(tables: SweepTables, tick: () => number): Promise<Sw
           continue;
         }
         sizes[name]++;
+        peers[values[at + FLOW4.peer]!] = 1;
         const side = ENDING.has(state) ? counts.inactive : counts.active;
         side[member] = side[member]! + 1;
       }
@@ -72,7 +77,7 @@ export async function sweep(tables: SweepTables, tick: () => number): Promise<Sw
   }
   store(tables, counts);
   config.setUint32(CONFIG.recountTick, tick(), true);
-  return { ...sizes, forgotten };
+  return { ...sizes, forgotten, peers };
 }
 
 /** A client may have come back on the same port since the bite was read: its flow must not go with the old one. */

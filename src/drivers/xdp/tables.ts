@@ -2,6 +2,7 @@
 import type { BpfMap } from '../../kernel/bpf/map.ts';
 import type { ListenerEntry } from './entries.ts';
 import { CONFIG, LISTENER, VIP_KIND, VIP4_KEY, VIP6_KEY } from './layout.ts';
+import { PeerRows } from './peer-rows.ts';
 import { type SweepResult, sweep } from './sweep.ts';
 
 export interface XdpTables {
@@ -10,6 +11,7 @@ export interface XdpTables {
   readonly memberLive: ArrayBuffer;
   readonly flows4: BpfMap;
   readonly flows6: BpfMap;
+  readonly peers: PeerRows;
   /** How long a transition window outlives the last flow that needs it. */
   readonly windowTicks: number;
   /** Tells whether every address and port of a listener leads to its row. */
@@ -26,6 +28,7 @@ export function tablesOf(
   close: () => void = () => undefined,
 ): XdpTables {
   const config = map('config').memory();
+  const peers = new PeerRows(map('peers').memory(), map('peer_numbers'), map('peers_used').memory());
   const flows4 = map('flows4');
   const flows6 = map('flows6');
   return {
@@ -36,8 +39,9 @@ export function tablesOf(
     flows6,
     windowTicks: new DataView(config).getUint32(CONFIG.timeout + 2 * 4, true),
     reachable: () => reachable(map),
-    sweep: () =>
-      sweep(
+    peers,
+    sweep: async () => {
+      const result = await sweep(
         {
           flows4,
           flows6,
@@ -47,7 +51,10 @@ export function tablesOf(
           listenerLive: map('listener_live').memory(),
         },
         tick,
-      ),
+      );
+      peers.age(result.peers);
+      return result;
+    },
     close,
   };
 }

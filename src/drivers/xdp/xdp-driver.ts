@@ -12,6 +12,7 @@ import { desiredItems } from './desired.ts';
 import { listenerItem, memberItem } from './entries.ts';
 import type { XdpFlows } from './flows/xdp-flows.ts';
 import type { NextHop } from './next-hop.ts';
+import { PEERS } from './peer-rows.ts';
 import type { Plane } from './plane.ts';
 import { COUNTS, meaningOf } from './reasons.ts';
 import { RingBuilder } from './ring-builder.ts';
@@ -65,7 +66,9 @@ export class XdpDriver implements Driver {
   }
 
   plan(desired: ItemMap, observed: Observed): DriverPlan {
-    return diffItems(this.name, desired, observed);
+    const notes = this.#options.about?.().notes ?? [];
+    const plan = diffItems(this.name, desired, observed);
+    return { ...plan, notes: [...plan.notes, ...notes] };
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
@@ -104,6 +107,11 @@ export class XdpDriver implements Driver {
     return readCounters(own, tables);
   }
 
+  /** Whatever is looked at now and then is looked at with the next observation. */
+  lookSoon(): void {
+    this.#lookedMs = Number.NEGATIVE_INFINITY;
+  }
+
   /** The connections themselves, for telling other nodes of them. */
   get flows(): WatchedFlows | undefined {
     return this.#options.flows;
@@ -122,6 +130,7 @@ export class XdpDriver implements Driver {
         { name: 'ring-slots', used: arena.used, capacity: arena.capacity },
         { name: 'flows4', used: this.#flows?.flows4 ?? 0, capacity: tables.flows4.maxEntries },
         { name: 'flows6', used: this.#flows?.flows6 ?? 0, capacity: tables.flows6.maxEntries },
+        { name: 'peers', used: tables.peers.used, capacity: PEERS - 1 },
       ],
       reasons: COUNTS.filter((name) => name !== 'none').map((name) => ({
         reason: name,
