@@ -298,6 +298,37 @@ test('a line that HAProxy refuses stops its own listener, and the one that serve
   });
 });
 
+test('without files for more listeners a reload fails with a cure, and those that serve go on', async () => {
+  await withRig(
+    async (rig, driver) => {
+      await put(driver, worldOf({ listeners: [web()] }));
+      const many = Array.from({ length: 300 }, (_, i) => ({ ...web(9000 + i), members: [] }));
+
+      const { steps } = await planOf(driver, worldOf({ listeners: [web(), ...many] }));
+      const results = await applyPhases(
+        driver,
+        steps.filter(({ item }) => item.kind === 'listener'),
+      );
+
+      const failed = results.flatMap((one) => (one.ok ? [] : [one.error]));
+      assert.equal(failed.length, many.length);
+      assert.equal(failed[0]!.code, 'HAPROXY_FAILED');
+      assert.match(failed[0]!.message, /limit/);
+      assert.match(String(failed[0]!.toJSON().hint), /LimitNOFILE/);
+      assert.equal((await fetch(`http://${VIP}:8080/`)).status, 200);
+      await assertConverged(driver, worldOf({ listeners: [web()] }));
+      assert.ok(!readFileSync(`${rig.runDir}/haproxy.cfg`, 'utf8').includes(':9000'));
+    },
+    { maxConnections: 50, prefix: FEW_FILES },
+  );
+});
+
+/** Without the right to raise it, the limit holds for root as well. */
+const FEW_FILES = [
+  ...['setpriv', '--bounding-set', '-sys_resource', '--inh-caps', '-sys_resource'],
+  ...['prlimit', '--nofile=250:250'],
+];
+
 test('what somebody does to a server by hand is seen and put right through the socket', async () => {
   await withRig(async (rig, driver) => {
     const world = worldOf({ listeners: [web()] });

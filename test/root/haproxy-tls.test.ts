@@ -437,17 +437,20 @@ test('a bad certificate stops its own listener, with a code, and no other', asyn
     results.flatMap((one) => (one.ok ? [] : [[one.step.item.key, one.error] as const])),
   );
   assert.equal(await subject(8460, 'shop.example.com'), 'shop.example.com');
-  for (const [name, reason] of [
-    ['pair', /belongs to another/],
-    ['expired', /expired on/],
-    ['locked', /encrypted/],
-  ] as const) {
-    assert.equal(failures.get(`certificate ${name}`)?.code, 'CERTIFICATE_INVALID');
-    assert.match(failures.get(`certificate ${name}`)!.message, reason);
-  }
-  assert.equal(failures.get('certificate gone')?.code, 'FILE_UNREADABLE');
-  for (let i = 0; i < bad.length; i++)
-    assert.equal(failures.get(`tcp/${VIP}:${8461 + i}`)?.code, 'CERTIFICATE_INVALID');
+  const said = [
+    ['pair', 'CERTIFICATE_INVALID', /belongs to another/],
+    ['expired', 'CERTIFICATE_INVALID', /expired on/],
+    ['locked', 'CERTIFICATE_INVALID', /encrypted/],
+    ['gone', 'FILE_UNREADABLE', /ENOENT/],
+  ] as const;
+  said.forEach(([name, code, reason], i) => {
+    const own = failures.get(`certificate ${name}`);
+    const listener = failures.get(`tcp/${VIP}:${8461 + i}`);
+    assert.equal(own?.code, code);
+    assert.match(own.message, reason);
+    assert.equal(listener?.code, 'CERTIFICATE_INVALID');
+    assert.match(listener.message, reason, 'the listener says why, too');
+  });
 });
 
 test('HTTP/3 is refused with a code where this HAProxy has no QUIC, and the other listeners go on', async () => {

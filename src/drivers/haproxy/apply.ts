@@ -14,6 +14,7 @@ import { backendName, certificatePath, copyPath } from './names.ts';
 import type { Stray } from './observe.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
+import type { NeededFile } from './record-types.ts';
 import { type Change, Reloader } from './reload.ts';
 import { serverPlace } from './render/render.ts';
 import { type ask, askWithPayload } from './sockets.ts';
@@ -40,6 +41,8 @@ export class Applier {
   readonly #ports: ApplierPorts;
   readonly #reloader: Reloader;
   readonly #leaving: Leaving;
+  /** Why a file or certificate of the configuration is not in our directory, by key. */
+  readonly #notLaid = new Map<string, LbError>();
   /** One apply after another: all of them write the same file. */
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -82,6 +85,7 @@ export class Applier {
     let record = this.#ports.store.recordOf(state?.generation ?? '');
 
     const changes = this.#installFiles(steps, record, errors);
+    for (const step of steps) this.#remember(step, errors.get(step));
     for (const step of steps)
       if (isBlock(step)) attempt(errors, step, () => changes.push(this.#blockChange(step, record)));
     if (changes.length > 0) {
@@ -131,6 +135,12 @@ export class Applier {
     return changes;
   }
 
+  #remember({ item: { kind, key } }: Step, error: LbError | undefined): void {
+    if (kind !== 'certificate' && kind !== 'file') return;
+    if (error === undefined) this.#notLaid.delete(key);
+    else this.#notLaid.set(key, error);
+  }
+
   #installCertificate(one: Item, record: Record): { readonly path: string; readonly text: string } {
     const certificate = behindOf(one)?.certificate;
     if (certificate === undefined)
@@ -150,14 +160,21 @@ export class Applier {
     if (fault !== undefined) throw fault;
     if (block === undefined) throw new BugError(`Cannot apply "${step.id}" as nothing says what to write`);
     for (const { kind, name } of block.needs)
-      if (!record.files.has(`${kind} ${name}`))
-        throw new OpError(
-          kind === 'certificate' ? 'CERTIFICATE_INVALID' : 'FILE_UNREADABLE',
-          `Cannot write "${key}" as ${kind} "${name}" could not be installed`,
-          { op: 'install', target: name },
-        );
+      if (!record.files.has(`${kind} ${name}`)) throw this.#notInstalled(key, kind, name);
     // Members that stand confirmed stay as they are: their own steps change them.
     return { step, key, lists, edit: (draft) => draft.blocks.set(key, block) };
+  }
+
+  /** With what was wrong, which its own step met in a phase before. */
+  #notInstalled(key: string, kind: NeededFile['kind'], name: string): OpError {
+    const cause = this.#notLaid.get(`${kind} ${name}`);
+    const why = cause === undefined ? '' : `: ${cause.message}`;
+    return new OpError(
+      kind === 'certificate' ? 'CERTIFICATE_INVALID' : 'FILE_UNREADABLE',
+      `Cannot write "${key}" as ${kind} "${name}" could not be installed${why}`,
+      { op: 'install', target: name },
+      cause === undefined ? {} : { cause },
+    );
   }
 
   async #changeCertificates(

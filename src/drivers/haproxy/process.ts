@@ -200,11 +200,17 @@ export class HaproxyProcess {
   }
 
   #failed(op: string, said: string): OpError {
-    return new OpError('HAPROXY_FAILED', `Cannot ${op} HAProxy: ${said}`, {
-      op,
-      target: this.config,
-      kernelMessage: said,
-    });
+    const isOutOfFiles = /FD limit|Too many open files|maximum number of open files/i.test(said);
+    return new OpError(
+      'HAPROXY_FAILED',
+      `Cannot ${op} HAProxy: ${said}`,
+      { op, target: this.config, kernelMessage: said },
+      isOutOfFiles
+        ? {
+            hint: 'Raise the limit of open files ("LimitNOFILE" of the unit, "ulimit -Hn"), or ask for fewer listeners or connections',
+          }
+        : {},
+    );
   }
 
   #missing(cause: Error): OpError {
