@@ -26,7 +26,7 @@ test: setup bpf ## everything CI does: setup, static checks, all test suites
 test-%: setup bpf ## one suite: unit, root, vm or clock
 	@$(NODE) tools/run-tests.ts $*
 
-test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes under load
+test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes under load, and all its tests on the next one
 	@for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
 
 demo: setup-demo ## a pair of balancers in namespaces, told with what a client sees; about half a minute
