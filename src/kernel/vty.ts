@@ -14,20 +14,22 @@ interface Waiting {
 export class Vty {
   readonly #path: string;
   readonly #socket: Socket;
+  readonly #answerMs: number;
   #received: Buffer = Buffer.alloc(0);
   #waiting: Waiting | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #gone: Error | undefined;
 
-  private constructor(path: string, socket: Socket) {
+  private constructor(path: string, socket: Socket, answerMs: number) {
     this.#path = path;
     this.#socket = socket;
+    this.#answerMs = answerMs;
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('error', (error) => this.#end(error));
     socket.on('close', () => this.#end(new Error('the daemon closed the connection')));
   }
 
-  static async open(path: string): Promise<Vty> {
+  static async open(path: string, answerMs = ANSWER_MS): Promise<Vty> {
     const socket = connect(path);
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
@@ -35,7 +37,7 @@ export class Vty {
         reject(failure(path, `Cannot reach the FRR daemon: ${cause.code ?? cause.message}`, cause)),
       );
     });
-    const vty = new Vty(path, socket);
+    const vty = new Vty(path, socket, answerMs);
     await vty.ask('enable');
     return vty;
   }
@@ -65,7 +67,7 @@ export class Vty {
     try {
       const { code, text } = await new Promise<{ code: number; text: string }>((resolve, reject) => {
         this.#waiting = { resolve, reject };
-        timer = setTimeout(() => this.#giveUp(resolve), ANSWER_MS);
+        timer = setTimeout(() => this.#giveUp(resolve), this.#answerMs);
         this.#socket.write(`${command}\0`);
       });
       if (code > WARNING)
@@ -89,7 +91,7 @@ export class Vty {
   /** Where this process was busy for as long the answer lies there unread: it is read before this comes. */
   #giveUp(resolve: Waiting['resolve']): void {
     setImmediate(() => {
-      if (this.#waiting?.resolve === resolve) this.#end(new Error(`no answer in ${ANSWER_MS} ms`));
+      if (this.#waiting?.resolve === resolve) this.#end(new Error(`no answer in ${this.#answerMs} ms`));
     });
   }
 
