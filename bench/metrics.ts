@@ -25,6 +25,7 @@ const FLAGS = ['--expose-gc', '--max-semi-space-size=2048', '--disable-warning=E
 
 interface Figures {
   readonly ms: number;
+  readonly cpuMs: number;
   readonly garbageMb: number;
   readonly collections: number;
   readonly series: number;
@@ -48,7 +49,7 @@ async function live(maxSeries: number): Promise<Figures> {
   // Rounds of the engine would count as garbage of the scrape.
   await control.engine.close();
   const page = new MetricsPage(control, maxSeries);
-  const [times, grown, influx]: [number[], number[], number[]] = [[], [], []];
+  const [times, processor, grown, influx]: [number[], number[], number[], number[]] = [[], [], [], []];
   let collections = 0;
   const observer = new PerformanceObserver((list) => {
     collections += list.getEntries().length;
@@ -61,9 +62,12 @@ async function live(maxSeries: number): Promise<Figures> {
     await new Promise((resolve) => setTimeout(resolve, 20));
     observer.observe({ entryTypes: ['gc'] });
     const before = used();
+    const cpu = process.threadCpuUsage();
     const began = performance.now();
     chunks = await page.read();
     times.push(performance.now() - began);
+    const { user, system } = process.threadCpuUsage(cpu);
+    processor.push((user + system) / 1000);
     grown.push((used() - before) / MB);
     await new Promise((resolve) => setTimeout(resolve, 20));
     observer.disconnect();
@@ -74,7 +78,14 @@ async function live(maxSeries: number): Promise<Figures> {
   page.close();
   const text = Buffer.concat(chunks).toString('utf8');
   const series = text.split('\n').filter((line) => line !== '' && !line.startsWith('#')).length;
-  return { ms: median(times), garbageMb: median(grown), collections, series, influxMs: median(influx) };
+  return {
+    ms: median(times),
+    cpuMs: median(processor),
+    garbageMb: median(grown),
+    collections,
+    series,
+    influxMs: median(influx),
+  };
 }
 
 /** On the heap and beside it. */
@@ -97,10 +108,11 @@ function inOwnLife(cap: number): Figures {
 if (process.argv[2] === LIFE) process.stdout.write(JSON.stringify(await live(Number(process.argv[3]))));
 else {
   const rows = Object.entries(CAPS).flatMap(([name, cap]) => {
-    const { ms, garbageMb, collections, series, influxMs } = inOwnLife(cap);
+    const { ms, cpuMs, garbageMb, collections, series, influxMs } = inOwnLife(cap);
     return [
       row(`series, ${name}`, series, ''),
       row(`scrape, ${name}`, ms, 'ms', '< 1000'),
+      row(`processor time of a scrape, ${name}`, cpuMs, 'ms'),
       row(`garbage of a scrape, ${name}`, garbageMb, 'MB', '< 100'),
       row(`collections told in ${RUNS} runs, ${name}`, collections, ''),
       row(`as InfluxDB lines, ${name}`, influxMs, 'ms'),

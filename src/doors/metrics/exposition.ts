@@ -9,6 +9,9 @@ export interface Family {
 }
 
 const CHUNK_BYTES = 1024 * 1024;
+/** Of a 64 bit number, or of any other as JavaScript prints it; with the space before and the end of the line. */
+const LONGEST_NUMBER = 32;
+const [SPACE, NEWLINE, ZERO] = [32, 10, 48];
 
 /**
  * One scrape. Families of few series are written first, so that those of many are what a full budget cuts.
@@ -45,19 +48,28 @@ export class Exposition {
 
   /** `name` of a histogram's row ends in `_bucket`, `_sum` or `_count`. */
   row(name: string, labels: string, value: number | bigint): void {
-    this.rowOf(name, labels, '', value);
-  }
-
-  /** The labels in two pieces, so that what many rows share is not copied for each. */
-  rowOf(name: string, open: string, tail: string, value: number | bigint): void {
     if (this.#series >= this.#maxSeries) {
       this.#dropped++;
       return;
     }
     this.#series++;
-    this.#put(name);
-    this.#put(open);
-    this.#put(`${tail} ${numberText(value)}\n`);
+    this.#put(`${name}${labels} ${numberText(value)}\n`);
+  }
+
+  /** The name and the labels as bytes that many rows share, what ends the labels beside them. */
+  rowOf(name: Uint8Array, open: Uint8Array, tail: Uint8Array, value: number | bigint): void {
+    if (this.#series >= this.#maxSeries) {
+      this.#dropped++;
+      return;
+    }
+    this.#series++;
+    this.#reserve(name.length + open.length + tail.length + LONGEST_NUMBER);
+    this.#copy(name);
+    this.#copy(open);
+    this.#copy(tail);
+    this.#chunk[this.#at++] = SPACE;
+    this.#number(value);
+    this.#chunk[this.#at++] = NEWLINE;
   }
 
   /** A histogram is written whole or not at all: half of one would be wrong. */
@@ -93,13 +105,40 @@ export class Exposition {
 
   #put(text: string): void {
     // No character takes more than three bytes in UTF-8 for each of its UTF-16 units.
-    const most = text.length * 3;
-    if (this.#at + most > this.#chunk.length) {
-      this.#full.push(this.#chunk.subarray(0, this.#at));
-      this.#chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
-      this.#at = 0;
-    }
+    this.#reserve(text.length * 3);
     this.#at += this.#chunk.write(text, this.#at);
+  }
+
+  #reserve(most: number): void {
+    if (this.#at + most <= this.#chunk.length) return;
+    this.#full.push(this.#chunk.subarray(0, this.#at));
+    this.#chunk = Buffer.allocUnsafe(Math.max(CHUNK_BYTES, most));
+    this.#at = 0;
+  }
+
+  /** By hand: a call for each of a million pieces would cost more than their bytes. */
+  #copy(bytes: Uint8Array): void {
+    const chunk = this.#chunk;
+    let at = this.#at;
+    for (let i = 0; i < bytes.length; i++) chunk[at++] = bytes[i]!;
+    this.#at = at;
+  }
+
+  #number(value: number | bigint): void {
+    const number = Number(value);
+    if (!Number.isSafeInteger(number) || number < 0) {
+      this.#at += this.#chunk.write(numberText(value), this.#at);
+      return;
+    }
+    let digits = 1;
+    for (let limit = 10; limit <= number; limit *= 10) digits++;
+    let rest = number;
+    for (let at = this.#at + digits - 1; at >= this.#at; at--) {
+      const next = Math.floor(rest / 10);
+      this.#chunk[at] = ZERO + rest - next * 10;
+      rest = next;
+    }
+    this.#at += digits;
   }
 }
 

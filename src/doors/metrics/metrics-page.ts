@@ -1,6 +1,7 @@
 // The bytes of one scrape, for whoever asks: counting begins when it is made. Two who ask at once share one.
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { Control } from '../../engine/control.ts';
+import { LabelBytes } from './label-bytes.ts';
 import { type OwnCounts, scrape } from './scrape.ts';
 import { Tally } from './tally.ts';
 
@@ -19,6 +20,7 @@ export class MetricsPage {
   readonly #tally: Tally;
   readonly #registry = new Registry();
   readonly #errors = new Map<string, number>();
+  readonly #labels = new LabelBytes();
   #dropped = 0;
   #running: Promise<readonly Buffer[]> | undefined;
 
@@ -52,6 +54,7 @@ export class MetricsPage {
       errors: this.#errors,
       processText: await this.#registry.metrics(),
       own: this.#own(),
+      labels: this.#labels,
     });
     this.#dropped = dropped;
     return chunks;

@@ -5,8 +5,9 @@ import type { ItemCounters } from '../../model/driver.ts';
 import { ROLES } from '../../model/protocol.ts';
 import { CONDITIONS, type Condition, type Status } from '../../model/status.ts';
 import { planToJson } from '../../plan/plan-json.ts';
-import { Exposition, escapeLabel, type Labels, labelText } from './exposition.ts';
+import { Exposition, type Labels, labelText } from './exposition.ts';
 import { METRICS, type Metric } from './families.ts';
+import type { LabelBytes } from './label-bytes.ts';
 import { DIRECTIONS, RECONCILE_BOUNDS, type Tally } from './tally.ts';
 import { writeTraffic } from './traffic.ts';
 
@@ -30,6 +31,7 @@ export interface ScrapeInput {
   /** What the runtime tells of its own process. */
   readonly processText: string;
   readonly own: OwnCounts;
+  readonly labels: LabelBytes;
 }
 
 export interface Scraped {
@@ -47,6 +49,7 @@ export async function scrape(input: ScrapeInput): Promise<Scraped> {
     readable(input, 'data-planes', async () => control.dataPlanes()),
   ]);
   const out = new Exposition(input.maxSeries);
+  input.labels.turn();
   const writer = new NodeWriter(out, control.intent()?.node.name ?? '');
   out.append(input.processText);
   writeDaemon(writer, input, status);
@@ -56,8 +59,8 @@ export async function scrape(input: ScrapeInput): Promise<Scraped> {
   if (planes !== undefined) writeDataPlanes(writer, planes);
   if (latencies !== undefined) writeLatencies(writer, latencies.boundsMs, latencies.probes);
   // What grows with the configuration comes last, and is what a full budget leaves out.
-  if (status !== undefined) writeMembers(writer, status);
-  if (counters !== undefined) writeTraffic(writer, status, counters);
+  if (status !== undefined) writeMembers(writer, status, input.labels);
+  if (counters !== undefined) writeTraffic(writer, status, counters, input.labels);
   const dropped = input.droppedBefore + out.dropped;
   const last = new Exposition(Number.POSITIVE_INFINITY);
   new NodeWriter(last, writer.node).one(METRICS.dropped, [], dropped);
@@ -264,13 +267,16 @@ function writeLatencies(
 }
 
 /** A listener of many addresses has the same members behind each: told once, with the least weight of them. */
-function writeMembers(writer: NodeWriter, status: Status): void {
-  const rows = new Map<string, { healthy: number; weight: number }>();
+function writeMembers(writer: NodeWriter, status: Status, cache: LabelBytes): void {
+  const rows = new Map<Uint8Array, { healthy: number; weight: number }>();
   for (const listener of status.listeners) {
-    // Joined by hand: this runs for each of 30,000 members.
-    const open = `${writer.labels([['service', listener.name]]).slice(0, -1)},backend="`;
     for (const member of listener.members) {
-      const labels = `${open}${escapeLabel(member.key)}"}`;
+      const labels = cache.of(`member ${writer.node} ${listener.name} ${member.key}`, () =>
+        writer.labels([
+          ['service', listener.name],
+          ['backend', member.key],
+        ]),
+      );
       const weight = member.observedWeight ?? 0;
       const row = rows.get(labels);
       // A member nobody checks counts as healthy while it may serve.
@@ -279,10 +285,15 @@ function writeMembers(writer: NodeWriter, status: Status): void {
       else row.weight = Math.min(row.weight, weight);
     }
   }
-  writer.out.family(METRICS.healthy);
-  for (const [labels, { healthy }] of rows) writer.out.row(METRICS.healthy.name, labels, healthy);
-  writer.out.family(METRICS.weight);
-  for (const [labels, { weight }] of rows) writer.out.row(METRICS.weight.name, labels, weight);
+  const write = (metric: Metric, value: (row: { healthy: number; weight: number }) => number): void => {
+    writer.out.family(metric);
+    const name = Buffer.from(metric.name);
+    for (const [labels, row] of rows) writer.out.rowOf(name, labels, NOTHING, value(row));
+  };
+  write(METRICS.healthy, ({ healthy }) => healthy);
+  write(METRICS.weight, ({ weight }) => weight);
 }
+
+const NOTHING = Buffer.alloc(0);
 
 export type Counters = ReadonlyMap<string, readonly ItemCounters[]>;
