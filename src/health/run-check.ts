@@ -2,7 +2,7 @@
 import { BugError } from '../model/errors.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { CheckOutcome, Target } from './checkers/checker.ts';
-import { failed } from './checkers/checker.ts';
+import { failed, reasonOf } from './checkers/checker.ts';
 import { checkDns } from './checkers/dns.ts';
 import { checkFile } from './checkers/file.ts';
 import { checkGrpc } from './checkers/grpc.ts';
@@ -26,7 +26,7 @@ export async function runCheck(check: HealthCheck, target: Target, stop: AbortSi
   try {
     outcome = await ask(check, target, deadline.signal);
   } catch (error) {
-    outcome = failed(error instanceof Error ? error.message : String(error));
+    outcome = failed(reasonOf(error));
   } finally {
     clearTimeout(timer);
     stop.removeEventListener('abort', onStop);

@@ -32,9 +32,23 @@ export type Checker<T extends CheckDetail['type']> = (
 
 /** A reason a person understands from a socket error, without addresses that differ on every try. */
 export function reasonOf(error: unknown): string {
-  const { code, message } = error as { code?: string; message?: string };
-  return (code !== undefined && SOCKET_REASONS[code]) || (message ?? String(error));
+  const { code, message, op } = error as { code?: string; message?: string; op?: { errno?: string } };
+  const unreachable = op?.errno?.endsWith('UNREACH') ? op.errno : undefined;
+  return SOCKET_REASONS[unreachable ?? code ?? ''] ?? message ?? String(error);
 }
+
+/** Why a file cannot be read or run. */
+export function pathReason(code: string | undefined): string {
+  return PATH_REASONS[code ?? ''] ?? code ?? 'unknown error';
+}
+
+const PATH_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  ENOTDIR: 'there is no such file',
+  EACCES: 'its permissions forbid it',
+  EISDIR: 'it is a directory',
+  ENOEXEC: 'it is no program',
+};
 
 const SOCKET_REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Connection refused',

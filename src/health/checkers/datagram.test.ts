@@ -3,22 +3,14 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { BEAT, never, soon } from '../../../test/fixtures/checks.ts';
 import { encodeQuestion } from '../../wire/dns.ts';
 import type { CheckOf } from './checker.ts';
 import { checkDns } from './dns.ts';
 import { checkUdp } from './udp.ts';
 
-const TIMING = {
-  intervalMs: 1000,
-  fastIntervalMs: 1000,
-  timeoutMs: 300,
-  rise: 1,
-  fall: 1,
-  first: 'first',
-  viaVip: false,
-} as const;
 const UDP: CheckOf<'udp'> = {
-  ...TIMING,
+  ...BEAT,
   type: 'udp',
   payload: '70696e67',
   requireReply: true,
@@ -26,7 +18,7 @@ const UDP: CheckOf<'udp'> = {
   maxReplyBytes: 255,
 };
 const DNS: CheckOf<'dns'> = {
-  ...TIMING,
+  ...BEAT,
   type: 'dns',
   name: 'example.com',
   record: 'A',
@@ -65,20 +57,18 @@ function dnsAnswer(question: Buffer, rcode: number, addresses: readonly string[]
   return Buffer.concat([header, ...records]);
 }
 
-const within = (ms: number): AbortSignal => AbortSignal.timeout(ms);
-
 describe('checkUdp()', () => {
   it('sends the payload and judges the reply', async () => {
     const target = await udpMember((message) =>
       message.toString() === 'ping' ? Buffer.from('pong') : undefined,
     );
 
-    assert.deepEqual(await checkUdp({ ...UDP, expect: '^pong$' }, target, within(300)), { ok: true });
-    assert.deepEqual(await checkUdp({ ...UDP, expect: '^OK' }, target, within(300)), {
+    assert.deepEqual(await checkUdp({ ...UDP, expect: '^pong$' }, target, soon()), { ok: true });
+    assert.deepEqual(await checkUdp({ ...UDP, expect: '^OK' }, target, soon()), {
       ok: false,
       error: 'The reply does not match /^OK/: got "pong"',
     });
-    assert.deepEqual(await checkUdp({ ...UDP, minReplyBytes: 8 }, target, within(300)), {
+    assert.deepEqual(await checkUdp({ ...UDP, minReplyBytes: 8 }, target, soon()), {
       ok: false,
       error: 'The reply has 4 bytes: wanted 8-255',
     });
@@ -87,18 +77,18 @@ describe('checkUdp()', () => {
   it('takes silence for health only where no reply is required', async () => {
     const target = await udpMember(() => undefined);
 
-    assert.deepEqual(await checkUdp(UDP, target, within(50)), {
+    assert.deepEqual(await checkUdp(UDP, target, never()), {
       ok: false,
       error: 'Timed out waiting for the reply',
     });
-    assert.deepEqual(await checkUdp({ ...UDP, requireReply: false }, target, within(50)), { ok: true });
+    assert.deepEqual(await checkUdp({ ...UDP, requireReply: false }, target, never()), { ok: true });
   });
 
   it('fails at once on an ICMP port unreachable', async () => {
     const target = await udpMember(() => undefined);
     closers.pop()!();
 
-    const outcome = await checkUdp({ ...UDP, requireReply: false }, target, within(1000));
+    const outcome = await checkUdp({ ...UDP, requireReply: false }, target, soon());
 
     assert.deepEqual(outcome, { ok: false, error: 'Port unreachable (ICMP)' });
   });
@@ -108,9 +98,9 @@ describe('checkDns()', () => {
   it('passes on the expected rcode and records', async () => {
     const target = await udpMember((question) => dnsAnswer(question, 0, ['192.0.2.1', '192.0.2.2']));
 
-    assert.deepEqual(await checkDns(DNS, target, within(300)), { ok: true });
-    assert.deepEqual(await checkDns({ ...DNS, answers: ['192.0.2.2'] }, target, within(300)), { ok: true });
-    assert.deepEqual(await checkDns({ ...DNS, answers: ['192.0.2.9'] }, target, within(300)), {
+    assert.deepEqual(await checkDns(DNS, target, soon()), { ok: true });
+    assert.deepEqual(await checkDns({ ...DNS, answers: ['192.0.2.2'] }, target, soon()), { ok: true });
+    assert.deepEqual(await checkDns({ ...DNS, answers: ['192.0.2.9'] }, target, soon()), {
       ok: false,
       error: 'A example.com lacks 192.0.2.9: got 192.0.2.1, 192.0.2.2',
     });
@@ -119,8 +109,8 @@ describe('checkDns()', () => {
   it('can want a refusal', async () => {
     const target = await udpMember((question) => dnsAnswer(question, 3, []));
 
-    assert.deepEqual(await checkDns({ ...DNS, rcode: 'NXDOMAIN' }, target, within(300)), { ok: true });
-    assert.deepEqual(await checkDns(DNS, target, within(300)), {
+    assert.deepEqual(await checkDns({ ...DNS, rcode: 'NXDOMAIN' }, target, soon()), { ok: true });
+    assert.deepEqual(await checkDns(DNS, target, soon()), {
       ok: false,
       error: 'A example.com answered NXDOMAIN: wanted NOERROR',
     });
@@ -129,7 +119,7 @@ describe('checkDns()', () => {
   it('waits for the answer to its own question', async () => {
     const target = await udpMember(() => dnsAnswer(encodeQuestion(1, 'example.com', 'A'), 0, []));
 
-    const outcome = await checkDns(DNS, target, within(60));
+    const outcome = await checkDns(DNS, target, never());
 
     // One in 65,536 runs could draw that very id; the answer would then be ours.
     assert.deepEqual(outcome, { ok: false, error: 'Timed out waiting for the answer' });
@@ -150,7 +140,7 @@ describe('checkDns()', () => {
     closers.push(() => server.close());
     const target = { address: '127.0.0.1', port: (server.address() as AddressInfo).port };
 
-    const outcome = await checkDns({ ...DNS, transport: 'tcp', answers: ['192.0.2.1'] }, target, within(300));
+    const outcome = await checkDns({ ...DNS, transport: 'tcp', answers: ['192.0.2.1'] }, target, soon());
 
     assert.deepEqual(outcome, { ok: true });
   });

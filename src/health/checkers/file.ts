@@ -1,6 +1,6 @@
 // file: a number in a file decides, as keepalived's track_file does: 0 or more is up, below is down.
 import { readFile } from 'node:fs/promises';
-import { type Checker, failed, PASSED } from './checker.ts';
+import { type Checker, failed, PASSED, pathReason } from './checker.ts';
 
 export const checkFile: Checker<'file'> = async (check, _target, signal) => {
   let text: string;
@@ -8,7 +8,7 @@ export const checkFile: Checker<'file'> = async (check, _target, signal) => {
     text = await readFile(check.path, { encoding: 'utf8', signal });
   } catch (error) {
     if (signal.aborted) return failed(`Timed out reading ${check.path}`);
-    return failed(`Cannot read ${check.path}: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`);
+    return failed(`Cannot read ${check.path}: ${pathReason((error as NodeJS.ErrnoException).code)}`);
   }
   const match = /^\s*(-?\d{1,9})\s*$/.exec(text.slice(0, 64));
   if (match === null) return failed(`${check.path} holds no number`);

@@ -3,19 +3,14 @@ import { once } from 'node:events';
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { BEAT, soon } from '../../../test/fixtures/checks.ts';
 import type { CheckOf } from './checker.ts';
 import { checkGrpc, encodeRequest } from './grpc.ts';
 
 const CHECK: CheckOf<'grpc'> = {
+  ...BEAT,
   type: 'grpc',
   service: '',
-  intervalMs: 1000,
-  fastIntervalMs: 1000,
-  timeoutMs: 300,
-  rise: 1,
-  fall: 1,
-  first: 'first',
-  viaVip: false,
 };
 const closers: (() => void)[] = [];
 after(() => {
@@ -47,7 +42,7 @@ async function member(services: Record<string, number | { grpcStatus: string }>)
 describe('checkGrpc()', () => {
   it('passes on SERVING only, and says what else it heard', async () => {
     const target = await member({ '': 1, api: 2, none: { grpcStatus: '12' } });
-    const outcome = (service: string) => checkGrpc({ ...CHECK, service }, target, AbortSignal.timeout(1000));
+    const outcome = (service: string) => checkGrpc({ ...CHECK, service }, target, soon());
 
     assert.deepEqual(await outcome(''), { ok: true });
     assert.deepEqual(await outcome('api'), { ok: false, error: 'The health of "api" is NOT_SERVING' });

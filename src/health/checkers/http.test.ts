@@ -9,20 +9,12 @@ import { type AddressInfo, createServer as createTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { BEAT, never, soon } from '../../../test/fixtures/checks.ts';
 import type { HttpRequest } from '../../model/health-check.ts';
 import type { CheckOf } from './checker.ts';
 import { checkHttp } from './http.ts';
 import { checkTlsHello } from './tls-hello.ts';
 
-const TIMING = {
-  intervalMs: 1000,
-  fastIntervalMs: 1000,
-  timeoutMs: 1000,
-  rise: 1,
-  fall: 1,
-  first: 'first',
-  viaVip: false,
-} as const;
 const REQUEST: HttpRequest = {
   method: 'GET',
   path: '/',
@@ -30,7 +22,7 @@ const REQUEST: HttpRequest = {
   codes: [{ from: 200, to: 299 }],
   bodyInvert: false,
 };
-const CHECK: CheckOf<'http' | 'https'> = { ...TIMING, type: 'http', version: '1.1', requests: [REQUEST] };
+const CHECK: CheckOf<'http' | 'https'> = { ...BEAT, type: 'http', version: '1.1', requests: [REQUEST] };
 const PLAIN_TLS = { verify: false, alpn: [], minDaysLeft: 0 } as const;
 
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-http-check-'));
@@ -78,8 +70,6 @@ async function listen(server: Server): Promise<{ address: string; port: number }
 function serve(listener: RequestListener): Promise<{ address: string; port: number }> {
   return listen(createServer(listener));
 }
-
-const soon = (): AbortSignal => AbortSignal.timeout(1000);
 
 describe('checkHttp() over HTTP/1.1', () => {
   it('passes on an expected code and sends Host, method and headers as asked', async () => {
@@ -145,11 +135,7 @@ describe('checkHttp() over HTTP/1.1', () => {
       feed();
     });
 
-    const outcome = await checkHttp(
-      { ...CHECK, requests: [{ ...REQUEST, body: 'never' }] },
-      target,
-      AbortSignal.timeout(5000),
-    );
+    const outcome = await checkHttp({ ...CHECK, requests: [{ ...REQUEST, body: 'never' }] }, target, soon());
 
     assert.deepEqual(outcome, { ok: false, error: 'The body of / does not match /never/' });
   });
@@ -165,7 +151,7 @@ describe('checkHttp() over HTTP/1.1', () => {
       }) as unknown as Server,
     );
 
-    const outcome = await checkHttp(CHECK, target, AbortSignal.timeout(150));
+    const outcome = await checkHttp(CHECK, target, never());
 
     assert.deepEqual(outcome, { ok: false, error: 'Timed out waiting for the answer to GET /' });
   });
@@ -296,10 +282,10 @@ describe('checkTlsHello()', () => {
   it('passes after a handshake and times out on a silent member', async () => {
     const good = await listen(createHttps(pem, () => {}));
     const silent = await listen(createTcp((socket) => socket.on('error', () => {})) as unknown as Server);
-    const check: CheckOf<'tls-hello'> = { ...TIMING, type: 'tls-hello', tls: PLAIN_TLS };
+    const check: CheckOf<'tls-hello'> = { ...BEAT, type: 'tls-hello', tls: PLAIN_TLS };
 
     assert.deepEqual(await checkTlsHello(check, good, soon()), { ok: true });
-    assert.deepEqual(await checkTlsHello(check, silent, AbortSignal.timeout(50)), {
+    assert.deepEqual(await checkTlsHello(check, silent, never()), {
       ok: false,
       error: 'Timed out waiting for the TLS handshake',
     });

@@ -1,7 +1,7 @@
 // script: a program of the operator's decides. Exit 0 is up, 1 is down, 2-255 set the weight to code - 2 where asked.
 import { runProgram } from '../../kernel/process.ts';
 import { Secret } from '../../lib/secret.ts';
-import { type Checker, type CheckOf, type CheckOutcome, failed, PASSED } from './checker.ts';
+import { type Checker, type CheckOf, type CheckOutcome, failed, PASSED, pathReason } from './checker.ts';
 import { excerpt } from './tcp.ts';
 
 /** The address and port of the member stand in LBCTL_ADDRESS and LBCTL_PORT. */
@@ -20,7 +20,7 @@ export const checkScript: Checker<'script'> = async (check, target, signal) => {
     case 'aborted':
       return failed('Timed out; the script and all it started were killed');
     case 'not-run':
-      return failed(`Cannot run "${check.command[0] ?? ''}": ${end.why}`);
+      return failed(`Cannot run "${check.command[0] ?? ''}": ${pathReason(end.why)}`);
   }
 };
 

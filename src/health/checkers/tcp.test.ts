@@ -2,18 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { after, describe, it } from 'node:test';
+import { BEAT, never, soon } from '../../../test/fixtures/checks.ts';
 import type { CheckOf } from './checker.ts';
 import { checkTcp, unescapeText } from './tcp.ts';
 
 const CHECK: CheckOf<'tcp'> = {
+  ...BEAT,
   type: 'tcp',
-  intervalMs: 1000,
-  fastIntervalMs: 1000,
-  timeoutMs: 300,
-  rise: 1,
-  fall: 1,
-  first: 'first',
-  viaVip: false,
 };
 
 const closers: (() => void)[] = [];
@@ -41,14 +36,14 @@ describe('checkTcp()', () => {
   it('passes as soon as the member accepts', async () => {
     const target = await member(() => {});
 
-    assert.deepEqual(await checkTcp(CHECK, target, AbortSignal.timeout(300)), { ok: true });
+    assert.deepEqual(await checkTcp(CHECK, target, soon()), { ok: true });
   });
 
   it('says that the connection was refused', async () => {
     const target = await member(() => {});
     closers.pop()!();
 
-    assert.deepEqual(await checkTcp(CHECK, target, AbortSignal.timeout(300)), {
+    assert.deepEqual(await checkTcp(CHECK, target, soon()), {
       ok: false,
       error: 'Connection refused',
     });
@@ -63,11 +58,7 @@ describe('checkTcp()', () => {
       });
     });
 
-    const outcome = await checkTcp(
-      { ...CHECK, send: 'PING\\r\\n', expect: '^\\+PONG' },
-      target,
-      AbortSignal.timeout(300),
-    );
+    const outcome = await checkTcp({ ...CHECK, send: 'PING\\r\\n', expect: '^\\+PONG' }, target, soon());
 
     assert.deepEqual(outcome, { ok: true });
   });
@@ -75,7 +66,7 @@ describe('checkTcp()', () => {
   it('says what it was waiting for when a member accepts and stays silent', async () => {
     const target = await member(() => {});
 
-    const outcome = await checkTcp({ ...CHECK, expect: 'x' }, target, AbortSignal.timeout(50));
+    const outcome = await checkTcp({ ...CHECK, expect: 'x' }, target, never());
 
     assert.deepEqual(outcome, { ok: false, error: 'Timed out waiting for the expected reply' });
   });
@@ -89,7 +80,7 @@ describe('checkTcp()', () => {
       feed();
     });
 
-    const outcome = await checkTcp({ ...CHECK, expect: 'never' }, target, AbortSignal.timeout(2000));
+    const outcome = await checkTcp({ ...CHECK, expect: 'never' }, target, soon());
 
     assert.deepEqual(outcome, { ok: false, error: 'No match in the first 65536 bytes of the reply' });
   });
@@ -97,7 +88,7 @@ describe('checkTcp()', () => {
   it('quotes what a member said that closed too early', async () => {
     const target = await member((socket) => socket.end('500 busy\r\n'));
 
-    const outcome = await checkTcp({ ...CHECK, expect: '^220' }, target, AbortSignal.timeout(300));
+    const outcome = await checkTcp({ ...CHECK, expect: '^220' }, target, soon());
 
     assert.deepEqual(outcome, {
       ok: false,

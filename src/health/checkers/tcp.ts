@@ -17,7 +17,10 @@ export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
       closeProbe(socket);
       resolve(outcome);
     };
-    const onAbort = (): void => finish(failed(`Timed out waiting for ${waitingFor}`));
+    const onAbort = (): void => {
+      const got = reply === '' ? '' : `: got "${excerpt(reply)}"`;
+      finish(failed(`Timed out waiting for ${waitingFor}${got}`));
+    };
 
     signal.addEventListener('abort', onAbort);
     socket.on('error', (error) => finish(failed(reasonOf(error))));
