@@ -5,17 +5,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { FrrProgram } from '../lab/frr.ts';
+import { type FrrProgram, LabFrr } from '../lab/frr.ts';
 import { frrVrrpConfig, startFrrPair } from '../lab/frr-pair.ts';
 import { ADDRESS_A, ADDRESS_B, bfdConfig, buildPair, type Pair, pairConfig, VIP } from '../lab/ha-pair.ts';
 import { buildRouted, ROUTED_VIP, ROUTER, type Routed, routedConfig } from '../lab/ha-routed.ts';
 import type { Host } from '../lab/netns.ts';
 import { PingProbe } from '../lab/ping-probe.ts';
 import type { FlowReport } from '../lab/udp-flows.ts';
+import { until } from '../lab/until.ts';
 import { machine, median, publish, type Row, row } from './report.ts';
 
 const TRIALS = Math.max(1, Number(process.env.HA_TRIALS ?? 20));
 const SETTLE_MS = 700;
+const BFD_MS = 50;
 const ADDRESSES = [ADDRESS_A, ADDRESS_B];
 
 /** Outage of each trial: `fail` breaks something, `repair` brings it back and returns when all is as before. */
@@ -151,16 +153,25 @@ async function cutWithFrr(
   configOf: (role: 'primary' | 'secondary') => string,
 ): Promise<readonly number[]> {
   const pair = await startFrrPair(prefix, programs, configOf);
-  try {
+  const settled = async (): Promise<void> => {
     await back(pair);
+    if (programs.includes('bfdd')) await fastBfd([pair.frr[0], ADDRESS_B], [pair.frr[1], ADDRESS_A]);
+  };
+  try {
+    await settled();
     const [fail, mend] = [() => pair.cut('a', true), () => pair.cut('a', false)];
     return await trials(pair.client, VIP, fail, async () => {
       mend();
-      await back(pair);
+      await settled();
     });
   } finally {
     await pair.close();
   }
+}
+
+/** What comes before sessions agreed on their timers would measure those they begin with. */
+async function fastBfd(...sides: readonly (readonly [LabFrr, peer: string])[]): Promise<void> {
+  for (const [frr, peer] of sides) await until('fast timers', () => frr.hasFastBfd(peer, BFD_MS), 60_000);
 }
 
 const bfd = (): Promise<readonly number[]> => cutWithFrr('bhab', ['zebra', 'bfdd'], bfdConfig);
@@ -186,7 +197,8 @@ async function bgp(): Promise<readonly number[]> {
 }
 
 async function viaA(net: Routed): Promise<void> {
-  await nextHopsAre(net, '192.0.2.1');
+  await nextHopsAre(net, ADDRESS_A);
+  await fastBfd([LabFrr.of(net.router), ADDRESS_A], [LabFrr.of(net.a.host), ROUTER]);
   await sleep(500);
 }
 
@@ -239,9 +251,9 @@ async function ecmp(): Promise<EcmpTrials> {
     let [others, touched] = [0, 0];
     for (let i = 0; i < TRIALS; i++) {
       await sleep(SETTLE_MS);
-      await seen();
-      await sleep(SETTLE_MS);
       const before = await seen();
+      // Both sides of the cut are asked for.
+      await sleep(100);
       fail();
       await sleep(2 * SETTLE_MS);
       const after = await seen();

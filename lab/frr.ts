@@ -6,6 +6,13 @@ import type { Host } from './netns.ts';
 
 export type FrrProgram = 'zebra' | 'bgpd' | 'bfdd' | 'vrrpd';
 
+interface BfdRow {
+  readonly peer: string;
+  readonly status: string;
+  readonly 'remote-receive-interval'?: number;
+  readonly 'remote-transmit-interval'?: number;
+}
+
 export class LabFrr {
   readonly host: Host;
   /** `/var/run/frr/NAMESPACE` */
@@ -58,6 +65,17 @@ export class LabFrr {
     const text = await vty.ask(command);
     vty.close();
     return text;
+  }
+
+  /** Sessions begin slowly and agree on their timers some seconds later; until then silence is noticed later too. */
+  async hasFastBfd(peer: string, everyMs: number): Promise<boolean> {
+    const rows = JSON.parse(await this.ask('bfdd', 'show bfd peers json')) as BfdRow[];
+    const row = rows.find((one) => one.peer === peer);
+    return (
+      row?.status === 'up' &&
+      row['remote-receive-interval'] === everyMs &&
+      row['remote-transmit-interval'] === everyMs
+    );
   }
 
   removeFiles(): void {

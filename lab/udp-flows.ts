@@ -2,6 +2,7 @@
 // keeps COUNT flows asking every 20 ms, and tells of each as JSON for every line it reads, since the last one.
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface FlowReport {
   /** Who answered, in order, without repeats. */
@@ -12,8 +13,8 @@ export interface FlowReport {
 }
 
 const EVERY_MS = 20;
-/** An answer that is still on its way is not lost. */
-const UNDER_WAY = 2;
+/** Nothing is asked for so long before a report: an answer that is late on a busy machine is not lost. */
+const LATE_MS = 500;
 const [what = '', address = '', port = '', last = ''] = process.argv.slice(2);
 
 function serve(): void {
@@ -43,11 +44,17 @@ class Flow {
     this.#socket.send('?', Number(port), address);
   }
 
+  /** A silence that lasts counts too. */
+  pause(): void {
+    this.#longestMs = Math.max(this.#longestMs, performance.now() - this.#heardMs);
+  }
+
   report(): FlowReport {
-    const lost = Math.max(0, this.#sent - this.#answered - UNDER_WAY);
+    const lost = Math.max(0, this.#sent - this.#answered);
     const report = { nodes: this.#nodes, lost, longestMs: Math.round(this.#longestMs) };
     this.#nodes = this.#nodes.slice(-1);
     this.#sent = this.#answered = this.#longestMs = 0;
+    this.#heardMs = performance.now();
     return report;
   }
 
@@ -62,12 +69,18 @@ class Flow {
 
 async function ask(): Promise<void> {
   const flows = Array.from({ length: Number(last) }, () => new Flow());
+  let isPaused = false;
   setInterval(() => {
-    for (const flow of flows) flow.ask();
+    if (!isPaused) for (const flow of flows) flow.ask();
   }, EVERY_MS);
   process.stdout.write('ready\n');
-  for await (const _ of createInterface({ input: process.stdin }))
+  for await (const _ of createInterface({ input: process.stdin })) {
+    for (const flow of flows) flow.pause();
+    isPaused = true;
+    await sleep(LATE_MS);
     process.stdout.write(`${JSON.stringify(flows.map((flow) => flow.report()))}\n`);
+    isPaused = false;
+  }
   process.exit(0);
 }
 
