@@ -8,35 +8,10 @@ import { openSource } from '../src/app/daemon/config/open-source.ts';
 import { Daemon } from '../src/app/daemon/daemon.ts';
 import { memoryMachine } from '../src/app/machine.ts';
 import { openRest } from '../src/doors/rest/open-rest.ts';
+import { bigSite } from '../test/fixtures/big-site.ts';
 
 const [folder = '', ...counts] = process.argv.slice(2);
-const [port = 0, listenerCount = 0, memberCount = 0] = counts.map(Number);
-
-function configText(): string {
-  const pools: string[] = [];
-  const listeners: string[] = [];
-  for (let i = 0; i < listenerCount; i++) {
-    const list = Array.from({ length: memberCount }, (_, m) => {
-      const n = i * memberCount + m;
-      const address = `127.${1 + Math.floor(n / 62_500)}.${Math.floor(n / 250) % 250}.${1 + (n % 250)}`;
-      return `{ name: m${m}, address: ${address}, port: ${port} }`;
-    });
-    pools.push(`  - { name: p${i}, health: { type: tcp, interval: 10s }, members: [${list.join(', ')}] }`);
-    listeners.push(`  - { name: l${i}, vip: v, port: ${1000 + i}, pool: p${i} }`);
-  }
-  return `
-node: { name: bench }
-network: { frontend: { interface: lo } }
-system: { state_dir: ${folder}/state, run_dir: ${folder}/run }
-logging: { console: false }
-metrics: { prometheus: { enabled: false } }
-vips: [{ name: v, address: 192.0.2.10 }]
-pools:
-${pools.join('\n')}
-listeners:
-${listeners.join('\n')}
-`;
-}
+const [port = 0, listeners = 0, members = 0] = counts.map(Number);
 
 /** The file as text that never was on disk: what is measured is the API. */
 function sourceOf(text: string): ConfigSource {
@@ -44,7 +19,7 @@ function sourceOf(text: string): ConfigSource {
   return { ...real, read: async () => real.parse([{ file: 'bench.yaml', role: 'main', text }]) };
 }
 
-const source = sourceOf(configText());
+const source = sourceOf(bigSite({ folder, listeners, members, port }));
 const first = source.load((await source.read()).files, []);
 if (first.intent === undefined) throw new Error(JSON.stringify(first.diagnostics.slice(0, 3)));
 const daemon = new Daemon({
