@@ -1,6 +1,6 @@
 // No page shows a command that does not work. Blocks marked `sh run` are executed here, in a folder of the page; what needs
-// root is executed by test/root/docs-labs.test.ts; the rest cannot run on a machine of tests (it installs, enables or asks a
-// service), so it is read: programs must exist, and lbctl and make must know every word.
+// root is executed by test/root/docs-labs.test.ts, what needs the package by test/packaging/service.slow.ts. The few others say
+// why they are not. Whatever is not executed here is read: programs must exist, and lbctl and make must know every word.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,7 +12,16 @@ import { createProgram } from '../../src/cli/program.ts';
 import { Session } from '../../src/cli/session.ts';
 import { ROOT, readTexts } from '../../tools/lib/finding.ts';
 import { toolboxWith } from '../fixtures/cli-toolbox.ts';
-import { type Block, blocksOf, looseCommands, wayOf, wordOf } from '../fixtures/doc-blocks.ts';
+import {
+  type Block,
+  blocksOf,
+  filesOf,
+  looseCommands,
+  READ_REASONS,
+  type Way,
+  wayOf,
+  wordOf,
+} from '../fixtures/doc-blocks.ts';
 import { simpleCommands } from '../fixtures/shell-words.ts';
 
 const PAGES = readTexts(ROOT, '{README.md,CONTRIBUTING.md,docs/**/*.md}').map(({ file, text }) => ({
@@ -49,11 +58,8 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
     const folder = mkdtempSync(join(tmpdir(), 'docs-commands-'));
     try {
       symlinkSync(join(ROOT, 'examples'), join(folder, 'examples'));
-      for (const block of blocks) {
-        const name = wordOf(block, 'file');
-        if (name !== undefined) writeFileSync(join(folder, name), block.text);
-        if (wayOf(block) === 'run') run(folder, file, block);
-      }
+      for (const [name, text] of filesOf(blocks)) writeFileSync(join(folder, name), text);
+      for (const block of blocks) if (wayOf(block) === 'run') run(folder, file, block);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -74,7 +80,9 @@ for (const { file, text, blocks } of PAGES)
   test(`what ${file} shows and nobody can run here is right word for word`, async () => {
     const loose = looseCommands(text).filter((line) => !/\[(options|command)\]|<\w+>/.test(line));
     // The generated reference sets its examples by four spaces.
-    const reads = blocks.filter((one) => wayOf(one) === 'read' || wayOf(one) === 'lab');
+    const reads = blocks.filter((one) =>
+      (['read', 'lab', 'inside', 'installed'] as Way[]).includes(wayOf(one)!),
+    );
     const generated = file.startsWith('docs/reference/');
     if (!generated) assert.deepEqual(loose, [], 'commands that stand in no fence');
     for (const block of generated ? [...reads, ...loose.map(asBlock)] : reads)
@@ -83,6 +91,53 @@ for (const { file, text, blocks } of PAGES)
         assert.equal(fault, undefined, `${file}:${block.line}: "${words.join(' ')}": ${fault}`);
       }
   });
+
+const GUIDES = PAGES.filter(({ file }) => !file.startsWith('docs/reference/'));
+
+test('what is not executed anywhere says why, and is no more than this', () => {
+  const reasons = GUIDES.flatMap(({ file, blocks }) =>
+    blocks
+      .filter((block) => wayOf(block) === 'read')
+      .map((block) => {
+        const reason = wordOf(block, 'read') ?? '';
+        assert.ok(reason in READ_REASONS, `${file}:${block.line} is not executed and has no reason`);
+        return reason;
+      }),
+  );
+  const count = Object.fromEntries(
+    Object.keys(READ_REASONS).map((reason) => [reason, reasons.filter((one) => one === reason).length]),
+  );
+  assert.deepEqual(count, { suite: 1, minutes: 3, elsewhere: 2, tested: 2, module: 3 });
+});
+
+/** Commands of lbctl whose examples in the reference no guide executes, and the test that runs them. */
+const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {};
+
+test('every command that the reference shows is executed by a block of a guide, or by a test that is named', async () => {
+  const shown = PAGES.filter(({ file }) => file === 'docs/reference/cli.md').flatMap(({ blocks, text }) => [
+    ...blocks.filter((block) => wayOf(block) === 'read').map((block) => block.text),
+    ...looseCommands(text),
+  ]);
+  const executed = GUIDES.flatMap(({ blocks }) =>
+    blocks.filter((block) => !['read', undefined].includes(wayOf(block))).map((block) => block.text),
+  );
+  const paths = async (scripts: readonly string[]): Promise<Set<string>> =>
+    new Set(
+      (await Promise.all(scripts.flatMap(simpleCommands).map(pathOf))).filter((path) => path !== undefined),
+    );
+  const known = await paths(executed);
+  const missing = [...(await paths(shown))].filter((path) => !known.has(path)).sort();
+  assert.deepEqual(missing, Object.keys(EXECUTED_ELSEWHERE).sort());
+  for (const file of Object.values(EXECUTED_ELSEWHERE)) assert.ok(existsSync(join(ROOT, file)), file);
+});
+
+/** `ha failover` of `lbctl -c x ha failover`; of `lbctl lab exec LAB HOST COMMAND` that of the command. */
+async function pathOf([program, ...args]: readonly string[]): Promise<string | undefined> {
+  if (program !== 'lbctl') return undefined;
+  const { met } = await parsedByLbctl(args);
+  if (met?.path === 'lab exec' && met.args[2] === 'lbctl') return pathOf(met.args.slice(2));
+  return met?.path;
+}
 
 function asBlock(text: string): Block {
   return { words: ['sh'], line: 0, text };
@@ -109,25 +164,37 @@ async function faultOf([program = '', ...args]: readonly string[]): Promise<stri
     : 'is no program of this machine';
 }
 
-/** Parsed as lbctl would, with commands that do nothing. */
 async function faultOfLbctl(args: readonly string[]): Promise<string | undefined> {
+  const { met, said } = await parsedByLbctl(args);
+  if (said !== undefined) return args.includes('--help') || args.includes('--version') ? undefined : said;
+  return met === undefined ? 'is no whole command' : undefined;
+}
+
+interface Parsed {
+  readonly met?: { readonly path: string; readonly args: readonly string[] };
+  /** What was said instead. */
+  readonly said?: string;
+}
+
+/** Parsed as lbctl would, with commands that do nothing. */
+async function parsedByLbctl(args: readonly string[]): Promise<Parsed> {
   const { toolbox, err } = toolboxWith({});
   const program = createProgram(new Session(toolbox));
-  let met: string | undefined;
-  const disarm = (command: Command): void => {
+  let met: Parsed['met'];
+  const disarm = (command: Command, path: readonly string[]): void => {
     if (command.commands.length === 0)
       command.action(() => {
-        met = command.name();
+        met = { path: path.join(' '), args: command.args };
       });
-    command.commands.forEach(disarm);
+    for (const inner of command.commands) disarm(inner, [...path, inner.name()]);
   };
-  disarm(program);
+  disarm(program, []);
   try {
     await program.parseAsync([...args], { from: 'user' });
   } catch {
-    return args.includes('--help') || args.includes('--version') ? undefined : err.join('').trim();
+    return { said: err.join('').trim() };
   }
-  return met === undefined ? 'is no whole command' : undefined;
+  return met === undefined ? {} : { met };
 }
 
 const MAKEFILE = readFileSync(join(ROOT, 'Makefile'), 'utf8');

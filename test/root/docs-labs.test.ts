@@ -1,5 +1,6 @@
-// Executes what the guides show and only root can do: blocks `sh lab` in labs, blocks `sh on=HOST` on a host of a small network
-// that fits the page on direct return: client, lb, web1 and web2 on one switch, each with an /etc and /var of its own.
+// Executes what the guides show and only root can do: blocks `sh lab` in labs, blocks `sh in=LAB/HOST` on a host of a lab, blocks
+// `sh on=HOST` on a host of a small network that fits the pages: client, balancer and web servers on one switch, a member behind
+// the balancer, each with an /etc and /var of its own.
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,7 @@ import { withPrivateFiles } from '../../lab/private-files.ts';
 import { execSync } from '../../lab/process.ts';
 import { makeReady } from '../../lab/topology/build-network.ts';
 import { ROOT, readTexts } from '../../tools/lib/finding.ts';
-import { type Block, blocksOf, wayOf, wordOf } from '../fixtures/doc-blocks.ts';
+import { type Block, blocksOf, filesOf, wayOf, wordOf } from '../fixtures/doc-blocks.ts';
 import { MountSandbox } from '../fixtures/mount-sandbox.ts';
 
 const PAGES = readTexts(ROOT, '{README.md,docs/**/*.md}').map(({ file, text }) => ({
@@ -19,7 +20,14 @@ const PAGES = readTexts(ROOT, '{README.md,docs/**/*.md}').map(({ file, text }) =
   blocks: blocksOf(text),
 }));
 const PATH = `${ROOT}${delimiter}${process.env.PATH}`;
-const HOSTS = { client: '192.0.2.100', lb: '192.0.2.5', web1: '192.0.2.21', web2: '192.0.2.22' } as const;
+const HOSTS = {
+  client: '192.0.2.100',
+  lb: '192.0.2.5',
+  web1: '192.0.2.21',
+  web2: '192.0.2.22',
+  web3: '192.0.2.23',
+} as const;
+type HostName = keyof typeof HOSTS | 'member';
 
 test('there are pages to execute', () => {
   assert.ok(PAGES.some(({ blocks }) => blocks.some((block) => wayOf(block) === 'lab')));
@@ -44,6 +52,48 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
     }
   });
 
+for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) => wayOf(block) === 'inside')))
+  test(`the commands of ${file} work in its lab`, async () => {
+    const sandbox = await MountSandbox.open();
+    const folder = mkdtempSync(join(tmpdir(), 'docs-inside-'));
+    const lbctl = join(ROOT, 'lbctl');
+    const inside = blocks.filter((one) => wayOf(one) === 'inside');
+    const labs = [...new Set(inside.map((block) => placeOf(block)[0]!))];
+    try {
+      const env = { ...process.env, PATH: `${sudoFolder(folder)}${delimiter}${PATH}` };
+      const must = (where: string, argv: readonly string[]): string => {
+        const { code, out, err } = sandbox.run(argv, { env });
+        assert.equal(code, 0, `${where}\n${argv.join(' ')}\n${out}${err}`);
+        return out;
+      };
+      for (const lab of labs) must(file, [lbctl, 'lab', 'up', lab]);
+      for (const block of inside) {
+        const exec = [lbctl, 'lab', 'exec', ...placeOf(block), '--'];
+        const where = `${file}:${block.line}`;
+        if (!block.words.includes('endless')) must(where, [...exec, 'sh', '-eu', '-c', block.text]);
+        else
+          for (const line of block.text.trim().split('\n')) {
+            const out = join(folder, 'out');
+            const first = `${line.replace(/ +#.*/, '')} > ${out} &
+while kill -0 $! 2> /dev/null && [ ! -s ${out} ]; do sleep 0.2; done
+kill $! 2> /dev/null || :
+cat ${out}`;
+            assert.notEqual(must(where, [...exec, 'sh', '-eu', '-c', first]), '', `${where}: ${line}`);
+          }
+      }
+      for (const lab of labs) must(file, [lbctl, 'lab', 'down', lab]);
+      assert.deepEqual(await sandbox.leftovers(), []);
+    } finally {
+      for (const lab of labs) sandbox.run([lbctl, 'lab', 'down', lab]);
+      sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+function placeOf(block: Block): readonly string[] {
+  return wordOf(block, 'in')!.split('/');
+}
+
 for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) => wayOf(block) === 'host')))
   test(`the commands of ${file} work on its hosts`, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'docs-hosts-'));
@@ -51,16 +101,14 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
     const bpfDir = `/sys/fs/bpf/lbctl-docs-${process.pid}`;
     try {
       const hosts = buildHosts(lab);
-      for (const name of ['web1', 'web2'] as const)
+      for (const name of ['web1', 'web2', 'member'] as const)
         hosts[name].spawn([process.execPath, join(ROOT, 'lab/programs/main.ts'), 'web', name, '80']);
       await sleep(1000);
       const run = runner(folder, bpfDir);
-      for (const block of blocks) {
-        const name = wordOf(block, 'file');
-        if (name !== undefined) writeFileSync(join(folder, name), block.text);
+      for (const [name, text] of filesOf(blocks)) writeFileSync(join(folder, name), text);
+      for (const block of blocks)
         for (const host of wordOf(block, 'on')?.split(',') ?? [])
-          run(hosts[host as keyof typeof HOSTS], host, file, block);
-      }
+          run(hosts[host as HostName], host, file, block);
     } finally {
       await lab.close();
       rmSync(bpfDir, { recursive: true, force: true });
@@ -68,7 +116,7 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
     }
   });
 
-function buildHosts(lab: Lab): Record<keyof typeof HOSTS, Host> {
+function buildHosts(lab: Lab): Record<HostName, Host> {
   const network = lab.host('switch');
   const names = Object.keys(HOSTS) as (keyof typeof HOSTS)[];
   const hosts = Object.fromEntries(names.map((name) => [name, lab.host(name)]));
@@ -80,19 +128,35 @@ function buildHosts(lab: Lab): Record<keyof typeof HOSTS, Host> {
   names.forEach((name, i) => {
     makeReady(hosts[name]!, network, `sw0p${i}`);
   });
-  return hosts as Record<keyof typeof HOSTS, Host>;
+  const member = lab.host('member');
+  lab.link(
+    { host: hosts.lb!, device: 'eth1', addresses: ['10.0.0.1/24'] },
+    { host: member, device: 'eth0', addresses: ['10.0.0.11/24'] },
+  );
+  return { ...hosts, member } as Record<HostName, Host>;
 }
 
-/** As an operator of that host types it; `sudo` is there, as it is on machines of people who are not root. */
-function runner(folder: string, bpfDir: string) {
+/** `sudo` is there, as it is on machines of people who are not root. */
+function sudoFolder(folder: string): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
   writeFileSync(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n');
   chmodSync(join(bin, 'sudo'), 0o755);
+  return bin;
+}
+
+/** As an operator of that host types it. */
+function runner(folder: string, bpfDir: string) {
+  const bin = sudoFolder(folder);
   return (host: Host, name: string, file: string, block: Block): void => {
     const inside = withPrivateFiles(join(folder, `files-${name}`), ['sh', '-eu', '-c', block.text]);
     const argv = ['nsenter', `--net=/run/netns/${host.namespace}`, ...inside];
-    const env = { PATH: `${bin}${delimiter}${PATH}`, LBCTL_BPF_DIR: bpfDir };
+    const config = wordOf(block, 'config');
+    const env = {
+      PATH: `${bin}${delimiter}${PATH}`,
+      LBCTL_BPF_DIR: bpfDir,
+      ...(config === undefined ? {} : { LBCTL_CONFIG: join(ROOT, 'examples', config) }),
+    };
     const { code, stdout, stderr } = execSync(argv, { cwd: folder, env });
     assert.equal(code, 0, `${file}:${block.line} on ${name}\n${block.text}${stdout}${stderr}`);
   };
