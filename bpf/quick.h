@@ -19,11 +19,15 @@ static __always_inline int quick(struct xdp_md *ctx)
 	if (!c)
 		return NOT_QUICK;
 	found = glance_vip(&g, g.destination, g.destination_port, VIP_LISTENER);
-	if (!found && !c->has_nat)
-		return NOT_QUICK;
 	if (!found) {
-		found = glance_vip(&g, g.source, g.source_port, VIP_MEMBER);
-		return found ? quick_reply(ctx, &g, *found, c) : NOT_QUICK;
+		if (c->has_nat)
+			found = glance_vip(&g, g.source, g.source_port, VIP_MEMBER);
+		if (found)
+			return quick_reply(ctx, &g, *found, c);
+		/* As route() has it: of a member that answers from any port, or not ours. */
+		if (c->has_nat && glance_vip(&g, g.source, 0, VIP_MEMBER))
+			return NOT_QUICK;
+		return pass(COUNT_PASS_OTHER);
 	}
 	g.listener = *found;
 	l = listener_of(g.listener);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import {
   ALLOWED_KEY,
   CONFIG,
@@ -14,16 +14,12 @@ import {
 import { COUNTS } from '../../src/drivers/xdp/reasons.ts';
 import { storeRing } from '../../src/drivers/xdp/rows.ts';
 import { toBytes } from '../../src/lib/ip.ts';
+import { onRig } from '../xdp/on-rig.ts';
 import { FLAG } from '../xdp/packet.ts';
-import { type Listener, Rig, VERDICT } from '../xdp/rig.ts';
+import { type Listener, VERDICT } from '../xdp/rig.ts';
 import { FAMILIES, FROM_CLIENT, frame, hop, packet, request, VIP } from '../xdp/world.ts';
 
-const rig = new Rig();
-beforeEach(() => {
-  rig.configure();
-  rig.clear();
-});
-after(() => rig.close());
+const { rig } = onRig();
 
 const STATE = LISTENER_FLAG.hashPort | LISTENER_FLAG.state;
 

@@ -1,16 +1,16 @@
 // dr and tunnel: every family, protocol, tag and outer header, byte by byte.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { LISTENER_FLAG } from '../../src/drivers/xdp/layout.ts';
+import { onRig, same } from '../xdp/on-rig.ts';
 import { type Bytes, ethernet, FLAG, ip, ip4, join, NUMBER, raw, udp } from '../xdp/packet.ts';
-import { MAC, Rig, VERDICT } from '../xdp/rig.ts';
+import { MAC, VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   FAMILIES,
   type Family,
   FROM_CLIENT,
   frame,
-  hex,
   hop,
   MEMBER,
   PROTOCOLS,
@@ -21,18 +21,7 @@ import {
   VIP_PORT,
 } from '../xdp/world.ts';
 
-const rig = new Rig();
-beforeEach(() => rig.clear());
-after(() => rig.close());
-
-function sent(bytes: Bytes): { verdict: number; out: Bytes } {
-  const result = rig.run.run(bytes);
-  return { verdict: result.verdict, out: result.packet.slice() };
-}
-
-function same(actual: Bytes, expected: Bytes): void {
-  assert.equal(hex(actual), hex(expected));
-}
+const { rig, sent } = onRig();
 
 for (const family of FAMILIES)
   for (const transport of PROTOCOLS) {

@@ -1,8 +1,9 @@
 // ICMP: echo, errors routed by the quoted packet, and the errors we make ourselves.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
+import { onRig, same } from '../xdp/on-rig.ts';
 import { type Bytes, ethernet, FLAG, icmp, icmp6, ip, tcp, type Upper, udp } from '../xdp/packet.ts';
-import { Rig, VERDICT } from '../xdp/rig.ts';
+import { VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   CLIENT_PORT,
@@ -12,7 +13,6 @@ import {
   FROM_CLIENT,
   FROM_MEMBER,
   frame,
-  hex,
   hop,
   MEMBER,
   PROTOCOLS,
@@ -27,18 +27,7 @@ import {
   VIP_PORT,
 } from '../xdp/world.ts';
 
-const rig = new Rig();
-beforeEach(() => rig.clear());
-after(() => rig.close());
-
-function sent(bytes: Bytes): { verdict: number; out: Bytes } {
-  const result = rig.run.run(bytes);
-  return { verdict: result.verdict, out: result.packet.slice() };
-}
-
-function same(actual: Bytes, expected: Bytes): void {
-  assert.equal(hex(actual), hex(expected));
-}
+const { rig, sent } = onRig();
 
 /** "Too big, use 1400", quoting the first `keep` bytes of a packet. */
 function tooBig(family: Family, quoted: Bytes, keep: number): Upper {

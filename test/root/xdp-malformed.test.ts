@@ -1,8 +1,9 @@
 // What contradicts itself: every cut, every wrong length. Never rewritten, always counted.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
+import { onRig } from '../xdp/on-rig.ts';
 import { type Bytes, ip, raw } from '../xdp/packet.ts';
-import { Rig, VERDICT } from '../xdp/rig.ts';
+import { VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   FAMILIES,
@@ -17,14 +18,7 @@ import {
   VIP_PORT,
 } from '../xdp/world.ts';
 
-const rig = new Rig();
-beforeEach(() => rig.clear());
-after(() => rig.close());
-
-function sent(bytes: Bytes): { verdict: number; out: Bytes } {
-  const result = rig.run.run(bytes);
-  return { verdict: result.verdict, out: result.packet.slice() };
-}
+const { rig, sent } = onRig();
 
 /** BPF_PROG_RUN takes no frame shorter than an Ethernet header. */
 const SHORTEST = 14;

@@ -1,10 +1,11 @@
 // nat, onearm and fullnat: both directions, ports, states, and what happens without a flow.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { LISTENER_FLAG, MEMBER_FLAG, MEMBER as ROW } from '../../src/drivers/xdp/layout.ts';
 import { startPorts } from '../../src/drivers/xdp/nat-start.ts';
+import { onRig, same } from '../xdp/on-rig.ts';
 import { type Bytes, ethernet, FLAG, ip, tcp, udp } from '../xdp/packet.ts';
-import { Rig, VERDICT } from '../xdp/rig.ts';
+import { VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   CLIENT_PORT,
@@ -13,7 +14,6 @@ import {
   FROM_CLIENT,
   FROM_MEMBER,
   frame,
-  hex,
   MEMBER,
   PROTOCOLS,
   type Protocol,
@@ -27,18 +27,7 @@ import {
   VIP_PORT,
 } from '../xdp/world.ts';
 
-const rig = new Rig();
-beforeEach(() => rig.clear());
-after(() => rig.close());
-
-function sent(bytes: Bytes): { verdict: number; out: Bytes } {
-  const result = rig.run.run(bytes);
-  return { verdict: result.verdict, out: result.packet.slice() };
-}
-
-function same(actual: Bytes, expected: Bytes): void {
-  assert.equal(hex(actual), hex(expected));
-}
+const { rig, sent } = onRig();
 
 function sourcePortOf(out: Bytes, family: 4 | 6): number {
   const at = family === 4 ? 34 : 54;

@@ -1,13 +1,14 @@
 // The walk over the flow tables: what is over is forgotten, what is there is counted, and nothing else is touched.
 import assert from 'node:assert/strict';
-import { after, beforeEach, test } from 'node:test';
+import { test } from 'node:test';
 import { readReasons } from '../../src/drivers/xdp/counters.ts';
 import { FLOW4, LIVE } from '../../src/drivers/xdp/layout.ts';
 import { sweep } from '../../src/drivers/xdp/sweep.ts';
 import { tablesOf } from '../../src/drivers/xdp/tables.ts';
 import { BpfMap } from '../../src/kernel/bpf/map.ts';
+import { onRig } from '../xdp/on-rig.ts';
 import { FLAG } from '../xdp/packet.ts';
-import { Rig, VERDICT } from '../xdp/rig.ts';
+import { VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
   FAMILIES,
@@ -22,13 +23,11 @@ import {
   VIP,
 } from '../xdp/world.ts';
 
-const rig = new Rig();
+const { rig } = onRig();
 const tables = tablesOf(
   (name) => rig.object.map(name),
   () => rig.tick(),
 );
-beforeEach(() => rig.clear());
-after(() => rig.close());
 
 function live(member: number): readonly [active: number, inactive: number] {
   const view = new DataView(tables.memberLive, member * LIVE.size);
