@@ -6,13 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
-import type { HaproxyDriver } from '../../src/drivers/haproxy/haproxy-driver.ts';
 import { backendName } from '../../src/drivers/haproxy/names.ts';
 import { pause } from '../../src/drivers/haproxy/process.ts';
 import { ask } from '../../src/drivers/haproxy/sockets.ts';
 import { applyPhases, assertConverged, planOf } from '../conformance/converge.ts';
-import { Load, livesUnderLoad, stopLoads, worker } from './haproxy-load.ts';
-import { BINARY, Rig } from './haproxy-rig.ts';
+import { Load, livesUnderLoad, withRig, worker } from './haproxy-load.ts';
+import { BINARY, type Rig } from './haproxy-rig.ts';
 import {
   closeMembers,
   HTTP,
@@ -32,16 +31,6 @@ before(async () => {
 });
 
 after(closeMembers);
-
-async function withRig(run: (rig: Rig, driver: HaproxyDriver) => Promise<void>, more = {}): Promise<void> {
-  const rig = new Rig(more);
-  try {
-    await run(rig, rig.open());
-  } finally {
-    await stopLoads();
-    await rig.close();
-  }
-}
 
 function web(port = 8080, listener: Wanted['listener'] = {}, pool: Wanted['pool'] = {}): Wanted {
   return { name: `web${port}`, port, members: ports, listener, pool };

@@ -4,14 +4,13 @@ import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { after, before, test } from 'node:test';
-import type { HaproxyDriver } from '../../src/drivers/haproxy/haproxy-driver.ts';
 import { backendName, listPath, poolKey } from '../../src/drivers/haproxy/names.ts';
 import { ask } from '../../src/drivers/haproxy/sockets.ts';
 import type { HttpRule, RuleAction, RuleMatch } from '../../src/model/http.ts';
 import type { World } from '../../src/model/world.ts';
 import { applyPhases, assertConverged, type Planned, planOf } from '../conformance/converge.ts';
-import { Load, stopLoads, worker } from './haproxy-load.ts';
-import { Rig } from './haproxy-rig.ts';
+import { Load, withRig, worker } from './haproxy-load.ts';
+import type { Rig } from './haproxy-rig.ts';
 import { closeMembers, HTTP, poolOf, put, startMember, VIP, worldOf } from './haproxy-site.ts';
 
 const KEY = `tcp/${VIP}:8080`;
@@ -22,16 +21,6 @@ before(async () => {
 });
 
 after(closeMembers);
-
-async function withRig(run: (rig: Rig, driver: HaproxyDriver) => Promise<void>): Promise<void> {
-  const rig = new Rig();
-  try {
-    await run(rig, rig.open());
-  } finally {
-    await stopLoads();
-    await rig.close();
-  }
-}
 
 function rule(type: RuleMatch['type'], value: string, action: RuleAction, more: Partial<RuleMatch> = {}) {
   const match: RuleMatch = { type, compare: 'equal', value, invert: false, ...more };

@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
-import type { HaproxyDriver } from '../../src/drivers/haproxy/haproxy-driver.ts';
+import type { HaproxyDriver, HaproxyOptions } from '../../src/drivers/haproxy/haproxy-driver.ts';
 import { pause } from '../../src/drivers/haproxy/process.ts';
 import type { World } from '../../src/model/world.ts';
 import { buildMember } from '../fixtures/build-intent.ts';
-import type { Rig } from './haproxy-rig.ts';
+import { Rig } from './haproxy-rig.ts';
 import { HTTP, put, startMember, VIP, worldOf } from './haproxy-site.ts';
 
 const MEMBERS = 20;
@@ -14,9 +14,18 @@ const PACE_MS = 10;
 
 const running = new Set<Load>();
 
-/** What a failed test left running would keep it from ending. */
-export async function stopLoads(): Promise<void> {
-  for (const load of running) await load.stop();
+/** A HAProxy of its own and a driver for it; what a failed test left running would keep it from ending. */
+export async function withRig(
+  run: (rig: Rig, driver: HaproxyDriver) => Promise<void>,
+  more: Partial<HaproxyOptions> = {},
+): Promise<void> {
+  const rig = new Rig(more);
+  try {
+    await run(rig, rig.open());
+  } finally {
+    for (const load of running) await load.stop();
+    await rig.close();
+  }
 }
 
 /** Requests without end from `clients` clients, half of them on connections that are kept. */
