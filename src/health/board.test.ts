@@ -57,6 +57,30 @@ describe('HealthBoard', () => {
     assert.equal(board.health(0).get(`a/${member.name}`)!.state, 'unknown');
   });
 
+  it('tells no assumption as a verdict, however many results are against it', () => {
+    const board = new HealthBoard();
+    const member = buildMember('10.0.0.1', { port: 80 });
+    const name = `a/${member.name}`;
+    const stateOf = () => board.health(5).get(name)!;
+    const heard = (first: 'up' | 'down', results: readonly CheckResult[]) => {
+      board.setIntent(intentOf([]), 0);
+      const { added } = board.setIntent(
+        intentOf([buildPool('a', [member], { checks: [{ ...CHECK, first }], slowStartMs: 1000 })]),
+        0,
+      );
+      return results.map((result) => {
+        hear(board, added[0]!.key, result);
+        return stateOf().state;
+      });
+    };
+
+    assert.deepEqual(heard('down', [pass(1), pass(2)]), ['unknown', 'up']);
+    assert.equal(stateOf().ramp, 1, 'never down, so no slow start');
+    assert.deepEqual(heard('up', [fail(1), fail(2)]), ['unknown', 'down']);
+    assert.deepEqual(heard('down', [fail(1), pass(2)]), ['down', 'down']);
+    assert.deepEqual(heard('up', [pass(1), fail(2), fail(3)]), ['up', 'up', 'down']);
+  });
+
   it('wants every check of a member to pass and tells the reason of the one that fails', () => {
     const board = new HealthBoard();
     const member = buildMember('10.0.0.1', { port: 80 });

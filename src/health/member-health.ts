@@ -36,9 +36,12 @@ export function combine(
   };
 }
 
-/** An assumption is not told as a verdict: until the first result a member is unknown, whatever it counts as. */
+/**
+ * An assumption is not told as a verdict: until results bear it out or turn it round a member is unknown, whatever it counts as.
+ * While all of them were against it, none has.
+ */
 function heard(state: JudgeState): MemberHealthState {
-  return state.seen === 0 ? 'unknown' : state.verdict;
+  return state.against === state.seen ? 'unknown' : state.verdict;
 }
 
 export function toMemberHealth(record: MemberRecord, ramp: number): MemberHealth {

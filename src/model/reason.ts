@@ -3,7 +3,7 @@
 export const REASONS = {
   InService: 'Serving with its configured weight',
   NotChecked: 'No health check is configured',
-  AwaitingFirstCheck: 'No health check has answered yet',
+  AwaitingFirstCheck: 'Health checks have not decided yet',
   CheckFailed: 'The health check failed as often as "fall" allows',
   TrafficFailed: 'The proxy sends it nothing, as real traffic failed there',
   CheckRecovering: 'The health check passes again but not yet as often as "rise" asks',
