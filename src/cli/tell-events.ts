@@ -98,7 +98,9 @@ async function* streamOf(response: IncomingMessage) {
 export function lineOf(event: Told, format: OutputFormat, ink: Paint): string {
   if (format !== 'table') return `${JSON.stringify(event)}\n`;
   const { kind, atMs, ...data } = event;
-  const words = Object.entries(data).map(([name, value]) => `${name}=${textOf(value)}`);
+  // What a write was made of is too long for a line: "-o json" and "lbctl audit" tell it.
+  const told = Object.entries(data).filter(([name]) => kind !== 'audit' || name !== 'change');
+  const words = told.map(([name, value]) => `${name}=${textOf(value)}`);
   return `${ink.dim(new Date(atMs).toISOString())} ${ink.bold(kind)} ${words.join(' ')}\n`;
 }
 

@@ -163,6 +163,18 @@ test('show checks prints how long answers take, and its histogram', () =>
     assert.equal(json.checks.length, 1);
   }));
 
+test('events tells who wrote, and leaves what to the audit', () =>
+  withDaemon(async (lbctl) => {
+    await lbctl('drain', 'web/w1', '--for', '1h');
+    const told = await lbctl('events');
+    const whole = await lbctl('events', '-o', 'json');
+
+    assert.match(told.out, /audit .*action=setOverride/);
+    assert.match(told.out, /who=unix/);
+    assert.doesNotMatch(told.out, /change=/);
+    assert.match(whole.out, /"change":\{/);
+  }));
+
 test('events -f goes on over a stream, and prints one event a line', () =>
   withDaemon(async (lbctl, { socket, control, close }) => {
     await lbctl('member', 'down', 'web/w1');
