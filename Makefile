@@ -36,7 +36,7 @@ package: packages bpf ## one executable, and deb, rpm, tarball and OCI image of 
 	@$(NODE) packaging/build.ts
 
 test-package: setup package ## install the packages into empty roots, run and remove them; builds twice
-	@$(NODE) --test --test-reporter=spec test/packaging/packages.slow.ts
+	@$(NODE) --test --test-concurrency=1 --test-reporter=spec test/packaging/*.slow.ts
 
 demo-stay: setup-demo ## the same site, left running until Ctrl-C
 	@sh tools/demo.sh --stay

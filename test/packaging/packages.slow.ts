@@ -8,20 +8,12 @@ import { join } from 'node:path';
 import test, { after } from 'node:test';
 import { ROOT } from '../../tools/lib/finding.ts';
 import { MountSandbox } from '../fixtures/mount-sandbox.ts';
+import { BUILT, builtFile } from './built-file.ts';
 import { osRelease } from './install-kit.ts';
 
-const OUT = join(ROOT, 'build/package');
-const SUMS = readFileSync(join(OUT, 'SHA256SUMS'), 'utf8');
+const SUMS = readFileSync(join(BUILT, 'SHA256SUMS'), 'utf8');
 const folder = mkdtempSync(join(tmpdir(), 'packaging-slow-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-function built(pattern: RegExp): string {
-  const name = SUMS.split('\n')
-    .map((line) => line.slice(66))
-    .find((one) => pattern.test(one));
-  assert.ok(name, `there is no ${pattern} in build/package`);
-  return join(OUT, name);
-}
 
 /**
  * Runs a script with an overlay of this machine's root as its root: what it writes goes to memory and ends with it.
@@ -77,7 +69,7 @@ function tried(output: string): void {
 }
 
 test('the Debian package installs, runs, upgrades and is purged without a trace', () => {
-  cpSync(built(/\.deb$/), join(folder, 'lbctl.deb'));
+  cpSync(builtFile(/\.deb$/), join(folder, 'lbctl.deb'));
   const output = inRoot(`
 list > /mnt/before
 dpkg -i --force-depends /mnt/lbctl.deb
@@ -99,7 +91,7 @@ diff /mnt/before /mnt/after && echo NO TRACE`);
 });
 
 test('the RPM holds the same files, with the rights the layout says', () => {
-  const rpm = built(/\.rpm$/);
+  const rpm = builtFile(/\.rpm$/);
   const listed = execFileSync('rpm', ['-qp', '--qf', '[%{FILEMODES:perms} %{FILENAMES}\n]', rpm], {
     encoding: 'utf8',
   });
@@ -108,7 +100,7 @@ test('the RPM holds the same files, with the rights the layout says', () => {
   assert.match(listed, /^drwxr-x--- \/var\/lib\/lbctl\/backups$/m);
   const configs = execFileSync('rpm', ['-qpc', rpm], { encoding: 'utf8' });
   assert.deepEqual(configs.trim().split('\n'), ['/etc/lbctl/config.yaml', '/etc/logrotate.d/lbctl']);
-  const deb = execFileSync('dpkg-deb', ['-c', built(/\.deb$/)], { encoding: 'utf8' });
+  const deb = execFileSync('dpkg-deb', ['-c', builtFile(/\.deb$/)], { encoding: 'utf8' });
   const files = (text: string, pattern: RegExp) =>
     new Set([...text.matchAll(pattern)].map((match) => match[1]!));
   const ofDeb = files(deb, /^-.* \.(\/\S+)$/gm);
@@ -118,7 +110,7 @@ test('the RPM holds the same files, with the rights the layout says', () => {
 });
 
 test('the RPM installs, runs and is erased without a trace', () => {
-  cpSync(built(/\.rpm$/), join(folder, 'lbctl.rpm'));
+  cpSync(builtFile(/\.rpm$/), join(folder, 'lbctl.rpm'));
   const output = inRoot(`
 rpm --initdb --dbpath /tmp/rpmdb
 list > /mnt/before
@@ -133,7 +125,7 @@ diff /mnt/before /mnt/after && echo NO TRACE`);
 });
 
 test('the image runs with nothing but what it brings', () => {
-  const layout = join(OUT, 'oci');
+  const layout = join(BUILT, 'oci');
   const read = (digest: string) =>
     readFileSync(join(layout, 'blobs/sha256', digest.replace('sha256:', '')), 'utf8');
   const index = JSON.parse(readFileSync(join(layout, 'index.json'), 'utf8'));
@@ -153,15 +145,15 @@ test('the image runs with nothing but what it brings', () => {
 
 test('install.sh installs the archive on AlmaLinux through dnf, and removes it without a trace', () => {
   cpSync(
-    built(/\.tar\.gz$/),
+    builtFile(/\.tar\.gz$/),
     join(
       folder,
-      built(/\.tar\.gz$/)
+      builtFile(/\.tar\.gz$/)
         .split('/')
         .at(-1)!,
     ),
   );
-  cpSync(join(OUT, 'SHA256SUMS'), join(folder, 'SHA256SUMS'));
+  cpSync(join(BUILT, 'SHA256SUMS'), join(folder, 'SHA256SUMS'));
   cpSync(join(ROOT, 'packaging/install.sh'), join(folder, 'install.sh'));
   writeFileSync(join(folder, 'os-release'), osRelease('almalinux', '9.4', 'AlmaLinux'));
   const output = inRoot(
@@ -201,7 +193,7 @@ diff /mnt/before /mnt/after && echo NO TRACE`,
 });
 
 test('the bill of materials names what runs, and no tool', () => {
-  const { components, specVersion } = JSON.parse(readFileSync(join(OUT, 'sbom.cdx.json'), 'utf8'));
+  const { components, specVersion } = JSON.parse(readFileSync(join(BUILT, 'sbom.cdx.json'), 'utf8'));
   const names = components.map((one: { name: string }) => one.name);
   assert.equal(specVersion, '1.6');
   for (const name of ['node', 'koffi', 'commander', 'zod', 'yaml', 'pino'])
@@ -210,7 +202,7 @@ test('the bill of materials names what runs, and no tool', () => {
 });
 
 test('the executable starts in less than 150 ms of processor time', () => {
-  const script = `${join(OUT, 'lbctl')} version >/dev/null; cat /proc/$$/stat`;
+  const script = `${join(BUILT, 'lbctl')} version >/dev/null; cat /proc/$$/stat`;
   const times = Array.from({ length: 5 }, () => {
     // Fields 16 and 17 of proc(5): time of children, in hundredths of a second. A busy machine stretches the wall clock.
     const fields = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split(' ');
@@ -224,7 +216,7 @@ test('the executable carries the labs; neither they nor a killed daemon leave an
   const temporary = join(folder, 'tmp');
   mkdirSync(temporary);
   const lab = (...args: string[]) => {
-    const ran = sandbox.run([join(OUT, 'lbctl'), 'lab', ...args], {
+    const ran = sandbox.run([join(BUILT, 'lbctl'), 'lab', ...args], {
       env: { PATH: process.env.PATH, TMPDIR: temporary },
     });
     assert.equal(ran.code, 0, `${args.join(' ')}\n${ran.out}${ran.err}`);
