@@ -1,8 +1,7 @@
 // Bearer tokens of the API: 256 random bits each, kept as SHA-256, with a role, a project, an end and a way to end them early.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { ApiToken } from '../model/api-token.ts';
+import type { ApiToken, NewToken } from '../model/api-token.ts';
 import { InputError } from '../model/errors.ts';
-import type { ApiRole } from '../model/settings.ts';
 
 interface Kept extends ApiToken {
   /** SHA-256 of the secret part. A guessable secret would need a slow hash; 256 random bits do not. */
@@ -12,13 +11,6 @@ interface Kept extends ApiToken {
 export interface TokenStore {
   recall<T>(name: string): T | undefined;
   remember(name: string, value: unknown): void;
-}
-
-export interface NewToken {
-  readonly name: string;
-  readonly role: ApiRole;
-  readonly project?: string | undefined;
-  readonly expiresMs?: number | undefined;
 }
 
 const PLACE = 'api-tokens';

@@ -1,8 +1,7 @@
 // Tokens of the API and the audit log: for admins alone.
 import { z } from 'zod';
-import { parseDuration } from '../../lib/duration.ts';
-import { InputError } from '../../model/errors.ts';
 import { API_ROLES } from '../../model/settings.ts';
+import { readDuration } from './read-duration.ts';
 import { type Route, route } from './route.ts';
 
 const text = z.string();
@@ -35,22 +34,12 @@ const auditShape = z.strictObject({
     .describe('what was asked, and how it was before and after; no secrets'),
 });
 
-const LONGEST_MS = 10 * 366 * 86_400_000;
+const LIFE = { leastMs: 1000, mostMs: 3660 * 86_400_000, like: '"30d" or "12h", or "never"' };
 const DEFAULT_EXPIRY = '90d';
 
 function expiryOf(given: string | undefined, nowMs: number): { expiresMs?: number } {
   const words = given ?? DEFAULT_EXPIRY;
-  if (words === 'never') return {};
-  const ms = parseDuration(words);
-  if (ms === undefined || ms < 1000 || ms > LONGEST_MS)
-    throw new InputError(
-      'USAGE',
-      `Cannot read "expires" as a duration of 1s..3660d: current value is "${words}"`,
-      {
-        hint: 'Write it like "30d" or "12h", or "never"',
-      },
-    );
-  return { expiresMs: nowMs + ms };
+  return words === 'never' ? {} : { expiresMs: nowMs + readDuration('expires', words, LIFE) };
 }
 
 export const accessRoutes: readonly Route[] = [

@@ -1,18 +1,9 @@
 // What the door needs of who keeps tokens and the audit; app gives it the ones on disk.
-import type { ApiToken } from '../../model/api-token.ts';
+import type { ApiToken, NewToken } from '../../model/api-token.ts';
 import type { ProjectQuota, Quota } from '../../model/project.ts';
-import type { ApiRole } from '../../model/settings.ts';
 
 export interface TokenBook {
-  create(
-    wanted: {
-      readonly name: string;
-      readonly role: ApiRole;
-      readonly project?: string | undefined;
-      readonly expiresMs?: number | undefined;
-    },
-    by: string,
-  ): { readonly token: string; readonly info: ApiToken };
+  create(wanted: NewToken, by: string): { readonly token: string; readonly info: ApiToken };
   list(): readonly ApiToken[];
   revoke(id: string): ApiToken;
   authenticate(presented: string): ApiToken | 'unknown' | 'expired' | 'revoked';

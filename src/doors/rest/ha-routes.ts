@@ -1,10 +1,10 @@
 // High availability through the door: roles, planned moves, maintenance, and the word of an elector outside.
 import { z } from 'zod';
-import { parseDuration } from '../../lib/duration.ts';
 import { InputError, OpError } from '../../model/errors.ts';
 import { ROLE_CHOOSERS } from '../../model/ha.ts';
 import { type HaStatus, SYNC_PEER_STATES } from '../../model/ha-status.ts';
 import { ROLES } from '../../model/protocol.ts';
+import { readDuration } from './read-duration.ts';
 import { type Route, type RouteContext, route } from './route.ts';
 
 const millis = z.number().nonnegative().describe('milliseconds; a wall clock time counts from 1970');
@@ -69,13 +69,7 @@ function requireHa({ control }: RouteContext): HaStatus {
 
 function readMs(name: string, given: string | undefined, longest: number, fallback: number): number {
   if (given === undefined) return fallback;
-  const ms = parseDuration(given);
-  if (ms !== undefined && ms >= 1 && ms <= longest) return ms;
-  throw new InputError(
-    'USAGE',
-    `Cannot read "${name}" as a duration of 1ms..${longest / 1000}s: current value is "${given}"`,
-    { hint: 'Write it like "500ms" or "5s"' },
-  );
+  return readDuration(name, given, { leastMs: 1, mostMs: longest, like: '"500ms" or "5s"' });
 }
 
 export const haRoutes: readonly Route[] = [

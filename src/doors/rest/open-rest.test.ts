@@ -78,13 +78,16 @@ test('every answer is exactly of the shape the route names', () =>
         .replace('{group}', 'pair')
         .replace('{revision}', '1')
         .replace('{snapshot}', 'good')
-        .replace('{operation}', '1');
+        .replace('{operation}', '1')
+        .replace('{project}', 'shop');
+      if (route.id === 'getQuota') await ask(socket, 'PUT', path.replace('{project}', 'shop'), { body: {} });
       if (route.id === 'getOperation') await ask(socket, 'POST', '/v1/reload?async=true');
       const bodies: Record<string, unknown> = {
         setOverride: { state: 'drain', for: '1h', why: 'new kernel' },
         setLogLevel: { level: 'debug' },
         createToken: { name: 'ci', role: 'viewer' },
         makePlan: { revision: 1 },
+        setQuota: { listeners: 3 },
         createSnapshot: { name: 'good' },
         failover: {},
         setMaintenance: { on: true, timeout: '1s' },

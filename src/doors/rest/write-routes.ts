@@ -1,12 +1,12 @@
 // What an operator may tell the daemon. Every one of these is audited.
 import { z } from 'zod';
-import { parseDuration } from '../../lib/duration.ts';
 import { InputError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
 import { memberKey } from '../../model/keys.ts';
 import { planToJson } from '../../plan/plan-json.ts';
 import { changeOf } from './change.ts';
 import { reloadRequest } from './history-schemas.ts';
+import { readDuration } from './read-duration.ts';
 import { type Route, route } from './route.ts';
 import { logLevelRequest, overrideRequest, overrideShape, planShape, reloadShape } from './schemas.ts';
 import { requirePool } from './scope.ts';
@@ -18,20 +18,10 @@ const memberParams = z.strictObject({
 });
 
 /** Longer than any maintenance; a forgotten override must end some day. */
-const LONGEST_MS = 366 * 86_400_000;
+const HOLD = { leastMs: 1, mostMs: 366 * 86_400_000, like: '"90s", "2m" or "1h30m"' };
 
 function untilOf(text: string | undefined, nowMs: number): { untilMs?: number } {
-  if (text === undefined) return {};
-  const ms = parseDuration(text);
-  if (ms === undefined || ms < 1 || ms > LONGEST_MS)
-    throw new InputError(
-      'USAGE',
-      `Cannot read "for" as a duration of 1ms..366d: current value is "${text}"`,
-      {
-        hint: 'Write it like "90s", "2m" or "1h30m"',
-      },
-    );
-  return { untilMs: nowMs + ms };
+  return text === undefined ? {} : { untilMs: nowMs + readDuration('for', text, HOLD) };
 }
 
 export const writeRoutes: readonly Route[] = [
