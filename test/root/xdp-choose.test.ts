@@ -171,19 +171,26 @@ test('a listener at its limit refuses new connections and keeps old ones', () =>
   assert.equal(rig.counts().drop_listener_full, 3);
 });
 
+/** Windows of a second that something may have touched: an emulated machine takes its time. */
+function inWindows<T>(run: () => T): readonly [T, number] {
+  const began = performance.now();
+  const result = run();
+  return [result, Math.ceil((performance.now() - began) / 1000) + 1];
+}
+
 test('new connections of a listener are limited by the second', () => {
   listen(1, { flags: STATE | LISTENER_FLAG.limited, connectionsPerWindow: 50 });
-  const [refused = 0, kept = 0] = shares(2000);
+  const [[refused = 0, kept = 0], windows] = inWindows(() => shares(2000));
 
-  assert.ok(kept >= 50 && kept <= 200 && refused > 0, `${kept} of 2000`);
+  assert.ok(kept >= 50 && kept <= 50 * windows && refused > 0, `${kept} of 2000 in ${windows} windows`);
   assert.equal(rig.counts().drop_listener_rate, refused);
 });
 
 test('new connections of one source are limited; another source is not', () => {
   listen(1, { flags: STATE | LISTENER_FLAG.limited, sourcePerWindow: 10 });
-  const [refused = 0] = shares(500);
+  const [[refused = 0], windows] = inWindows(() => shares(500));
 
-  assert.ok(refused >= 400);
+  assert.ok(refused >= 500 - 10 * windows, `${refused} of 500 in ${windows} windows`);
   assert.equal(rig.counts().drop_source_rate, refused);
   assert.equal(taken(1, FLAG.syn, '198.51.100.8'), 1);
 });
