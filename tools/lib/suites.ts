@@ -22,7 +22,7 @@ export interface Suite {
 }
 
 /** What is measured in these is time on the wire: emulated processors beside them would be measured with it. */
-const CLOCKED = ['test/root/{ha-*,soak,demo,lab,docs-labs}.test.ts'];
+const CLOCKED = ['test/root/{ha-*,health-lateness,soak,demo,lab,docs-labs}.test.ts'];
 
 export const SUITES: readonly Suite[] = [
   {
