@@ -31,6 +31,7 @@ import { NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
 import { type Log, logEvent, openLog } from './log.ts';
 import { NetworkChanges } from './network-watch.ts';
+import { SaveSoon } from './save-soon.ts';
 import { FileWatch } from './watch-files.ts';
 
 export interface DaemonOptions {
@@ -44,7 +45,6 @@ export interface DaemonOptions {
   readonly write: (line: string) => void;
 }
 
-const HEALTH_SAVE_MS = 5000;
 /** How old health may be that is told; what acts on it reads it afresh. */
 const SEEN_MS = 100;
 
@@ -67,7 +67,7 @@ export class Daemon implements Control {
   readonly #history = new RoundHistory();
   readonly #memory: BackgroundMemory;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
-  readonly #saving: NodeJS.Timeout;
+  readonly #saving: SaveSoon;
   /** The one the engine works for; what was accepted a moment ago is not it yet. */
   #intent: Intent | undefined;
   #seen: { readonly atMs: number; readonly health: ReturnType<Health['health']> } | undefined;
@@ -107,7 +107,10 @@ export class Daemon implements Control {
     const restored = this.#state.recall<BoardSnapshot>('health');
     this.#health = new Health({
       clock: systemClock,
-      onChange: () => this.#engine.wake('facts'),
+      onChange: () => {
+        this.#engine.wake('facts');
+        this.#saving.changed();
+      },
       paths: new ProbePaths(),
       onShortage: (note) => this.log.logger.warn({ note }, 'health checks may come late'),
       onFault: (error) =>
@@ -176,7 +179,7 @@ export class Daemon implements Control {
       },
       options.engine === undefined ? {} : { engine: options.engine },
     );
-    this.#saving = setInterval(() => this.#keep('health', this.#health.snapshot()), HEALTH_SAVE_MS);
+    this.#saving = new SaveSoon(() => this.#keep('health', this.#health.snapshot()));
   }
 
   /** Resolves after the first round: what can serve, serves. */
@@ -194,13 +197,12 @@ export class Daemon implements Control {
 
   /** Leaves traffic flowing; what is remembered is on disk. */
   async stop(): Promise<void> {
-    clearInterval(this.#saving);
     this.#watch.close();
     await this.#network?.close();
     this.config.close();
     await this.#ha.close();
     await this.#engine.close();
-    this.#keep('health', this.#health.snapshot());
+    this.#saving.close();
     await this.#health.close();
     await this.#alerts.close();
     await Promise.all(this.#machine.drivers.map((driver) => driver.close()));
