@@ -82,7 +82,7 @@ listeners: [{ name: shop, vip: 192.0.2.30, port: 443, pool: shop }]
     const daemon = await daemons.start('wrong', FILES);
     const table: [string[], number, RegExp][] = [
       [['get', 'pool', 'nobody'], 4, /Cannot find pool "nobody"/],
-      [['get', 'pools'], 2, /Allowed choices are listener, pool/],
+      [['get', 'pols'], 2, /Allowed choices are listener, pool/],
       [['create', 'pool'], 2, /without its kind and name/],
       [['create', 'pool', 'filed'], 5, /error\[OBJECT_EXISTS\]/],
       [['create', 'pool', 'x', 'wieght=3'], 2, /Unknown key "wieght"/],
