@@ -23,7 +23,7 @@ const YAML = /(```yaml\n)([\s\S]*?)(```)/;
 
 test('importKeepalived() makes of the example of the guide what stands below it', () => {
   const text = readFileSync(GUIDE, 'utf8');
-  const before = /```conf\n([\s\S]*?)```/.exec(text)?.[1];
+  const before = /```conf\b.*\n([\s\S]*?)```/.exec(text)?.[1];
   assert.ok(before !== undefined);
   const { yaml } = importKeepalived({ file: 'keepalived.conf', text: before, readInclude: () => [] });
   if (process.env.UPDATE_GOLDEN === '1')
