@@ -40,14 +40,14 @@ const delay = monitorEventLoopDelay({ resolution: 5 });
 
 /** The start is over: what is counted begins. */
 function begin(): void {
-  before = { rounds: daemon.rounds().length, cpu: process.cpuUsage() };
+  before = { rounds: daemon.round()?.number ?? 0, cpu: process.cpuUsage() };
   delay.enable();
 }
 
 await once(process.stdin.resume(), 'end');
 const { user, system } = process.cpuUsage(before.cpu);
 const told = {
-  rounds: daemon.rounds().length - before.rounds,
+  rounds: (daemon.round()?.number ?? 0) - before.rounds,
   revisions: daemon.config.revisionCount(),
   cpuMs: (user + system) / 1000,
   rssMb: process.memoryUsage.rss() / 1024 / 1024,
