@@ -5,10 +5,10 @@ import { listAll } from './client.ts';
 import type { GetOptions } from './commands/objects.ts';
 import { findDaemon } from './find-daemon.ts';
 import { members } from './live-tables.ts';
+import { liveText } from './live-text.ts';
 import type { MemberView } from './member-target.ts';
 import { type ObjectWord, pathOf } from './object-words.ts';
-import { toOutput } from './output.ts';
-import { type LiveCell, type LiveColumn, type LiveTable, renderLive } from './render-live.ts';
+import type { LiveCell, LiveColumn, LiveTable } from './render-live.ts';
 import type { Session } from './session.ts';
 import { watching } from './watch.ts';
 
@@ -42,10 +42,8 @@ export async function getObjects(
   const { output } = options;
   await watching(options, session, async () => {
     const { data, table } = await read(kind, name, options, client);
-    if (output === 'json') return toOutput(output, data);
-    if (output === 'yaml') return toOutput(output, kind === 'member' ? data : specsOf(data));
-    const nowMs = session.toolbox.nowMs();
-    return renderLive(table, { wide: output === 'wide', colour: session.colour(command), nowMs });
+    const asSpecs = output === 'yaml' && kind !== 'member';
+    return liveText(output, { data: asSpecs ? specsOf(data) : data, table }, session, command);
   });
 }
 

@@ -5,9 +5,10 @@ import { QUOTA_KINDS, type Quota, type Usage } from '../model/project.ts';
 import { type Client, word } from './client.ts';
 import type { GetOptions, WriteOptions } from './commands/objects.ts';
 import { findDaemon } from './find-daemon.ts';
+import { liveText } from './live-text.ts';
 import { readSettings } from './object-words.ts';
 import { toOutput } from './output.ts';
-import { type LiveTable, renderLive } from './render-live.ts';
+import type { LiveTable } from './render-live.ts';
 import type { Session } from './session.ts';
 import { watching } from './watch.ts';
 
@@ -27,10 +28,7 @@ export async function getQuotas(
   const { output } = options;
   await watching(options, session, async () => {
     const found = await read(project ?? options.project, client);
-    if (output === 'json' || output === 'yaml') return toOutput(output, found);
-    const nowMs = session.toolbox.nowMs();
-    const table = tableOf([found].flat());
-    return renderLive(table, { wide: output === 'wide', colour: session.colour(command), nowMs });
+    return liveText(output, { data: found, table: tableOf([found].flat()) }, session, command);
   });
 }
 

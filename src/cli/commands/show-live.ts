@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Reader } from '../client.ts';
 import { findDaemon, socketOption } from '../find-daemon.ts';
 import type { Made } from '../live-tables.ts';
-import { type ListFormat, listOption, toOutput } from '../output.ts';
+import { type ListFormat, listOption } from '../output.ts';
 import type { Session } from '../session.ts';
 import { type WatchOptions, watchOption } from '../watch.ts';
 import { addEventsTo } from './events.ts';
@@ -47,14 +47,8 @@ async function showView(view: View, options: LiveOptions, session: Session, comm
   const { output } = options;
   const show = (from: Reader) =>
     watching(options, session, async () => {
-      const { data, table } = await make(from);
-      if (output === 'json' || output === 'yaml') return toOutput(output, data);
-      const { renderLive } = await import('../render-live.ts');
-      return renderLive(table, {
-        wide: output === 'wide',
-        colour: session.colour(command),
-        nowMs: session.toolbox.nowMs(),
-      });
+      const { liveText } = await import('../live-text.ts');
+      return liveText(output, await make(from), session, command);
     });
   try {
     await show(client);
