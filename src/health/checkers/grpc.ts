@@ -11,7 +11,8 @@ import {
   reasonOf,
   type Target,
 } from './checker.ts';
-import { asHttp2Fault, noAnswer } from './http2.ts';
+import { noAnswer } from './http-answer.ts';
+import { asHttp2Fault } from './http2.ts';
 import { openStream } from './open-stream.ts';
 
 const STATUS_NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'] as const;

@@ -18,6 +18,11 @@ export function needsBody(request: HttpRequest): boolean {
   return request.body !== undefined || request.digest !== undefined;
 }
 
+/** It ended before any headers came: the connection is gone, or our time is over. */
+export function noAnswer(): Error {
+  return new Error('The member closed the connection without an answer');
+}
+
 /** What is wrong with the answer, or undefined. */
 export function answerFault(answer: HttpAnswer, request: HttpRequest): string | undefined {
   if (!isExpected(answer.code, request.codes)) {

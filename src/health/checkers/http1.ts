@@ -5,8 +5,7 @@ import type { HttpRequest } from '../../model/health-check.ts';
 import { AnswerReader } from '../../wire/http1/answer-reader.ts';
 import { encodeRequest } from '../../wire/http1/request.ts';
 import type { CheckOf } from './checker.ts';
-import { type HttpAnswer, MAX_BODY_BYTES, needsBody } from './http-answer.ts';
-import { noAnswer } from './http2.ts';
+import { type HttpAnswer, MAX_BODY_BYTES, needsBody, noAnswer } from './http-answer.ts';
 
 /** Rejects with what went wrong on the connection, or with NoHttp. */
 export function askHttp1(

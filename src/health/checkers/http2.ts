@@ -3,7 +3,7 @@ import { connect, constants } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { HttpRequest } from '../../model/health-check.ts';
 import type { CheckOf } from './checker.ts';
-import { type HttpAnswer, MAX_BODY_BYTES, needsBody } from './http-answer.ts';
+import { type HttpAnswer, MAX_BODY_BYTES, needsBody, noAnswer } from './http-answer.ts';
 
 export function askHttp2(
   check: CheckOf<'http' | 'https'>,
@@ -52,11 +52,6 @@ export function askHttp2(
     stream.on('end', finish);
     stream.end();
   });
-}
-
-/** The stream ended before any headers came: the connection is gone, or our time is over. */
-export function noAnswer(): Error {
-  return new Error('The member closed the connection without an answer');
 }
 
 /** What the library calls a protocol error is mostly a member that speaks something else. */
