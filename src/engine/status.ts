@@ -40,10 +40,6 @@ export interface StatusInput {
 const LISTENER_ERRORS = 10;
 const NODE_ERRORS = 100;
 
-export function buildStatus(input: StatusInput): Status {
-  return new StatusView(input).whole();
-}
-
 /** The Status of one round: each part of it is made when somebody asks, and once. */
 export class StatusView {
   readonly #input: StatusInput;

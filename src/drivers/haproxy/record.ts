@@ -1,6 +1,6 @@
 // The record of our configuration: blocks, confirmed members, installed files. Written whole at a reload; a change through
 // the socket only appends to it. Draft until committed, so that what HAProxy refuses leaves no trace.
-import { appendFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { type Item, item } from '../../model/item.ts';
 import type { Block } from './record-types.ts';
 
@@ -134,10 +134,6 @@ export function loadRecord(path: string): Record | undefined {
     else record.files.set(said.file, said.digest);
   }
   return record;
-}
-
-export function dropRecord(path: string): void {
-  rmSync(path, { force: true });
 }
 
 function frozen({ kind, key, fields, parent }: Item): Item {

@@ -1,6 +1,6 @@
 // Listener and member as the plane wants them, and the same as item fields: both ways, so that what was written reads back.
 import { familyOf } from '../../lib/ip.ts';
-import { bitsOf, formatPrefix, networkOf, parsePrefix } from '../../lib/prefix.ts';
+import { formatPrefix, networkOf, parsePrefix } from '../../lib/prefix.ts';
 import { OpError } from '../../model/errors.ts';
 import type { Fields, FieldValue } from '../../model/item.ts';
 import type { XdpMode, XdpScheduler, XdpTunnel } from './layout.ts';
@@ -166,10 +166,6 @@ export function checkMember(listener: ListenerSpec, member: MemberSpec): void {
       listener.key,
       `SCTP ports cannot change, as its CRC32c covers them: current value is ${member.port}`,
     );
-}
-
-export function fullLength(address: string): number {
-  return bitsOf(address.includes(':') ? 6 : 4);
 }
 
 export function impossible(key: string, why: string): OpError {
