@@ -62,7 +62,9 @@ export class Machine {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const until = performance.now() + BOOT_LIMIT_MS;
-    while (!existsSync(pidFile) && performance.now() < until) await wait(20);
+    // Whole only with its line end: a shell makes the file before it writes.
+    const written = () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n');
+    while (!written() && performance.now() < until) await wait(20);
     this.#pid = Number(readFileSync(pidFile, 'utf8'));
     let said: ExecResult;
     do {
