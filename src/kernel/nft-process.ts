@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { OpError } from '../model/errors.ts';
+import { OpError, type Retry } from '../model/errors.ts';
 import { readGeneration, writeGetGeneration, writeGetInetTable } from '../wire/netlink/nftables.ts';
 import { NETLINK, NetlinkSocket } from './netlink/netlink-socket.ts';
 import type { NftObject, NftPort } from './ports.ts';
@@ -112,6 +112,14 @@ function refusal(op: string, target: string, stderr: string): OpError {
     denied ? 'DENIED' : 'NFT_FAILED',
     `Cannot change nftables on "${target}" as nft refused: ${message}`,
     { op, target, kernelMessage: message },
-    denied ? { retry: 'never', hint: 'Run as root or grant CAP_NET_ADMIN' } : {},
+    denied ? { retry: 'never', hint: 'Run as root or grant CAP_NET_ADMIN' } : busyOnes(message),
   );
+}
+
+/** Somebody else made something that uses what goes, between our look and our transaction. */
+function busyOnes(message: string): { readonly retry?: Retry; readonly hint?: string } {
+  if (!message.includes('Device or resource busy')) return {};
+  const hint =
+    'Another program changes this table, and it is looked at again; "nft monitor" shows which rules come';
+  return { retry: 'backoff', hint };
 }

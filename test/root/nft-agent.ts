@@ -6,6 +6,7 @@ import { buildModel, EMPTY_MODEL, type NftModel } from '../../src/drivers/ipvs/n
 import { entriesOf, readModel } from '../../src/drivers/ipvs/nft-read.ts';
 import { parseTarget } from '../../src/drivers/ipvs/service-key.ts';
 import { NftProcess } from '../../src/kernel/nft-process.ts';
+import { OpError } from '../../src/model/errors.ts';
 
 const nft = new NftProcess();
 
@@ -61,6 +62,27 @@ assert.deepEqual(diffModels(await read(), second), []);
 await nft.run([{ flush: { chain: { family: 'inet', table: 'lbctl', name: 'source' } } }]);
 await nft.run(diffModels(await read(), second));
 assert.deepEqual(await read(), second, 'puts back what a strange hand took');
+
+const seen = await read();
+const fewest = buildModel([...fewer.values()].slice(0, 1));
+const [gone] = [...second.chains.keys()].filter(
+  (name) => !name.startsWith('mark') && !fewest.chains.has(name),
+);
+const use = { jump: { target: gone } };
+await nft.run([
+  { add: { chain: { family: 'inet', table: 'lbctl', name: 'stranger' } } },
+  { add: { rule: { family: 'inet', table: 'lbctl', chain: 'stranger', expr: [use] } } },
+]);
+await assert.rejects(nft.run(diffModels(seen, fewest)), (error) => {
+  assert.ok(error instanceof OpError);
+  assert.match(error.message, /Cannot change nftables on "inet lbctl" as nft refused: .*resource busy/);
+  assert.equal(error.retry, 'backoff');
+  assert.match(error.hint, /nft monitor/);
+  return true;
+});
+assert.deepEqual((await read())!.maps, second.maps, 'a refused transaction changes nothing');
+await nft.run(diffModels(await read(), fewest));
+assert.deepEqual(await read(), fewest, 'the next look sees the stranger, and clears its table of him');
 
 await nft.run(diffModels(await read(), EMPTY_MODEL));
 assert.equal(await read(), undefined);
