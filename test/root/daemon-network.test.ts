@@ -11,6 +11,8 @@ import { type Host, Lab } from '../../lab/netns.ts';
 import { ROOT } from '../house/run-lbctl.ts';
 
 const VIP = '192.0.2.10';
+/** Events of so many addresses are more than a socket keeps for a process that does not read. */
+const FLOOD = 8000;
 /** The drift tick comes once an hour here: whatever happens sooner was heard. */
 const configOf = (folder: string) => `
 system: { state_dir: ${folder}/state, run_dir: ${folder}/run }
@@ -60,6 +62,24 @@ test('an address that somebody takes away is back at once', async () => {
   assert.ok(performance.now() - started < 3000, `${performance.now() - started} ms`);
 });
 
+test('an address taken away while the kernel dropped events is back as well', async () => {
+  const { pid } = daemon;
+  process.kill(pid!, 'SIGSTOP');
+  try {
+    const flood = Array.from(
+      { length: FLOOD },
+      (_, i) => `address add 127.2.${i >> 8}.${i & 255}/32 dev lo\n`,
+    );
+    await node.must(['ip', '-batch', '-'], { input: flood.join('') });
+    node.ip('address', 'del', `${VIP}/32`, 'dev', 'eth0');
+    assert.ok(dropped() > 0, node.run('cat', '/proc/net/netlink'));
+  } finally {
+    process.kill(pid!, 'SIGCONT');
+  }
+
+  await until(() => held(), 20_000);
+});
+
 test('after its link was down the address is announced again', async () => {
   // The peer believes another station: only an announcement tells it better.
   peer.ip('neigh', 'replace', VIP, 'lladdr', '02:00:00:00:00:99', 'dev', 'eth0', 'nud', 'reachable');
@@ -71,6 +91,12 @@ test('after its link was down the address is announced again', async () => {
   const mac = /link\/ether (\S+)/.exec(node.ip('link', 'show', 'eth0'))![1]!;
   await until(() => peer.ip('neigh', 'show', VIP).includes(mac), 5000);
 });
+
+/** Events the kernel threw away as a socket of this namespace was full: column Drops. */
+function dropped(): number {
+  const rows = node.run('cat', '/proc/net/netlink').trim().split('\n').slice(1);
+  return rows.reduce((sum, row) => sum + Number(row.trim().split(/\s+/)[8]), 0);
+}
 
 function held(): boolean {
   return node.ip('-o', '-4', 'address', 'show', 'dev', 'eth0').includes(VIP);

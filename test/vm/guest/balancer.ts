@@ -41,7 +41,11 @@ export class Balancer {
 
   /** Makes it so, fails if anything differs afterwards, and tells the steps it took. */
   async apply(...services: readonly Service[]): Promise<readonly Step[]> {
-    const { steps } = await converge(this.driver, worldOf(services));
+    return this.applyWorld(worldOf(services));
+  }
+
+  async applyWorld(world: World): Promise<readonly Step[]> {
+    const { steps } = await converge(this.driver, world);
     return steps;
   }
 
