@@ -7,7 +7,9 @@ import { flowHash, slotOf } from '../../src/drivers/xdp/hash.ts';
 import * as layout from '../../src/drivers/xdp/layout.ts';
 import { COUNTS, meaningOf } from '../../src/drivers/xdp/reasons.ts';
 import { clockOf } from '../../src/drivers/xdp/settings.ts';
-import { elfSection, structsOf } from '../../src/kernel/bpf/btf.ts';
+import { structsOf } from '../../src/kernel/bpf/btf.ts';
+import { Elf } from '../../src/kernel/bpf/elf.ts';
+import { chainsOf } from '../../tools/lib/bpf-stack.ts';
 import { OBJECT, Rig } from '../xdp/rig.ts';
 import { FROM_CLIENT, frame, hop, packet, request, VIP } from '../xdp/world.ts';
 
@@ -28,7 +30,7 @@ const STRUCTS = {
   allowed_key: layout.ALLOWED_KEY,
 } as const;
 
-const structs = structsOf(elfSection(readFileSync(OBJECT), '.BTF')!);
+const structs = structsOf(new Elf(readFileSync(OBJECT)).section('.BTF')!);
 
 /** `persistLength4` is persist_length4. */
 function toSnake(name: string): string {
@@ -101,6 +103,24 @@ test('every program stays within 150,000 walked instructions, and all load withi
     assert.ok(instructions > 0 && instructions <= 150_000, `${name}: ${instructions}`);
   // CPU time: the machine may be busy with other things.
   assert.ok((user + system) / 1e6 <= 0.5, `${(user + system) / 1e6} s`);
+});
+
+test('bpf-stack.ts counts the stack of every function as the verifier does', () => {
+  const rig = new Rig();
+  const stacks = new Map(rig.object.stacks);
+  rig.close();
+  const counted = new Map<string, Map<string, number>>();
+  for (const { frames } of chainsOf(readFileSync(OBJECT)))
+    for (const { name, own } of frames) {
+      const program = counted.get(frames[0]!.name) ?? new Map<string, number>();
+      // Newer kernels count in slots of eight bytes.
+      counted.set(frames[0]!.name, program.set(name, Math.ceil(own / 8) * 8));
+    }
+
+  const sorted = (sizes: Iterable<number>) => [...sizes].sort((a, b) => a - b);
+  assert.ok(stacks.size >= 6);
+  for (const [name, sizes] of stacks)
+    assert.deepEqual(sorted(counted.get(name)!.values()), sorted(sizes), name);
 });
 
 test('hash.ts predicts the slot that the program takes', () => {

@@ -1,5 +1,7 @@
 // Reads struct layouts out of an object's .BTF section, so that a test can hold our offsets against the compiler's.
 
+import { viewOf } from './elf.ts';
+
 export interface BtfStruct {
   readonly size: number;
   /** Offset in bytes by member name; members of nameless unions and structs are lifted into their parent. */
@@ -30,7 +32,7 @@ interface RawStruct {
 
 /** Structs by name. */
 export function structsOf(btf: Uint8Array): ReadonlyMap<string, BtfStruct> {
-  const view = new DataView(btf.buffer, btf.byteOffset, btf.byteLength);
+  const view = viewOf(btf);
   const headerLength = view.getUint32(4, true);
   const types = headerLength + view.getUint32(8, true);
   const typesEnd = types + view.getUint32(12, true);
@@ -73,23 +75,4 @@ function offsetsOf(struct: RawStruct, raw: ReadonlyMap<number, RawStruct>): Map<
     else out.set(name, bits / 8);
   }
   return out;
-}
-
-/** A section of a 64-bit little-endian ELF file. */
-export function elfSection(file: Uint8Array, wanted: string): Uint8Array | undefined {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const table = Number(view.getBigUint64(40, true));
-  const count = view.getUint16(60, true);
-  const at = (index: number) => table + index * 64;
-  const bytes = (header: number) => {
-    const from = Number(view.getBigUint64(header + 24, true));
-    return file.subarray(from, from + Number(view.getBigUint64(header + 32, true)));
-  };
-  const names = bytes(at(view.getUint16(62, true)));
-  for (let index = 0; index < count; index++) {
-    const from = view.getUint32(at(index), true);
-    const name = new TextDecoder().decode(names.subarray(from, names.indexOf(0, from)));
-    if (name === wanted) return bytes(at(index));
-  }
-  return undefined;
 }

@@ -25,19 +25,22 @@ export class BpfObject {
   readonly #maps: ReadonlyMap<string, BpfMap>;
   /** Instructions walked by the verifier, by program. */
   readonly walked: ReadonlyMap<string, number>;
+  /** Bytes of stack by program: its own, then those of each function it reaches. */
+  readonly stacks: ReadonlyMap<string, readonly number[]>;
 
   constructor(
     library: Libbpf,
     handle: Handle,
     programs: ReadonlyMap<string, number>,
     maps: ReadonlyMap<string, BpfMap>,
-    walked: ReadonlyMap<string, number>,
+    logs: ReadonlyMap<string, string>,
   ) {
     this.#library = library;
     this.#handle = handle;
     this.#programs = programs;
     this.#maps = maps;
-    this.walked = walked;
+    this.walked = new Map([...logs].map(([name, log]) => [name, walkedOf(log)]));
+    this.stacks = new Map([...logs].map(([name, log]) => [name, stacksOf(log)]));
   }
 
   program(name: string): number {
@@ -92,8 +95,8 @@ export function loadObject(path: string, options: LoadOptions = {}): BpfObject {
     const maps = new Map<string, BpfMap>();
     for (const map of each(handle, library.nextMap))
       maps.set(library.mapName(map), new BpfMap(library.mapFd(map)));
-    const walked = new Map([...logs].map(([name, log]) => [name, walkedOf(textOf(log))]));
-    return new BpfObject(library, handle, programs, maps, walked);
+    const words = new Map([...logs].map(([name, log]) => [name, textOf(log)]));
+    return new BpfObject(library, handle, programs, maps, words);
   } catch (error) {
     library.closeObject(handle);
     throw error;
@@ -125,6 +128,11 @@ function textOf(log: Buffer): string {
 /** `processed 12345 insns (limit 1000000) ...` */
 export function walkedOf(log: string): number {
   return Number(/processed (\d+) insns/.exec(log)?.[1] ?? 0);
+}
+
+/** `stack depth 176+24+48` */
+function stacksOf(log: string): readonly number[] {
+  return (/stack depth ([\d+]+)/.exec(log)?.[1] ?? '').split('+').map(Number);
 }
 
 function refusal(path: string, errno: number, logs: ReadonlyMap<string, Buffer>): OpError {
