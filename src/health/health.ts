@@ -31,6 +31,8 @@ export interface HealthOptions {
 }
 
 const PATH_RETRY_MS = 10_000;
+/** How long the checking thread may take to let go of what it holds. */
+const STOP_MS = 1000;
 
 const NO_PATHS: PathPort = {
   set: async (paths) => new Map(paths.map(({ mark }) => [mark, 'no way to do it is known here'])),
@@ -49,6 +51,7 @@ export class Health {
   #paths: Promise<void> = Promise.resolve();
   #cancelPaths: (() => void) | undefined;
   #cancelRamp: (() => void) | undefined;
+  #stopped: (() => void) | undefined;
   #closed = false;
 
   constructor(options: HealthOptions) {
@@ -132,8 +135,7 @@ export class Health {
     this.#closed = true;
     this.#cancelRamp?.();
     this.#cancelPaths?.();
-    this.#order({ kind: 'stop' });
-    await this.#worker.terminate();
+    await this.#stopWorker();
     await this.#paths;
     await this.#viaVip.close();
   }
@@ -172,6 +174,18 @@ export class Health {
     return worker;
   }
 
+  /** What runs is let go of first; a thread that does not come to it is ended all the same. */
+  async #stopWorker(): Promise<void> {
+    const { promise: stopped, resolve } = Promise.withResolvers<void>();
+    this.#stopped = resolve;
+    this.#order({ kind: 'stop' });
+    this.#worker.once('exit', () => resolve());
+    const cancel = this.#options.clock.after(STOP_MS, resolve);
+    await stopped;
+    cancel();
+    await this.#worker.terminate();
+  }
+
   #run(probes: readonly Probe[]): void {
     const runnable = probes
       .filter((probe) => probe.check.type !== 'bfd')
@@ -184,6 +198,10 @@ export class Health {
   }
 
   #take(report: Report): void {
+    if (report.kind === 'stopped') {
+      this.#stopped?.();
+      return;
+    }
     if (report.kind === 'stats') {
       this.#waiting.get(report.id)?.(report.stats);
       this.#waiting.delete(report.id);

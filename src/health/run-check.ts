@@ -10,13 +10,19 @@ import { checkHttp } from './checkers/http.ts';
 import { checkIcmp } from './checkers/icmp.ts';
 import { checkScript } from './checkers/script.ts';
 import { checkSmtp } from './checkers/smtp.ts';
-import { checkTcp } from './checkers/tcp.ts';
+import { checkConnect, checkTcp, isConnectOnly } from './checkers/tcp.ts';
 import { checkTlsHello } from './checkers/tls-hello.ts';
 import { checkUdp } from './checkers/udp.ts';
 import type { CheckResult } from './judge.ts';
 
 /** Never throws: whatever a checker trips over is a failed check with its message. */
-export async function runCheck(check: HealthCheck, target: Target, stop: AbortSignal): Promise<CheckResult> {
+export function runCheck(check: HealthCheck, target: Target, stop: AbortSignal): Promise<CheckResult> {
+  return check.type === 'tcp' && isConnectOnly(check, target)
+    ? checkConnect(check, target, stop)
+    : runTimed(check, target, stop);
+}
+
+async function runTimed(check: HealthCheck, target: Target, stop: AbortSignal): Promise<CheckResult> {
   const started = performance.now();
   const deadline = new AbortController();
   const timer = setTimeout(() => deadline.abort(), check.timeoutMs);

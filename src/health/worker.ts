@@ -20,7 +20,9 @@ export interface WorkerData {
 
 export type Report =
   | { readonly kind: 'changes'; readonly changes: readonly (readonly [key: string, state: JudgeState])[] }
-  | { readonly kind: 'stats'; readonly id: number; readonly stats: RunnerStats };
+  | { readonly kind: 'stats'; readonly id: number; readonly stats: RunnerStats }
+  /** Nothing runs any more, and nothing is held. */
+  | { readonly kind: 'stopped' };
 
 function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
   let changes: [string, JudgeState][] = [];
@@ -42,6 +44,8 @@ function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
     onChange: tell,
     times: new LatencyTable(times),
   });
+  // Sockets of our own are not Node's to close, whatever ends the thread.
+  process.once('exit', () => runner.close());
   port.on('message', (order: Order) => {
     switch (order.kind) {
       case 'set':
@@ -58,6 +62,7 @@ function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
         break;
       case 'stop':
         runner.close();
+        port.postMessage({ kind: 'stopped' } satisfies Report);
         port.close();
         break;
     }

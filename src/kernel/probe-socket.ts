@@ -1,5 +1,5 @@
 // Sockets that leave by a device or with a firewall mark: options Node has no door to, set before the first packet goes.
-// The descriptor is handed to Node, which owns it from then on.
+// Who asks for one owns it from then on.
 import { type Family, familyOf, toBytes } from '../lib/ip.ts';
 import { lastErrno, libc } from './native/libc.ts';
 import { int32 } from './native/socket.ts';
@@ -44,6 +44,19 @@ export function openProbeSocket(kind: 'stream' | 'datagram', family: Family, way
   }
 }
 
+/** A stream that leaves by that way, or the negative errno; throws OpError where device or mark are refused. */
+export function openStreamSocket(family: Family, way: Way): number {
+  if (needsOwnSocket(way)) return openProbeSocket('stream', family, way);
+  const fd = libc().socket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | FLAGS, 0);
+  if (fd < 0) return -lastErrno();
+  if (way.sourceAddress === undefined) return fd;
+  const from = toSocketAddress(family, way.sourceAddress);
+  if (libc().bind(fd, from, from.length) === 0) return fd;
+  const errno = lastErrno();
+  libc().close(fd);
+  return -errno;
+}
+
 /** Device and mark by any setter of options, so that sockets of other owners are set alike. */
 export function setWay(set: (level: number, name: number, value: Uint8Array) => number, way: Way): void {
   if (way.device !== undefined && set(SOL_SOCKET, SO_BINDTODEVICE, Buffer.from(`${way.device}\0`)) !== 0)
@@ -58,10 +71,12 @@ function bindSource(fd: number, family: Family, address: string | undefined): vo
     throw toOpError({ op: 'bind', target: address ?? 'any address', errno: lastErrno() });
 }
 
-/** struct sockaddr_in and sockaddr_in6 with port 0. */
-export function toSocketAddress(family: Family, address: string): Uint8Array {
+/** struct sockaddr_in and sockaddr_in6; port 0 leaves the choice to the kernel. */
+export function toSocketAddress(family: Family, address: string, port = 0): Uint8Array {
   const bytes = new Uint8Array(family === 4 ? 16 : 28);
   bytes[0] = family === 4 ? AF_INET : AF_INET6;
+  bytes[2] = port >> 8;
+  bytes[3] = port & 0xff;
   bytes.set(toBytes(address), family === 4 ? 4 : 8);
   return bytes;
 }

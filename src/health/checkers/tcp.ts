@@ -1,5 +1,16 @@
 // tcp: the member accepts a connection; with `send` and `expect`, it also answers as expected.
-import { type Checker, type CheckOutcome, failed, PASSED, reasonOf } from './checker.ts';
+import { Connector } from '../../kernel/connector.ts';
+import { familyOf } from '../../lib/ip.ts';
+import type { CheckResult } from '../judge.ts';
+import {
+  type Checker,
+  type CheckOf,
+  type CheckOutcome,
+  failed,
+  PASSED,
+  reasonOf,
+  type Target,
+} from './checker.ts';
 import { closeProbe } from './close-probe.ts';
 import { connectPlain } from './way.ts';
 
@@ -41,6 +52,40 @@ export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
       finish(failed(`The member closed the connection before the expected reply: got "${excerpt(reply)}"`)),
     );
   });
+
+/** One for all checks of a thread. */
+const connector = new Connector();
+
+/** Where nothing is said, no name asked for and the system is Linux, the connection alone is looked at, for a fifth of the cost. */
+export function isConnectOnly({ send, expect, sourceAddress }: CheckOf<'tcp'>, { address }: Target): boolean {
+  const family = familyOf(address);
+  return (
+    send === undefined &&
+    expect === undefined &&
+    family !== undefined &&
+    (sourceAddress === undefined || familyOf(sourceAddress) === family) &&
+    process.platform === 'linux'
+  );
+}
+
+/** Never throws; keeps its own deadline. */
+export async function checkConnect(
+  check: CheckOf<'tcp'>,
+  target: Target,
+  stop: AbortSignal,
+): Promise<CheckResult> {
+  try {
+    const end = await connector.connect(target, check, check.timeoutMs, stop);
+    const took = { latencyMs: end.tookMs, atMs: Date.now() };
+    if (end.kind === 'connected') return { ok: true, ...took };
+    if (end.kind === 'timed-out')
+      return { ok: false, error: 'Timed out waiting for the connection', ...took };
+    const message = `connect ${end.code} ${target.address}:${target.port}`;
+    return { ok: false, error: reasonOf({ code: end.code, message }), ...took };
+  } catch (error) {
+    return { ok: false, error: reasonOf(error), latencyMs: 0, atMs: Date.now() };
+  }
+}
 
 /** `\r`, `\n`, `\t`, `\\` and `\xHH`, so that a binary request fits into a line of YAML. */
 export function unescapeText(text: string): Buffer {

@@ -33,6 +33,7 @@ export const ERRNO = {
   EADDRNOTAVAIL: 99,
   ENOBUFS: 105,
   ETIMEDOUT: 110,
+  EINPROGRESS: 115,
 } as const;
 
 export function errnoName(errno: number): string {

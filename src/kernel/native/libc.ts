@@ -1,4 +1,5 @@
-// The C library through FFI: the few calls Node has no door to (netlink and packet sockets). A call costs about 100 ns.
+// The C library through FFI: the few calls Node has no door to (netlink and packet sockets),
+// or too dear a one. A call costs about 100 ns.
 import { endianness } from 'node:os';
 import koffi, { type LibraryHandle } from 'koffi';
 import { BugError } from '../../model/errors.ts';
@@ -6,6 +7,7 @@ import { BugError } from '../../model/errors.ts';
 interface LibC {
   socket(domain: number, type: number, protocol: number): number;
   bind(fd: number, address: Uint8Array, length: number): number;
+  connect(fd: number, address: Uint8Array, length: number): number;
   send(fd: number, bytes: Uint8Array, length: number, flags: number): number;
   sendto(
     fd: number,
@@ -40,10 +42,11 @@ export function lastErrno(): number {
 function load(): LibC {
   // Netlink is in host order and the codecs are written for little endian, as every machine we package for is.
   if (endianness() !== 'LE') throw new BugError('Cannot speak netlink on a big-endian machine');
-  const library = open();
+  const library = openLibc();
   return {
     socket: library.func('int socket(int, int, int)'),
     bind: library.func('int bind(int, void *, int)'),
+    connect: library.func('int connect(int, void *, int)'),
     send: library.func('long send(int, void *, size_t, int)'),
     sendto: library.func('long sendto(int, void *, size_t, int, void *, int)'),
     recv: library.func('long recv(int, void *, size_t, int)'),
@@ -57,7 +60,7 @@ function load(): LibC {
 }
 
 /** glibc by its name; elsewhere (musl) the libc that the process itself runs on. */
-function open(): LibraryHandle {
+export function openLibc(): LibraryHandle {
   try {
     return koffi.load('libc.so.6');
   } catch {

@@ -1,0 +1,110 @@
+// tcp checks that only connect: thousands of them share one look at the kernel.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { after, describe, it } from 'node:test';
+import { BEAT } from '../../../test/fixtures/checks.ts';
+import type { CheckResult } from '../judge.ts';
+import { runCheck } from '../run-check.ts';
+
+/** No machine is so slow that an answer on loopback does not come by then. */
+const LONG_MS = 20_000;
+const SHORT_MS = 50;
+
+const servers: Server[] = [];
+after(() => {
+  for (const server of servers) server.close();
+});
+
+async function listen(): Promise<number> {
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
+
+function ask(
+  port: number,
+  timeoutMs: number,
+  more: { readonly sourceAddress?: string } = {},
+  stop = new AbortController().signal,
+): Promise<CheckResult> {
+  const check = { ...BEAT, type: 'tcp', timeoutMs, ...more } as const;
+  return runCheck(check, { address: '127.0.0.1', port }, stop);
+}
+
+function block(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+function sockets(): number {
+  return readdirSync('/proc/self/fd').length;
+}
+
+describe('runCheck() of a tcp check that only connects', () => {
+  it('passes once the member accepts, and tells what the handshake took', async () => {
+    const { ok, latencyMs } = await ask(await listen(), LONG_MS);
+
+    assert.equal(ok, true);
+    assert.ok(latencyMs >= 0 && latencyMs < LONG_MS);
+  });
+
+  it('says that the connection was refused', async () => {
+    const port = await listen();
+    const server = servers.pop()!;
+    server.close();
+    await once(server, 'close');
+
+    assert.equal((await ask(port, LONG_MS)).error, 'Connection refused');
+  });
+
+  it('says that its source address is not here', async () => {
+    const { error } = await ask(await listen(), LONG_MS, { sourceAddress: '192.0.2.1' });
+
+    assert.equal(error, 'The source address is not on this node, or it has no free port left');
+  });
+
+  it('takes what was answered in time as such, however late this thread looks and however many there are', async () => {
+    const ports = await Promise.all(Array.from({ length: 5 }, listen));
+    const asked = ports.flatMap((port) => Array.from({ length: 100 }, () => ask(port, SHORT_MS)));
+    block(2 * SHORT_MS);
+    const told = await Promise.all(asked);
+
+    assert.deepEqual(new Set(told.map(({ ok, error }) => error ?? ok)), new Set([true]));
+  });
+
+  it('takes a member that resets what it accepted as one that accepts', async () => {
+    const script = `const server = require('node:net').createServer((s) => s.resetAndDestroy())
+      .listen(0, '127.0.0.1', () => console.log(server.address().port))`;
+    const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    try {
+      const [line] = (await once(child.stdout, 'data')) as [Buffer];
+      const asked = Array.from({ length: 20 }, () => ask(Number(line), LONG_MS));
+      // Until then all of them are reset.
+      block(200);
+
+      assert.deepEqual(new Set((await Promise.all(asked)).map(({ ok }) => ok)), new Set([true]));
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+
+  it('leaves no socket behind when it ends, or is stopped', async () => {
+    const port = await listen();
+    const before = sockets();
+    const stop = new AbortController();
+    const asked = Array.from({ length: 10 }, () => ask(port, LONG_MS, {}, stop.signal));
+    const during = sockets();
+    stop.abort();
+    const atOnce = sockets();
+    const told = await Promise.all(asked);
+
+    assert.ok(during >= before + 10);
+    assert.equal(atOnce, before);
+    assert.deepEqual(new Set(told.map(({ ok }) => ok)), new Set([false]));
+    assert.equal((await ask(port, LONG_MS, {}, stop.signal)).ok, false);
+  });
+});
