@@ -17,6 +17,8 @@ export function loadParsed(
   const hostName = hostname();
   const known = before === undefined ? {} : { before };
   const loaded = loadConfig(files, process.env, { hostName, readSecret: readSecretFile, ...known });
+  // Such a secret is an error: where there is none, nobody needs to look for it.
+  if (loaded.intent !== undefined) return loaded;
   const unreadable = loaded.diagnostics.filter((one) => one.rule === UNREADABLE_SECRET);
   if (secrets === 'needed' || unreadable.length === 0) return loaded;
   const without = loadConfig(files, process.env, { hostName, ...known });

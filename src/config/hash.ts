@@ -13,11 +13,24 @@ export function hashOf(intent: Intent, secrets: readonly Secret[]): string {
   const { vips, listeners, pools, certificates, ...rest } = intent;
   hash.update(JSON.stringify(rest));
   for (const objects of [vips, listeners, pools, certificates] as readonly ReadonlyMap<string, object>[]) {
-    const digests = [...objects.keys()].sort().map((name) => digestOf(objects.get(name)!));
+    const digests = sortedNames(objects).map((name) => digestOf(objects.get(name)!));
     hash.update(`\n${digests.join(' ')}`);
   }
   for (const secret of secrets) hash.update(createHash('sha256').update(secret.reveal()).digest());
   return hash.digest('hex');
+}
+
+/** Names change seldom: those of the last Intent of this size are kept in their order. */
+const SORTED = new Map<number, readonly string[]>();
+const MOST_SORTED = 8;
+
+function sortedNames(objects: ReadonlyMap<string, object>): readonly string[] {
+  const before = SORTED.get(objects.size);
+  if (before?.every((name) => objects.has(name)) === true) return before;
+  const sorted = [...objects.keys()].sort();
+  if (SORTED.size >= MOST_SORTED) SORTED.clear();
+  SORTED.set(objects.size, sorted);
+  return sorted;
 }
 
 /** An object that was decoded once is never written to: it is digested once too. */

@@ -6,8 +6,17 @@ export function keepObjects(now: FileDoc, before: FileDoc): FileDoc {
   for (const section of SECTIONS) {
     const entries = now.doc[section];
     if (entries === undefined) continue;
-    const known = new Map((before.doc[section] ?? []).map((entry) => [entry.name, entry]));
-    kept[section] = entries.map((entry) => {
+    const then = before.doc[section] ?? [];
+    let known: Map<string, (typeof entries)[number]> | undefined;
+    kept[section] = entries.map((entry, at) => {
+      if (entry === then[at]) {
+        known?.delete(entry.name);
+        return entry;
+      }
+      if (known === undefined) {
+        known = new Map(then.map((one) => [one.name, one]));
+        for (const { name } of entries.slice(0, at)) known.delete(name);
+      }
       const old = known.get(entry.name);
       if (old === undefined || !saysSame(entry, old)) return entry;
       // Two of one name are two objects, which is a fault to be told.

@@ -9,6 +9,7 @@ import { hashOf } from './hash.ts';
 import { keepObjects } from './keep-objects.ts';
 import { type Canonical, toCanonical } from './legacy/to-canonical.ts';
 import { type FileDoc, merge, SECTIONS, type Section } from './merge.ts';
+import { readApi } from './read-api.ts';
 import { readFile } from './read-file.ts';
 import { renderFindings } from './render-findings.ts';
 import { type Finding, Report } from './report.ts';
@@ -69,10 +70,31 @@ export function loadConfig(
     canonicals.map((canonical) => canonical.value),
   );
 
-  const diagnostics = renderFindings(report.findings, files, canonicals);
-  const written = writtenIn(files, canonicals);
-  if (report.hasErrors()) return { diagnostics, written };
-  return { intent: decoded.intent, diagnostics, hash: hashOf(decoded.intent, secrets.seen), written };
+  const { intent } = decoded;
+  const good = report.hasErrors() ? {} : { intent, hash: hashOf(intent, secrets.seen) };
+  return toResult(good, report.findings, files, canonicals);
+}
+
+/** A daemon asks for these of few of its loads: most are good, and their warnings were told before. */
+function toResult(
+  good: Pick<LoadResult, 'intent' | 'hash'>,
+  findings: readonly Finding[],
+  files: readonly ParsedFile[],
+  canonicals: readonly Canonical[],
+): LoadResult {
+  let diagnostics: readonly Diagnostic[] | undefined;
+  let written: readonly WrittenObject[] | undefined;
+  return {
+    ...good,
+    get diagnostics() {
+      diagnostics ??= renderFindings(findings, files, canonicals);
+      return diagnostics;
+    },
+    get written() {
+      written ??= writtenIn(files, canonicals);
+      return written;
+    },
+  };
 }
 
 interface ReadFile {
@@ -95,7 +117,9 @@ function readOnce(
   const known = READ.get(file);
   if (known !== undefined && known.index === index && known.env === env) return known;
   const report = new Report();
-  const [canonical, read] = file.fromApi ? readApi(file, index, report) : readText(file, index, env, report);
+  const [canonical, read] = file.fromApi
+    ? readObjects(file, index, report)
+    : readText(file, index, env, report);
   const old = before.find((one) => one.source.file === file.source.file);
   const oldRead = old && READ.get(old);
   const doc = oldRead === undefined ? read : keepObjects(read, oldRead.doc);
@@ -104,8 +128,9 @@ function readOnce(
   return result;
 }
 
-function readApi(file: ParsedFile, index: number, report: Report): [Canonical, FileDoc] {
-  return [asWritten(file.value), readFile(index, file.source.role, file.value, report)];
+function readObjects(file: ParsedFile, index: number, report: Report): [Canonical, FileDoc] {
+  const value = file.value as Parameters<typeof readApi>[1];
+  return [asWritten(value), readApi(index, value, report)];
 }
 
 function readText(file: ParsedFile, index: number, env: Environment, report: Report): [Canonical, FileDoc] {

@@ -69,13 +69,52 @@ export function merge(files: readonly FileDoc[], report: Report, above?: number)
 
 type DocOf<S extends Section> = NonNullable<IncludedDoc[S]>[number];
 
+/** What one file has of a section; the same for as long as the file is. */
+interface Part {
+  readonly placed: readonly Placed<{ readonly name: string }>[];
+  readonly names: ReadonlySet<string>;
+}
+
+const PARTS = new WeakMap<FileDoc, Map<Section, Part>>();
+
+function partOf(fileDoc: FileDoc, section: Section): Part {
+  const known = PARTS.get(fileDoc) ?? new Map<Section, Part>();
+  PARTS.set(fileDoc, known);
+  let part = known.get(section);
+  if (part === undefined) {
+    const { file, doc, indexes } = fileDoc;
+    const entries: readonly { readonly name: string }[] = doc[section] ?? [];
+    const placed = entries.map((entry, index) => ({
+      doc: entry,
+      origin: { file, path: [section, indexes[section]?.[index] ?? index] },
+    }));
+    part = { placed, names: new Set(entries.map(({ name }) => name)) };
+    known.set(section, part);
+  }
+  return part;
+}
+
+/** All of them, where no name stands twice: of one file, or of one and what came through the API. */
+function together<S extends Section>(
+  files: readonly FileDoc[],
+  section: S,
+): readonly Placed<DocOf<S>>[] | undefined {
+  const parts = files.map((file) => partOf(file, section)).filter(({ placed }) => placed.length > 0);
+  const [first, second] = parts;
+  if (parts.length > 2 || parts.some(({ placed, names }) => names.size < placed.length)) return undefined;
+  if (first !== undefined && second?.names.isDisjointFrom(first.names) === false) return undefined;
+  return parts.flatMap(({ placed }) => placed) as readonly Placed<DocOf<S>>[];
+}
+
 /** In the order of the files; the first of two with one name stays. */
 function collect<S extends Section>(
   files: readonly FileDoc[],
   section: S,
   report: Report,
   above: number | undefined,
-): Placed<DocOf<S>>[] {
+): readonly Placed<DocOf<S>>[] {
+  const all = together(files, section);
+  if (all !== undefined) return all;
   const out: Placed<DocOf<S>>[] = [];
   const winners = files.find(({ file }) => file === above)?.doc[section] ?? [];
   const shadowed = new Set(winners.map(({ name }) => name));

@@ -9,6 +9,17 @@ export interface ApiObject {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
+/** The same entry for the same spec, so that who reads it sees that it was read before. */
+const ENTRIES = new WeakMap<object, { readonly name: string }>();
+
+function entryOf({ name, spec }: ApiObject): Record<string, unknown> {
+  const known = ENTRIES.get(spec);
+  if (known?.name === name) return known;
+  const entry = { ...spec, name };
+  ENTRIES.set(spec, entry);
+  return entry;
+}
+
 /** What diagnostics call it in place of a file. */
 export const API_FILE = 'api';
 
@@ -19,7 +30,7 @@ export function objectsFile(objects: Iterable<ApiObject>): ParsedFile {
     pools: [],
     certificates: [],
   };
-  for (const { section, name, spec } of objects) value[section].push({ ...spec, name });
+  for (const object of objects) value[object.section].push(entryOf(object));
   const nameAt = (path: Path): string | undefined => {
     const [section, index] = path;
     const list = SECTIONS.find((one) => one === section);

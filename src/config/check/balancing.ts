@@ -10,11 +10,11 @@ const DAY_MS = 86_400_000;
 const UNWEIGHTED = new Set(['rr', 'lc', 'lblc', 'lblcr', 'random']);
 
 export function checkBalancing(context: CheckContext): void {
-  for (const listener of context.intent.listeners.values()) {
+  context.open.eachListener((listener) => {
     checkScheduler(context, listener);
     checkPersistence(context, listener);
     checkSources(context, listener);
-  }
+  });
 }
 
 function checkScheduler(context: CheckContext, listener: Listener): void {

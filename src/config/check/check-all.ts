@@ -36,4 +36,5 @@ const CHECKS: readonly Check[] = [
 export function checkAll(merged: Merged, decoded: Decoded, report: Report, values: readonly unknown[]): void {
   const context = makeContext(merged, decoded, report, values);
   for (const check of CHECKS) check(context);
+  context.open.keep();
 }

@@ -8,6 +8,7 @@ import { below, type Origin, type Report } from '../report.ts';
 import { isBlock } from '../schema/block.ts';
 import type { ListenerDoc } from '../schema/listener.ts';
 import type { Path } from '../source.ts';
+import { KnownGood } from './known-good.ts';
 
 export interface CheckContext {
   readonly intent: Intent;
@@ -21,6 +22,8 @@ export interface CheckContext {
   readonly usersOf: ReadonlyMap<string, readonly Listener[]>;
   /** Listeners as written, by name: for questions of which key was used. */
   readonly docs: ReadonlyMap<string, ListenerDoc>;
+  /** Those of whom something may have to be said; checks of one object by itself go through these alone. */
+  readonly open: KnownGood;
   /** Whether a block stands there in the canonical form; for spellings that the schema makes alike. */
   isBlockAt(origin: Origin): boolean;
 }
@@ -35,14 +38,20 @@ export function makeContext(
 ): CheckContext {
   const { intent, origins } = decoded;
   const root: Origin = { file: merged.mainFile, path: [] };
+  const users = usersOf(intent);
+  let docs: ReadonlyMap<string, ListenerDoc> | undefined;
   return {
     intent,
     merged,
     report,
     at: (object, ...path) => below(origins.get(object) ?? root, ...ownSpelling(object, origins, path)),
     main: (...path) => below(root, ...path),
-    usersOf: usersOf(intent),
-    docs: new Map(merged.listeners.map(({ doc }) => [doc.name, doc])),
+    usersOf: users,
+    open: new KnownGood(merged, intent, users, report),
+    get docs() {
+      docs ??= new Map(merged.listeners.map(({ doc }) => [doc.name, doc]));
+      return docs;
+    },
     isBlockAt: (origin) => isBlock(valueAt(values[origin.file], origin.path)),
   };
 }

@@ -7,7 +7,7 @@ import { manyOrOne } from './listener-shape.ts';
 
 export function checkDelivery(context: CheckContext): void {
   const { intent, report } = context;
-  for (const listener of intent.listeners.values()) {
+  context.open.eachListener((listener) => {
     const pool = intent.pools.get(listener.pool);
     if (pool !== undefined) {
       checkPortTranslation(context, listener, pool);
@@ -36,7 +36,7 @@ export function checkDelivery(context: CheckContext): void {
         what: 'key',
       });
     }
-  }
+  });
 }
 
 function checkPortTranslation(context: CheckContext, listener: Listener, pool: Pool): void {

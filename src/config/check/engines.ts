@@ -19,11 +19,11 @@ interface Lack {
 
 export function checkEngines(context: CheckContext): void {
   const { intent, report } = context;
-  for (const listener of intent.listeners.values()) {
+  context.open.eachListener((listener) => {
     const pool = intent.pools.get(listener.pool);
     const engines = candidates(context, listener, pool);
     const lacks = engines.map((engine) => lacksOf(listener, pool, engine));
-    if (lacks.some((list) => list.length === 0)) continue;
+    if (lacks.some((list) => list.length === 0)) return;
     const [first = [], second] = lacks;
     const shared =
       second === undefined
@@ -47,7 +47,7 @@ export function checkEngines(context: CheckContext): void {
           what: 'key',
         },
       );
-  }
+  });
 }
 
 /** The engines the listener may end on: the choice is the plan's, this asks whether there is one. */

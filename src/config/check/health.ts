@@ -24,7 +24,7 @@ const NEEDS_PORT = new Set<HealthCheck['type']>([
 const REQUEST_KEYS = ['method', 'path', 'headers', 'codes', 'body', 'body_invert', 'digest'] as const;
 
 export function checkHealth(context: CheckContext): void {
-  for (const pool of context.intent.pools.values()) {
+  context.open.eachPool((pool) => {
     pool.checks.forEach((check, index) => {
       checkOne(context, pool, check, () => context.at(pool, 'health', index));
     });
@@ -43,8 +43,10 @@ export function checkHealth(context: CheckContext): void {
           hint: 'Set fall to 2 or more',
         },
       );
-  }
+  });
   for (const { doc, origin } of [...context.merged.pools, ...context.merged.listeners]) {
+    if (NOTHING_ASKED_TWICE.has(doc)) continue;
+    const before = context.report.findings.length;
     doc.health?.forEach((check, index) => {
       checkRequests(context, check, below(origin, 'health', index));
     });
@@ -53,8 +55,12 @@ export function checkHealth(context: CheckContext): void {
         checkRequests(context, check, below(origin, 'members', index, 'health', number));
       });
     });
+    if (context.report.findings.length === before) NOTHING_ASKED_TWICE.add(doc);
   }
 }
+
+/** Words of pools and listeners that have nothing of this fault, whatever stands around them. */
+const NOTHING_ASKED_TWICE = new WeakSet<object>();
 
 function checkRequests(context: CheckContext, doc: CheckDoc, origin: Origin): void {
   if ((doc.type !== 'http' && doc.type !== 'https') || doc.requests === undefined) return;

@@ -27,9 +27,9 @@ const PAGES = [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500, 
 
 export function checkHttpRules(context: CheckContext): void {
   const { report } = context;
-  for (const listener of context.intent.listeners.values()) {
+  context.open.eachListener((listener) => {
     const { http } = listener;
-    if (http === undefined) continue;
+    if (http === undefined) return;
     if (!['http', 'https', 'tls'].includes(listener.protocol)) {
       report.add(
         'http-unexpected',
@@ -40,7 +40,7 @@ export function checkHttpRules(context: CheckContext): void {
           hint: 'Use "protocol: http"',
         },
       );
-      continue;
+      return;
     }
     checkHeaders(context, listener, http);
     const names = new Set<string>();
@@ -65,7 +65,7 @@ export function checkHttpRules(context: CheckContext): void {
       });
       checkAction(context, listener, index);
     });
-  }
+  });
 }
 
 function checkMatch(

@@ -13,7 +13,10 @@ export function checkListenerShape(context: CheckContext): void {
   const marks = new Map<string, Listener>();
   const vips = { noun: 'VIP', names: intent.vips, section: 'vips' } as const;
   const pools = { noun: 'pool', names: intent.pools, section: 'pools' } as const;
-  for (const { doc, origin } of merged.listeners) {
+  context.open.eachListener((listener) => {
+    const doc = docOf(context, listener);
+    if (doc === undefined) return;
+    const origin = context.at(listener);
     for (const [one, many] of [
       ['vip', 'vips'],
       ['port', 'ports'],
@@ -50,9 +53,8 @@ export function checkListenerShape(context: CheckContext): void {
         );
     if (doc.mark_family === 5)
       report.add('not-allowed', below(origin, 'mark_family'), 'Must be 4 or 6: current value is 5');
-  }
-  for (const listener of intent.listeners.values()) {
-    checkPlace(context, listener);
+  });
+  for (const listener of intent.listeners.values())
     if (listener.mark !== undefined) {
       const key = `${listener.mark}/${listener.markFamily ?? 4}`;
       const first = marks.get(key);
@@ -67,6 +69,8 @@ export function checkListenerShape(context: CheckContext): void {
         );
       else marks.set(key, listener);
     }
+  context.open.eachListener((listener) => {
+    checkPlace(context, listener);
     const written = manyOrOne(context, listener);
     const seen = new Set<string>();
     listener.vips.forEach((vip, index) => {
@@ -96,7 +100,7 @@ export function checkListenerShape(context: CheckContext): void {
           what: 'key',
         },
       );
-  }
+  });
   if (
     intent.listeners.size === 0 &&
     merged.unreadable.listeners.size === 0 &&

@@ -9,28 +9,23 @@ import { isOwned } from './context.ts';
 export function checkPools(context: CheckContext): void {
   const { intent, report, merged } = context;
   const addresses = new Set([...intent.vips.values()].map((vip) => vip.address));
-  const around = `${intent.guard.maxMembersPerListener} ${[...addresses].join(' ')}`;
   const allRead = merged.unreadable.listeners.size === 0 && !merged.unreadableBlocks.has('listeners');
-  for (const pool of intent.pools.values()) {
+  if (allRead)
+    for (const pool of intent.pools.values())
+      if (!context.usersOf.has(pool.name) && !isOwned(context, pool))
+        report.add('pool-unused', context.at(pool, 'name'), `No listener uses the pool "${pool.name}"`);
+  context.open.eachPool((pool) => {
     const owned = isOwned(context, pool);
-    if (!owned && allRead && !context.usersOf.has(pool.name))
-      report.add('pool-unused', context.at(pool, 'name'), `No listener uses the pool "${pool.name}"`);
     if (pool.members.length === 0) {
       if (!owned || context.docs.get(pool.name)?.members !== undefined)
         report.add('pool-empty', context.at(pool, 'members'), `The pool "${pool.name}" has no members`);
-      continue;
+      return;
     }
-    if (GOOD.get(pool) === around) continue;
-    const before = report.findings.length;
     checkMembers(context, pool, addresses);
     checkShares(context, pool);
     checkQuorum(context, pool);
-    if (report.findings.length === before) GOOD.set(pool, around);
-  }
+  });
 }
-
-/** Pools about which there was nothing to say, with all else it rests on: most are the same from one write to the next. */
-const GOOD = new WeakMap<Pool, string>();
 
 /** Beyond this many members a table is cheaper than looking at all before. */
 const FEW_MEMBERS = 16;

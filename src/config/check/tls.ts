@@ -10,7 +10,7 @@ const ALPN = new Set(['h3', 'h2', 'http/1.1', 'http/1.0']);
 export function checkTls(context: CheckContext): void {
   const { intent, report } = context;
   const certificates = { noun: 'certificate', names: intent.certificates, section: 'certificates' } as const;
-  for (const listener of intent.listeners.values()) {
+  context.open.eachListener((listener) => {
     if (listener.tls === undefined) {
       if (listener.protocol === 'https')
         report.add(
@@ -21,7 +21,7 @@ export function checkTls(context: CheckContext): void {
             hint: 'Add "tls: { certificates: [NAME] }"',
           },
         );
-      continue;
+      return;
     }
     if (listener.protocol !== 'https')
       report.add(
@@ -37,7 +37,7 @@ export function checkTls(context: CheckContext): void {
     listener.tls.certificates.forEach((name, index) => {
       checkReference(context, context.at(listener, 'tls', 'certificates', index), name, certificates);
     });
-  }
+  });
   for (const certificate of intent.certificates.values())
     if (!isWhole(certificate))
       report.add(
@@ -49,7 +49,7 @@ export function checkTls(context: CheckContext): void {
           hint: 'Set "certificate: PATH", or "certificate_pem" and "key_pem"',
         },
       );
-  for (const pool of intent.pools.values()) {
+  context.open.eachPool((pool) => {
     if (pool.tls?.certificate !== undefined)
       checkReference(context, context.at(pool, 'tls', 'certificate'), pool.tls.certificate, certificates);
     if (pool.tls !== undefined && !pool.tls.verify && pool.tls.ca !== undefined)
@@ -58,7 +58,7 @@ export function checkTls(context: CheckContext): void {
         context.at(pool, 'tls', 'verify'),
         `The members of pool "${pool.name}" are not verified, though "ca" is set`,
       );
-  }
+  });
 }
 
 function checkListenerTls(

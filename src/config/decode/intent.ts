@@ -1,19 +1,17 @@
 // The merged document -> Intent, whole and with every default; objects remember where they were written.
-import { isIp } from '../../lib/ip.ts';
-import { bitsOf } from '../../lib/prefix.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Listener } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
 import type { Certificate } from '../../model/tls.ts';
 import type { Vip } from '../../model/vip.ts';
 import { DEFAULTS } from '../defaults.ts';
-import type { Merged, Placed } from '../merge.ts';
+import type { Merged } from '../merge.ts';
 import { below, type Origin, type Report } from '../report.ts';
 import type { ListenerDoc } from '../schema/listener.ts';
-import type { VipDoc } from '../schema/vip.ts';
+import type { CertificateDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
 import { toHa } from './ha.ts';
-import { ownedPool, toListener, vipReferences } from './listener.ts';
+import { type ListenerDefaults, ownedPool, toListener, vipReferences } from './listener.ts';
 import { toPool } from './pool.ts';
 import type { SecretReader } from './secret-reader.ts';
 import {
@@ -25,6 +23,7 @@ import {
   toNotifications,
   toSystem,
 } from './settings.ts';
+import { VipTable } from './vip-table.ts';
 
 export interface Decoded {
   readonly intent: Intent;
@@ -44,7 +43,7 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
   const pools = new Map<string, Pool>();
 
   for (const { doc, origin } of merged.pools) {
-    const pool = poolOf(doc, () => toPool(doc, origin, secrets), secrets, report);
+    const pool = madeOnce(POOLS, doc, () => toPool(doc, origin, secrets), secrets, report);
     pools.set(pool.name, pool);
     origins.set(pool, origin);
   }
@@ -59,11 +58,11 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
           { other: below(origins.get(clash)!, 'name') },
         );
       // Empty where the listener only redirects; whether it may be is a check's question.
-      const pool = poolOf(doc, () => toPool(ownedPool(doc), origin, secrets), secrets, report);
+      const pool = madeOnce(POOLS, doc, () => toPool(ownedPool(doc), origin, secrets), secrets, report);
       pools.set(pool.name, pool);
       origins.set(pool, origin);
     }
-    for (const reference of vipReferences(doc)) vips.add(reference, origin);
+    for (const reference of referencesOf(doc)) vips.add(reference, doc, origin);
     const listener = listenerOf(doc, pools.get(doc.pool ?? doc.name), dataPlane, vips);
     listeners.set(listener.name, listener);
     origins.set(listener, origin);
@@ -71,13 +70,13 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
 
   const certificates = new Map<string, Certificate>();
   for (const { doc, origin } of merged.certificates) {
-    const certificate = given({
-      name: doc.name,
-      certificateFile: doc.certificate,
-      keyFile: doc.key,
-      certificatePem: doc.certificate_pem,
-      keyPem: secrets.resolve(doc.key_pem, below(origin, 'key_pem')),
-    });
+    const certificate = madeOnce(
+      CERTIFICATES,
+      doc,
+      () => toCertificate(doc, origin, secrets),
+      secrets,
+      report,
+    );
     certificates.set(certificate.name, certificate);
     origins.set(certificate, origin);
   }
@@ -119,90 +118,73 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
   return { intent, origins };
 }
 
+function toCertificate(doc: CertificateDoc, origin: Origin, secrets: SecretReader): Certificate {
+  return given({
+    name: doc.name,
+    certificateFile: doc.certificate,
+    keyFile: doc.key,
+    certificatePem: doc.certificate_pem,
+    keyPem: secrets.resolve(doc.key_pem, below(origin, 'key_pem')),
+  });
+}
+
 /** Decoded before of the very same words: the same object, so that whoever compares sees at once that nothing changed. */
 const POOLS = new WeakMap<object, Pool>();
+const CERTIFICATES = new WeakMap<object, Certificate>();
 const LISTENERS = new WeakMap<
   object,
-  { readonly key: string; readonly pool: Pool | undefined; readonly listener: Listener }
+  {
+    readonly defaults: ListenerDefaults;
+    readonly names: readonly (string | undefined)[];
+    readonly pool: Pool | undefined;
+    readonly listener: Listener;
+  }
 >();
+const REFERENCES = new WeakMap<object, readonly string[]>();
 
 /** What names secrets is decoded anew: their values may have changed, and what is said of them must be said again. */
-function poolOf(doc: object, make: () => Pool, secrets: SecretReader, report: Report): Pool {
-  const known = POOLS.get(doc);
-  if (known !== undefined) return known;
-  const before = [secrets.seen.length, report.findings.length];
-  const pool = make();
-  if (secrets.seen.length === before[0] && report.findings.length === before[1]) POOLS.set(doc, pool);
-  return pool;
+function madeOnce<T extends object>(
+  known: WeakMap<object, T>,
+  doc: object,
+  make: () => T,
+  secrets: SecretReader,
+  report: Report,
+): T {
+  const before = known.get(doc);
+  if (before !== undefined) return before;
+  const [seen, found] = [secrets.seen.length, report.findings.length];
+  const made = make();
+  if (secrets.seen.length === seen && report.findings.length === found) known.set(doc, made);
+  return made;
+}
+
+function referencesOf(doc: ListenerDoc): readonly string[] {
+  let references = REFERENCES.get(doc);
+  if (references === undefined) {
+    references = vipReferences(doc);
+    REFERENCES.set(doc, references);
+  }
+  return references;
 }
 
 function listenerOf(
   doc: ListenerDoc,
   pool: Pool | undefined,
-  { engine, mode }: ReturnType<typeof toDataPlane>,
+  { engine, mode }: ListenerDefaults,
   vips: VipTable,
 ): Listener {
-  const key = [engine, mode, ...vipReferences(doc).map((reference) => vips.nameOf(reference) ?? '')].join(
-    ' ',
-  );
   const known = LISTENERS.get(doc);
-  if (known?.key === key && known.pool === pool) return known.listener;
+  const references = referencesOf(doc);
+  if (
+    known !== undefined &&
+    known.pool === pool &&
+    known.defaults.engine === engine &&
+    known.defaults.mode === mode &&
+    references.every((reference, i) => vips.nameOf(reference) === known.names[i])
+  )
+    return known.listener;
   const listener = toListener(doc, pool, { engine, mode }, vips);
-  LISTENERS.set(doc, { key, pool, listener });
+  const names = references.map((reference) => vips.nameOf(reference));
+  LISTENERS.set(doc, { defaults: { engine, mode }, names, pool, listener });
   return listener;
-}
-
-/** VIPs by name and address; grows by those that listeners name by address. */
-class VipTable {
-  readonly byName = new Map<string, Vip>();
-  readonly #byAddress = new Map<string, Vip>();
-  readonly #origins: Map<object, Origin>;
-  readonly #onlyGroup: string | undefined;
-  readonly #advertise: boolean;
-
-  constructor(merged: Merged, origins: Map<object, Origin>) {
-    this.#origins = origins;
-    const groups = merged.main.ha?.groups ?? [];
-    this.#onlyGroup = groups.length === 1 ? groups[0]!.name : undefined;
-    this.#advertise = merged.main.ha?.bgp !== undefined;
-    for (const placed of merged.vips) this.#put(this.#fromDoc(placed), placed.origin);
-  }
-
-  /** Makes a VIP of an address that none has. */
-  add(reference: string, origin: Origin): void {
-    if (!isIp(reference) || this.#byAddress.has(reference) || this.byName.has(reference)) return;
-    const vip = given({
-      name: reference,
-      address: reference,
-      prefixLength: bitsOf(reference.includes(':') ? 6 : 4),
-      group: this.#onlyGroup,
-      manage: true,
-      advertise: this.#advertise,
-    });
-    this.#put(vip, origin);
-  }
-
-  nameOf(reference: string): string | undefined {
-    return (this.byName.get(reference) ?? this.#byAddress.get(reference))?.name;
-  }
-
-  #fromDoc({ doc }: Placed<VipDoc>): Vip {
-    const manage = doc.manage ?? true;
-    return given({
-      name: doc.name,
-      address: doc.address.address,
-      prefixLength: doc.address.length,
-      interface: doc.interface,
-      // What somebody else carries is moved by somebody else, unless a group is named.
-      group: doc.group ?? (manage ? this.#onlyGroup : undefined),
-      manage,
-      advertise: doc.advertise ?? this.#advertise,
-    });
-  }
-
-  #put(vip: Vip, origin: Origin): void {
-    this.byName.set(vip.name, vip);
-    if (!this.#byAddress.has(vip.address)) this.#byAddress.set(vip.address, vip);
-    this.#origins.set(vip, origin);
-  }
 }

@@ -48,11 +48,12 @@ export function loadWith(source: ConfigSource, files: FileSet, objects: Iterable
   // With a file missing, what names something in it would be told as wrong too.
   if (hasErrors(files.diagnostics)) return { diagnostics: files.diagnostics, written: [] };
   const loaded = source.load(files.parsed, objects);
+  if (files.diagnostics.length === 0) return loaded;
   return { ...loaded, diagnostics: [...files.diagnostics, ...loaded.diagnostics] };
 }
 
 export function isGood(loaded: LoadResult): loaded is Loaded {
-  return loaded.intent !== undefined && loaded.hash !== undefined && !hasErrors(loaded.diagnostics);
+  return loaded.intent !== undefined && loaded.hash !== undefined;
 }
 
 /** The first error with its place, and how many more there are. */
