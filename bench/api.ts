@@ -2,7 +2,7 @@
 // plane while a configuration of 10,000 listeners is applied.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -93,7 +93,19 @@ async function load(perSecond: number, send: (i: number) => Promise<number>): Pr
 const at = ({ sorted }: Timed, share: number): number =>
   sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
 
+/** Of the process, all threads: fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. */
+const cpuMsOf = (pid: number): number => {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+};
+
 const READ_PATHS = ['listeners/l', 'pools/p'];
+const before = {
+  own: process.cpuUsage(),
+  members: cpuMsOf(members.pid!),
+  loop: performance.eventLoopUtilization(),
+};
+const began = performance.now();
 const [reads, writes] = await Promise.all([
   load(READS, (i) => ask('GET', `/v1/${READ_PATHS[i % 2]}${(i * 7) % LISTENERS}`)),
   load(WRITES, (i) =>
@@ -106,6 +118,11 @@ const [reads, writes] = await Promise.all([
     ),
   ),
 ]);
+const tookMs = performance.now() - began;
+const own = process.cpuUsage(before.own);
+const clientMs = (own.user + own.system) / 1000;
+const loop = performance.eventLoopUtilization(before.loop).utilization;
+const membersMs = cpuMsOf(members.pid!) - before.members;
 agent.destroy();
 daemon.stdin.end();
 const { value } = (await told.next()) as { value: string };
@@ -132,7 +149,10 @@ const good = publish({
     row('writes that failed', writes.failed, '', '<= 0'),
     row(`rounds for ${WRITES * SECONDS} writes`, rounds!, ''),
     row('revisions of them', revisions!, ''),
-    row('processor time of the daemon, all threads', cpuMs! / SECONDS / 10, '% of a core'),
+    row('processor time of the daemon, all threads', (cpuMs! / tookMs) * 100, '% of a core'),
+    row('the same of the client', (clientMs / tookMs) * 100, '% of a core'),
+    row('how busy its loop was', loop * 100, '%'),
+    row('the same of the members', (membersMs / tookMs) * 100, '% of a core'),
     row('longest time its main thread was away', longestMs!, 'ms'),
     row('memory of the daemon', rssMb!, 'MB'),
     ...(await overtakingRows()),
