@@ -5,6 +5,7 @@ import { watchNetwork } from '../../kernel/netlink/watch-network.ts';
 /** Our own changes are heard too, and container hosts change links all day: at most this often. */
 const SETTLE_MS = 50;
 const AT_MOST_EVERY_MS = 500;
+const LISTEN_AGAIN_MS = 5000;
 
 export interface NetworkWatchOptions {
   readonly onChange: () => void;
@@ -13,41 +14,55 @@ export interface NetworkWatchOptions {
 
 export class NetworkChanges {
   readonly #options: NetworkWatchOptions;
-  readonly #listener: Promise<NetlinkListener | undefined>;
-  #timer: NodeJS.Timeout | undefined;
+  #listener: Promise<NetlinkListener | undefined>;
+  #settling: NodeJS.Timeout | undefined;
+  #again: NodeJS.Timeout | undefined;
   #isClosed = false;
   #lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: NetworkWatchOptions) {
     this.#options = options;
-    const onError = (error: Error) => options.onFault(error);
-    // Without it the drift tick still finds everything, only later.
-    this.#listener = watchNetwork({ onChange: () => this.#heard(), onError }).then(
-      (listener) => {
-        // What changed while it was set up was heard by nobody.
-        this.#heard();
-        return listener;
-      },
-      (error: Error) => {
-        options.onFault(error);
-        return undefined;
-      },
-    );
+    this.#listener = this.#listen();
   }
 
   async close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#again);
     const listener = await this.#listener;
     await listener?.close();
-    clearTimeout(this.#timer);
+    clearTimeout(this.#settling);
+  }
+
+  async #listen(): Promise<NetlinkListener | undefined> {
+    try {
+      const listener = await watchNetwork({
+        onChange: () => this.#heard(),
+        onError: (error) => this.#lost(error),
+      });
+      // What changed while it was set up was heard by nobody.
+      this.#heard();
+      return listener;
+    } catch (error) {
+      this.#lost(error as Error);
+      return undefined;
+    }
+  }
+
+  /** Meanwhile the drift tick still finds everything, only later. */
+  #lost(error: Error): void {
+    if (this.#isClosed) return;
+    this.#options.onFault(error);
+    this.#again = setTimeout(() => {
+      this.#listener = this.#listen();
+    }, LISTEN_AGAIN_MS);
   }
 
   #heard(): void {
-    if (this.#timer !== undefined || this.#isClosed) return;
+    if (this.#settling !== undefined || this.#isClosed) return;
     const sinceMs = performance.now() - this.#lastMs;
-    this.#timer = setTimeout(
+    this.#settling = setTimeout(
       () => {
-        this.#timer = undefined;
+        this.#settling = undefined;
         this.#lastMs = performance.now();
         this.#options.onChange();
       },

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readMessages } from '../../wire/netlink/message.ts';
 import { ERRNO } from '../native/errno.ts';
 import { AF, int32, NativeSocket, SOCK } from '../native/socket.ts';
+import type { Notice } from './listener.ts';
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -56,9 +57,9 @@ function run(socket: NativeSocket): void {
 
 try {
   const socket = open();
-  port.postMessage({ kind: 'ready' });
+  port.postMessage({ kind: 'ready' } satisfies Notice);
   run(socket);
   socket.close();
 } catch (error) {
-  port.postMessage({ kind: 'failed', message: (error as Error).message });
+  port.postMessage({ kind: 'failed', message: (error as Error).message } satisfies Notice);
 }
