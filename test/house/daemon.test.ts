@@ -110,6 +110,24 @@ describe('lbctl daemon', () => {
     assert.equal(await third.ended, 0);
   });
 
+  it('ends when another daemon answers on its socket, and leaves nothing locked', async () => {
+    const server = await member();
+    const first = start(writeConfig('answers', portOf(server)));
+    await first.next('ready');
+    const socket = join(folder, 'answers', 'api.sock');
+    const config = writeConfig('late', portOf(server));
+    writeFileSync(config, readFileSync(config, 'utf8').replace(/socket: \S+/, `socket: ${socket}`));
+
+    assert.equal(await start(config).ended, 5);
+    first.child.kill('SIGTERM');
+    assert.equal(await first.ended, 0);
+
+    const third = start(config);
+    await third.next('ready');
+    third.child.kill('SIGTERM');
+    assert.equal(await third.ended, 0);
+  });
+
   it('tells its supervisor how it fares', async () => {
     const server = await member();
     const notify = listenForDatagrams(join(folder, 'notify'));

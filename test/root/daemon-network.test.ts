@@ -16,6 +16,7 @@ const FLOOD = 8000;
 /** The drift tick comes once an hour here: whatever happens sooner was heard. */
 const configOf = (folder: string) => `
 system: { state_dir: ${folder}/state, run_dir: ${folder}/run }
+api: { socket: ${folder}/api.sock }
 network: { frontend: { interface: eth0 } }
 daemon: { reconcile_interval: 1h }
 listeners:

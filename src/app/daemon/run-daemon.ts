@@ -39,23 +39,29 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   logger.info({ version, node: intent.node.name, pid: process.pid }, 'starting');
 
   // Open before the first round, so that who asks is told that it is not ready yet.
-  const doors = await openDoors(daemon, intent, daemon.access, daemon.log);
-  await daemon.start();
-  const status = daemon.status();
-  if (status === undefined) throw new BugError('Cannot say what the first round did');
-  const beat = startWatchdog(daemon, systemd, options.env);
-  systemd.tell({ READY: '1', STATUS: `${status.listeners.length} listeners, ${status.condition}` });
-  logger.info({ listeners: status.listeners.length, condition: status.condition }, 'ready');
+  let doors: Awaited<ReturnType<typeof openDoors>> | undefined;
+  let beat: NodeJS.Timeout | undefined;
+  try {
+    doors = await openDoors(daemon, intent, daemon.access, daemon.log);
+    await daemon.start();
+    const status = daemon.status();
+    if (status === undefined) throw new BugError('Cannot say what the first round did');
+    beat = startWatchdog(daemon, systemd, options.env);
+    systemd.tell({ READY: '1', STATUS: `${status.listeners.length} listeners, ${status.condition}` });
+    logger.info({ listeners: status.listeners.length, condition: status.condition }, 'ready');
 
-  const signal = await stopped;
-  systemd.tell({ STOPPING: '1', STATUS: `stopping on ${signal}; traffic goes on` });
-  logger.info({ signal }, 'stopping; traffic goes on');
-  clearInterval(beat);
-  await doors.close();
-  await daemon.stop();
-  systemd.close();
-  await daemon.log.close();
-  unlock();
+    const signal = await stopped;
+    systemd.tell({ STOPPING: '1', STATUS: `stopping on ${signal}; traffic goes on` });
+    logger.info({ signal }, 'stopping; traffic goes on');
+  } finally {
+    // Also where it could not start: threads and timers of a daemon that serves nobody would keep the process alive.
+    clearInterval(beat);
+    await doors?.close();
+    await daemon.stop();
+    systemd.close();
+    await daemon.log.close();
+    unlock();
+  }
 }
 
 function untilStopped(claim: ClaimSignals, onReload: () => void): Promise<string> {
