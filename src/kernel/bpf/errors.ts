@@ -3,7 +3,12 @@ import { constants } from 'node:os';
 import { OpError } from '../../model/errors.ts';
 import { strerror } from './libc.ts';
 
-const NAMES = new Map(Object.entries(constants.errno).map(([name, number]) => [number as number, name]));
+/** EWOULDBLOCK is a second name of EAGAIN. */
+const NAMES = new Map(
+  Object.entries(constants.errno).flatMap(([name, number]) =>
+    name === 'EWOULDBLOCK' ? [] : [[number as number, name]],
+  ),
+);
 
 export function errnoName(number: number): string {
   return NAMES.get(Math.abs(number)) ?? `errno ${Math.abs(number)}`;

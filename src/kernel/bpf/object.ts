@@ -17,6 +17,10 @@ export interface LoadOptions {
 /** The verifier's statistics only; its whole log is asked for when it refuses. */
 const LOG_STATISTICS = 4;
 const LOG_BYTES = 1 << 20;
+/** A signal that comes while the verifier works ends it with EAGAIN. libbpf tries five times at once, and so do we with pauses. */
+const TRIES = 10;
+const REST_MS = 20;
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
 
 export class BpfObject {
   readonly #library: Libbpf;
@@ -69,6 +73,22 @@ export class BpfObject {
 export function loadObject(path: string, options: LoadOptions = {}): BpfObject {
   const library = libbpf();
   const bytes = readObject(path);
+  for (let tries = 1; ; tries++) {
+    const made = tryLoad(library, bytes, path, options);
+    if (made instanceof BpfObject) return made;
+    if (made.op.errno !== 'EAGAIN' || tries === TRIES) throw made;
+    // Until whoever sends signals has done.
+    Atomics.wait(NOBODY, 0, 0, tries * REST_MS);
+  }
+}
+
+/** An object that was refused cannot be loaded a second time: each try opens it anew. */
+function tryLoad(
+  library: Libbpf,
+  bytes: Uint8Array,
+  path: string,
+  options: LoadOptions,
+): BpfObject | OpError {
   const handle = library.openMem(bytes, bytes.length, null);
   if (handle === 0n)
     throw bpfError('open the XDP program', { op: 'bpf_object__open', target: path, errno: library.errno() });
@@ -88,7 +108,11 @@ export function loadObject(path: string, options: LoadOptions = {}): BpfObject {
         library.setPinPath(map, `${options.pinFolder}/${name}`);
     }
     const result = library.load(handle);
-    if (result !== 0) throw refusal(path, -result, logs);
+    if (result !== 0) {
+      const refused = refusal(path, -result, logs);
+      library.closeObject(handle);
+      return refused;
+    }
     const programs = new Map<string, number>();
     for (const program of each(handle, library.nextProgram))
       programs.set(library.programName(program), library.programFd(program));
