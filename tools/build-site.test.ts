@@ -41,6 +41,18 @@ test('every link of a page leads to a file and, with a fragment, to a place in i
   assert.deepEqual(broken, []);
 });
 
+test('short inline code stays on one line, longer code and blocks may break', () => {
+  const css = readFileSync(join(out, 'site.css'), 'utf8');
+  assert.match(css, /code\.short[^{]*\{ white-space: nowrap; \}/);
+  const html = readFileSync(join(out, 'guide/getting-started.html'), 'utf8');
+  assert.match(html, /<code class="short">--engine-override<\/code>/);
+  const inline = pages().flatMap((page) => [
+    ...readFileSync(join(out, page), 'utf8').matchAll(/<code class="short">([^<]*)<\/code>/g),
+  ]);
+  // As written in HTML: an entity is at most six characters for one.
+  assert.ok(inline.length > 1000 && inline.every(([, text = '']) => text.length <= 24 * 6));
+});
+
 test('the index of the search holds every page with its words', () => {
   const text = readFileSync(join(out, 'search-index.js'), 'utf8');
   const index = JSON.parse(text.slice('window.searchIndex = '.length, -2)) as {

@@ -12,6 +12,8 @@ export interface Rendered {
   readonly text: string;
 }
 
+/** Inline code of this many characters fits a line of any telephone, so it need not break: a browser would after "--". */
+const ONE_LINE = 24;
 const CMARK = ['--extension', 'table', '--extension', 'autolink', '--unsafe', '--to', 'html'];
 
 export function renderBody(page: Page, pages: ReadonlyMap<string, Page>): Rendered {
@@ -30,6 +32,9 @@ export function renderBody(page: Page, pages: ReadonlyMap<string, Page>): Render
       if (level === '2') headings.push({ id, text });
       return `<h${level} id="${id}">${inner}<a class="anchor" href="#${id}" aria-label="link to this">#</a></h${level}>`;
     })
+    .replace(/<code>([^<]*)<\/code>/g, (whole, inner: string) =>
+      plain(inner).length <= ONE_LINE ? `<code class="short">${inner}</code>` : whole,
+    )
     .replace(/<table>/g, '<div class="wide"><table>')
     .replace(/<\/table>/g, '</table></div>');
   return { html, files, headings, text: plain(raw).replace(/\s+/g, ' ') };
