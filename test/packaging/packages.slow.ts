@@ -201,13 +201,14 @@ test('the bill of materials names what runs, and no tool', () => {
   for (const name of ['typescript', 'esbuild', '@biomejs/biome']) assert.ok(!names.includes(name), name);
 });
 
-test('the executable starts in less than 150 ms of processor time', () => {
+test('the executable starts in less than 150 ms of processor time', (context) => {
   const script = `${join(BUILT, 'lbctl')} version >/dev/null; cat /proc/$$/stat`;
   const times = Array.from({ length: 5 }, () => {
     // Fields 16 and 17 of proc(5): time of children, in hundredths of a second. A busy machine stretches the wall clock.
     const fields = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split(' ');
     return (Number(fields[15]) + Number(fields[16])) * 10;
   });
+  context.diagnostic(`starts: ${times.join(', ')} ms of processor time`);
   assert.ok(Math.min(...times) < 150, `${times.join(', ')} ms`);
 });
 
