@@ -1,12 +1,12 @@
 // Daemons as processes on the memory engine, each in a folder of its own, and the commands a person gives them.
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Line, type Running, start } from './daemon-process.ts';
 
 const LBCTL = join(import.meta.dirname, '../../lbctl');
 const LIMIT_MS = 60_000;
@@ -15,11 +15,6 @@ export interface Ran {
   readonly code: number | null;
   readonly out: string;
   readonly err: string;
-}
-
-export interface Line {
-  readonly msg: string;
-  readonly [field: string]: unknown;
 }
 
 export interface Daemons {
@@ -50,9 +45,7 @@ export class RunningDaemon {
   readonly folder: string;
   readonly config: string;
   readonly socket: string;
-  lines: Line[] = [];
-  #child: ChildProcess | undefined;
-  #errors = '';
+  #running: Running | undefined;
 
   constructor(folder: string) {
     mkdirSync(folder, { recursive: true });
@@ -62,7 +55,11 @@ export class RunningDaemon {
   }
 
   get pid(): number {
-    return this.#child?.pid ?? assert.fail('no daemon runs');
+    return this.#running?.child.pid ?? assert.fail('no daemon runs');
+  }
+
+  get lines(): readonly Line[] {
+    return this.#running?.lines ?? [];
   }
 
   write(objects: string): void {
@@ -83,30 +80,15 @@ ${objects}`,
   }
 
   async begin(): Promise<void> {
-    const child = spawn(LBCTL, ['daemon', '-c', this.config, '--engine-override', 'memory'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    this.#child = child;
-    this.lines = [];
-    this.#errors = '';
-    let rest = '';
-    child.stderr.on('data', (chunk: Buffer) => {
-      this.#errors += chunk.toString();
-    });
-    child.stdout.on('data', (chunk: Buffer) => {
-      const parts = (rest + chunk.toString()).split('\n');
-      rest = parts.pop() ?? '';
-      for (const part of parts) this.lines.push(JSON.parse(part) as Line);
-    });
-    await this.until(async () => this.lines.some(({ msg }) => msg === 'ready'));
+    this.#running = start(this.config);
+    await this.#running.next('ready');
   }
 
   async stop(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    child.kill(signal);
-    await once(child, 'exit');
+    const running = this.#running;
+    this.#running = undefined;
+    running?.child.kill(signal);
+    await running?.ended;
   }
 
   async restart(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
@@ -147,6 +129,6 @@ ${objects}`,
       if (await holds()) return;
       await sleep(50);
     }
-    assert.fail(`not within 15 s: ${JSON.stringify(this.lines.slice(-5))}\n${this.#errors}`);
+    assert.fail(`not within 15 s: ${JSON.stringify(this.lines.slice(-5))}`);
   }
 }

@@ -10,7 +10,7 @@ import { buildMember } from '../../fixtures/build-intent.ts';
 import { Balancer, clearKernel, worldOf } from './balancer.ts';
 import { VIP4 } from './topology.ts';
 
-const ROUNDS = 30;
+const ROUNDS = 15;
 /** Ours as well, and of no interest to the other writer: it must stay through all of this. */
 const BYSTANDER = `${VIP4}:99`;
 const TARGET = `${VIP4}:80`;
@@ -89,14 +89,12 @@ test('a writer who never stops costs its own rows alone, each failure names obje
   const script = `while read -r -t 0 word; [ $? -ne 0 ]; do ${commands} done`;
   const other = spawn('bash', ['-c', script], { stdio: ['pipe', 'ignore', 'ignore'] });
 
-  let refused = 0;
   try {
     for (let round = 1; round <= ROUNDS; round++) {
-      const plan = await planOf(driver, world(round, 60 - round, round % 2 === 0 ? 'wrr' : 'wlc'));
+      const plan = await planOf(driver, world(round, 40 - round, round % 2 === 0 ? 'wrr' : 'wlc'));
       for (const result of await driver.apply(plan.steps)) {
         assert.ok(!result.step.item.key.includes(BYSTANDER), result.step.id);
         if (result.ok) continue;
-        refused++;
         assert.ok(result.error instanceof LbError);
         assert.match(result.error.code, /^(IPVS_RACE|CONFLICT|IPVS_BUSY)$/);
         assert.ok(result.error.message.includes(TARGET), result.error.message);
@@ -111,5 +109,4 @@ test('a writer who never stops costs its own rows alone, each failure names obje
 
   await balancer.applyWorld(world(4, 2));
   await assertConverged(driver, world(4, 2));
-  console.log(`refused ${refused} steps in ${ROUNDS} rounds`);
 });
