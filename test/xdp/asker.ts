@@ -1,12 +1,13 @@
 // A client of the namespace tests that asks what it is told: one JSON object a line in, one out with who answered and what broke.
 import { createSocket } from 'node:dgram';
 import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { SLOWER } from './pace.ts';
 import { summed } from './summed.ts';
 
 export interface Ask {
-  readonly ask: 'http' | 'udp';
+  readonly ask: 'http' | 'tcp' | 'udp';
   readonly host: string;
   readonly port: number;
   readonly count: number;
@@ -46,6 +47,36 @@ async function http({ host, port, count }: Ask, { met, seen, failures }: Tally):
     });
 }
 
+/** Says two things, each of which comes back behind the member's name, and then that it is done: so must the member. */
+async function tcp({ host, port, count }: Ask, { met, failures }: Tally): Promise<void> {
+  for (let i = 0; i < count; i++)
+    await new Promise<void>((resolve) => {
+      const socket = connect({ host, port });
+      const said = [`first ${i}`, `second ${i}`];
+      let answered = 0;
+      let text = '';
+      const end = (failure?: string) => {
+        if (failure !== undefined) failures.push(failure);
+        socket.destroy();
+        resolve();
+      };
+      socket.setTimeout(3000 * SLOWER, () => end('timeout'));
+      socket.on('connect', () => socket.write(said[0]!));
+      socket.on('data', (data) => {
+        text += data;
+        const from = text.indexOf(' ') + 1;
+        if (from === 0 || text.length - from < said[answered]!.length) return;
+        if (text.slice(from) !== said[answered]) return end('another answer');
+        if (answered++ === 0) met(text.slice(0, from - 1));
+        text = '';
+        if (answered < said.length) socket.write(said[answered]!);
+        else socket.end();
+      });
+      socket.on('end', () => end(answered === said.length ? undefined : 'cut short'));
+      socket.on('error', (error) => end(error.message));
+    });
+}
+
 /** Answers with its whole payload behind the name, or it counts as a failure: both ways in fragments when it is long. */
 async function udp({ host, port, count, padding: length }: Ask, { met, failures }: Tally): Promise<void> {
   const padding = 'x'.repeat(length);
@@ -72,7 +103,7 @@ async function udp({ host, port, count, padding: length }: Ask, { met, failures 
   }
 }
 
-const KINDS = { http, udp };
+const KINDS = { http, tcp, udp };
 
 process.stdout.write('{}\n');
 for await (const line of createInterface({ input: process.stdin })) {

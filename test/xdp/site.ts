@@ -14,6 +14,7 @@ import type { World } from '../../src/model/world.ts';
 import { assumedFacts } from '../../src/plan/assumed-facts.ts';
 import { resolve } from '../../src/plan/resolve.ts';
 import { buildIntent, buildListener, buildPool, buildVip } from '../fixtures/build-intent.ts';
+import type { Ask } from './asker.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const NODE = process.execPath;
@@ -100,7 +101,7 @@ export class Site {
   }
 
   /** `padding` makes datagrams of `udp` so much longer. */
-  async ask(kind: 'http' | 'udp', host: string, port: number, count: number, padding = 0): Promise<Answer> {
+  async ask(kind: Ask['ask'], host: string, port: number, count: number, padding = 0): Promise<Answer> {
     this.#asker ??= this.#startAsker();
     const asker = await this.#asker;
     return asker.ask<Answer>(kind, { host, port, count, padding });
