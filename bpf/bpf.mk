@@ -6,7 +6,7 @@ BPF_FLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Wn
 	-I/usr/include/$(shell uname -m)-linux-gnu
 
 .PHONY: bpf
-bpf: $(BPF_OUT)/steelyard.bpf.o $(BPF_OUT)/decap.bpf.o $(BPF_OUT)/bench.bpf.o ## build the XDP program
+bpf: $(BPF_OUT)/steelyard.bpf.o $(BPF_OUT)/decap.bpf.o $(BPF_OUT)/ways.bpf.o $(BPF_OUT)/bench.bpf.o ## build the XDP program
 
 $(BPF_OUT)/steelyard.bpf.o: bpf/steelyard.bpf.c $(wildcard bpf/*.h)
 	@mkdir -p $(BPF_OUT)
@@ -16,6 +16,10 @@ $(BPF_OUT)/steelyard.bpf.o: bpf/steelyard.bpf.c $(wildcard bpf/*.h)
 $(BPF_OUT)/%.bpf.o: test/xdp/%.bpf.c
 	@mkdir -p $(BPF_OUT)
 	$(BPF_CLANG) $(BPF_FLAGS) -c $< -o $@
+
+$(BPF_OUT)/ways.bpf.o: test/xdp/ways.bpf.c bpf/steelyard.bpf.c $(wildcard bpf/*.h)
+	@mkdir -p $(BPF_OUT)
+	$(BPF_CLANG) $(BPF_FLAGS) -Ibpf -c $< -o $@
 
 $(BPF_OUT)/bench.bpf.o: bench/xdp/bench.bpf.c bpf/steelyard.bpf.c $(wildcard bpf/*.h)
 	@mkdir -p $(BPF_OUT)

@@ -26,15 +26,12 @@ static __always_inline int route(struct xdp_md *ctx, struct work *w, const bool 
 	return found ? reply(ctx, w, *found, v6) : pass(COUNT_PASS_OTHER);
 }
 
-static __always_inline int walk(struct xdp_md *ctx)
+static __always_inline int walk_whole(struct xdp_md *ctx)
 {
-	struct work *w;
+	struct work *w = scratch_of();
 	__be16 protocol = 0;
-	int verdict = quick(ctx);
+	int verdict;
 
-	if (verdict != NOT_QUICK)
-		return verdict;
-	w = scratch_of();
 	if (!w)
 		return drop(COUNT_DROP_INTERNAL);
 	verdict = parse_ethernet(ctx, w, &protocol);
@@ -58,6 +55,13 @@ static __always_inline int walk(struct xdp_md *ctx)
 	if (verdict == PARSED_LATER)
 		return go_to(ctx, STAGE_FRAGMENT);
 	return verdict;
+}
+
+static __always_inline int walk(struct xdp_md *ctx)
+{
+	int verdict = quick(ctx);
+
+	return verdict == NOT_QUICK ? walk_whole(ctx) : verdict;
 }
 
 SEC("xdp")

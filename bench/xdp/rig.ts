@@ -1,6 +1,5 @@
 // The data plane with the benchmark's programs beside it, and the packet they restore.
 import { join } from 'node:path';
-import { TestRun } from '../../src/kernel/bpf/test-run.ts';
 import { Rig } from '../../test/xdp/rig.ts';
 
 export const BENCH_OBJECT = join(import.meta.dirname, '../../build/bpf/bench.bpf.o');
@@ -36,10 +35,6 @@ export class BenchRig extends Rig {
     view.setUint32(BENCH.portAt, stream.portAt, true);
     view.setUint32(BENCH.outIfindex, outIfindex, true);
     new Uint8Array(view.buffer).set(stream.frame, BENCH.frame);
-  }
-
-  runner(program: string): TestRun {
-    return new TestRun(this.object.program(program));
   }
 
   sunk(): number {

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { checksum, FLAG, icmp, ip, join } from '../xdp/packet.ts';
+import { randomFrom } from '../xdp/random.ts';
 import { Rig, VERDICT } from '../xdp/rig.ts';
 import {
   CLIENT,
@@ -22,17 +23,6 @@ const SEED = 0x5eed;
 
 const rig = new Rig({ flows4: 16_384, flows6: 4096 });
 after(() => rig.close());
-
-/** xorshift32: the same packets on every machine. */
-function randomFrom(seed: number): (below: number) => number {
-  let state = seed | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
 
 /** Listeners of every mode, each on a port of its own. */
 function site(): void {

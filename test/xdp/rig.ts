@@ -185,6 +185,10 @@ export class Rig {
     map.update(vipKey(address, port, protocol, kind), new Uint8Array(Uint32Array.of(value).buffer));
   }
 
+  runner(program: string): TestRun {
+    return new TestRun(this.object.program(program));
+  }
+
   tick(): number {
     return this.#clock.run(new Uint8Array(64)).verdict;
   }
