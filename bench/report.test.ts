@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exponent, median, row, toTable } from './report.ts';
+import { exponent, median, quantile, row, toTable } from './report.ts';
 
 test('row() judges a value by its target and tells the ratio to a peer', () => {
   assert.equal(row('time', 149.96, 'ms', '< 150').ok, true);
@@ -23,6 +23,13 @@ test('exponent() finds 1 for linear and 2 for quadratic cost', () => {
 test('median() takes the middle', () => {
   assert.equal(median([9, 1, 5]), 5);
   assert.equal(median([1, 3]), 2);
+});
+
+test('quantile() takes the value that so many do not exceed', () => {
+  const values = Array.from({ length: 20 }, (_, i) => 20 - i);
+  assert.equal(quantile(values, 0.9), 18);
+  assert.equal(quantile([7], 0.9), 7);
+  assert.equal(quantile([7, 3], 0), 3);
 });
 
 test('toTable() shows a missed target loudly', () => {

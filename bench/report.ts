@@ -52,6 +52,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
+/** The smallest value that so many of them do not exceed: 0.9 is nine of ten. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}
+
 /** Slope in log-log space: 1 is linear, 2 quadratic. */
 export function exponent(points: readonly (readonly [size: number, cost: number])[]): number {
   const logs = points.map(([size, cost]) => [Math.log(size), Math.log(cost)] as const);
@@ -61,10 +67,15 @@ export function exponent(points: readonly (readonly [size: number, cost: number]
   return over / logs.reduce((sum, [x]) => sum + (x - meanX) ** 2, 0);
 }
 
-/** Prints the table and writes bench/out/<name>.json. Returns false when a target is missed. */
-export function publish(report: Report): boolean {
+/** Writes bench/out/<name>.json; again for each figure where a run is long. */
+export function save(report: Report): void {
   mkdirSync(OUT, { recursive: true });
   writeFileSync(`${OUT}${report.name}.json`, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+/** Prints the table and saves it. Returns false when a target is missed. */
+export function publish(report: Report): boolean {
+  save(report);
   process.stdout.write(toTable(report));
   return report.rows.every((one) => one.ok !== false);
 }

@@ -56,8 +56,15 @@ export class PingProbe {
 
   /** The longest time without an answer that began at or after the moment given. */
   longestSince(sinceMs: number): number {
-    const late = this.outages().filter((one) => one.fromMs + one.ms >= sinceMs);
-    return Math.max(0, ...late.map((one) => one.ms));
+    return Math.max(0, ...this.#since(sinceMs).map((one) => one.ms));
+  }
+
+  lostSince(sinceMs: number): number {
+    return this.#since(sinceMs).reduce((sum, one) => sum + one.lost, 0);
+  }
+
+  #since(sinceMs: number): readonly Outage[] {
+    return this.outages().filter((one) => one.fromMs + one.ms >= sinceMs);
   }
 
   async stop(): Promise<void> {
