@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
-import { AuditLog, type AuditRecord } from './audit-log.ts';
+import type { AuditRecord } from '../model/audit.ts';
+import { AuditLog } from './audit-log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'steelyard-audit-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -4,47 +4,11 @@ import { createHash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { stableJson } from '../lib/stable-json.ts';
+import type { AuditEntry, AuditQuery, AuditRecord, AuditVerdict } from '../model/audit.ts';
 import { type OpenedFile, openFile, usingDb } from './open-sqlite.ts';
 
 /** Where the chain stands. */
-interface Link {
-  readonly number: number;
-  readonly hash: string;
-}
-
-export interface AuditRecord {
-  readonly atMs: number;
-  readonly who: string;
-  readonly action: string;
-  readonly target: string;
-  readonly status: number;
-  readonly requestId: string;
-  /** What was asked, and how it was before and after; without secrets. */
-  readonly change?: unknown;
-}
-
-export interface AuditEntry extends AuditRecord {
-  readonly number: number;
-  readonly hash: string;
-}
-
-export interface AuditQuery {
-  readonly limit: number;
-  /** Entries after this number, oldest first; without it the last ones. */
-  readonly after?: number | undefined;
-  readonly who?: string | undefined;
-  readonly action?: string | undefined;
-}
-
-export interface AuditVerdict {
-  readonly ok: boolean;
-  readonly entries: number;
-  /** Number and hash of the last entry: kept elsewhere, they show a log that was cut or written anew. */
-  readonly head: Link;
-  /** Entries before it went as the log was full. */
-  readonly first: number;
-  readonly fault?: { readonly number: number; readonly why: string };
-}
+type Link = Pick<AuditEntry, 'number' | 'hash'>;
 
 const TABLES = `
   CREATE TABLE IF NOT EXISTS entries (

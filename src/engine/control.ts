@@ -65,6 +65,7 @@ export interface Control {
   confirm(): Promise<void>;
   /** By memberKey(pool, member name); undefined resets. Throws InputError NOT_FOUND for a member nobody configured. */
   setOverride(member: string, override: Override | undefined): void;
+  logLevel(): LogLevel;
   setLogLevel(level: LogLevel): void;
   /** Undefined where no group is configured. */
   haStatus(): HaStatus | undefined;

@@ -20,6 +20,7 @@ import { InputError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { ConcreteEngine } from '../../model/protocol.ts';
+import type { LogLevel } from '../../model/settings.ts';
 import type { Status } from '../../model/status.ts';
 import { memberKeysOf } from '../../plan/judge-pool.ts';
 import type { Machine } from '../machine.ts';
@@ -332,7 +333,11 @@ export class Daemon implements Control {
     this.#facts.setOverride(member, override);
   }
 
-  setLogLevel(level: Parameters<Log['setLevel']>[0]): void {
+  logLevel(): LogLevel {
+    return this.log.level;
+  }
+
+  setLogLevel(level: LogLevel): void {
     this.log.setLevel(level);
   }
 

@@ -12,6 +12,7 @@ export interface Log {
   readonly logger: Logger;
   /** Lines that did not reach Graylog; undefined where none is asked for. */
   readonly gelfDropped: number | undefined;
+  readonly level: LogLevel;
   setLevel(level: LogLevel): void;
   /** Of a configuration loaded anew. */
   setSettings(settings: LoggingSettings, node: string): void;
@@ -21,6 +22,7 @@ export interface Log {
 export function openLog(first: LoggingSettings, firstNode: string, write: (line: string) => void): Log {
   let [settings, node] = [first, firstNode];
   let gelf = settings.gelf === undefined ? undefined : openGelf(settings.gelf, node);
+  let level = first.level;
   const closing = new Set<Promise<void>>();
   const out = (line: string): void => {
     if (settings.console) write(settings.format === 'json' ? line : toText(line, settings.format));
@@ -43,7 +45,11 @@ export function openLog(first: LoggingSettings, firstNode: string, write: (line:
     get gelfDropped() {
       return gelf?.dropped;
     },
-    setLevel(level) {
+    get level() {
+      return level;
+    },
+    setLevel(wanted) {
+      level = wanted;
       logger.level = levelOf({ ...settings, level });
     },
     setSettings(wanted, name) {
@@ -54,6 +60,7 @@ export function openLog(first: LoggingSettings, firstNode: string, write: (line:
       }
       settings = wanted;
       node = name;
+      level = wanted.level;
       logger.level = levelOf(settings);
     },
     async close() {

@@ -1,29 +1,11 @@
 // lbctl audit: who wrote what, whether that list is whole, and all of it for elsewhere.
 import { type Command, InvalidArgumentError } from 'commander';
+import type { AuditEntry, AuditVerdict } from '../../model/audit.ts';
 import type { Client } from '../client.ts';
 import { examples } from '../examples.ts';
 import { findDaemon, socketOption } from '../find-daemon.ts';
 import { type OutputFormat, outputOption, toOutput } from '../output.ts';
 import type { Session } from '../session.ts';
-
-interface AuditEntry {
-  readonly number: number;
-  readonly hash: string;
-  readonly atMs: number;
-  readonly who: string;
-  readonly action: string;
-  readonly target: string;
-  readonly status: number;
-  readonly change?: unknown;
-}
-
-interface Verdict {
-  readonly ok: boolean;
-  readonly entries: number;
-  readonly first: number;
-  readonly head: { readonly number: number; readonly hash: string };
-  readonly fault?: { readonly number: number; readonly why: string };
-}
 
 interface ListOptions {
   readonly output: OutputFormat;
@@ -123,7 +105,7 @@ async function verify(
 ): Promise<void> {
   const noted = head === undefined ? undefined : await readHead(head);
   const client = await findDaemon(session, command);
-  const verdict = await client.get<Verdict>('/v1/audit/verdict');
+  const verdict = await client.get<AuditVerdict>('/v1/audit/verdict');
   const missing = noted === undefined ? undefined : await missingOf(client, noted, verdict);
   const ok = verdict.ok && missing === undefined;
   if (output !== 'table')
@@ -143,7 +125,7 @@ async function verify(
 async function missingOf(
   client: Client,
   noted: { number: number; hash: string },
-  { first, head }: Verdict,
+  { first, head }: AuditVerdict,
 ): Promise<string | undefined> {
   if (noted.number > head.number) return `entry ${noted.number} is missing: the log ends at ${head.number}`;
   if (noted.number < first) return `entry ${noted.number} cannot be looked at: the log begins at ${first}`;

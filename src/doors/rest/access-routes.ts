@@ -1,5 +1,6 @@
 // Tokens of the API and the audit log: for admins alone.
 import { z } from 'zod';
+import type { AuditEntry } from '../../model/audit.ts';
 import { API_ROLES } from '../../model/settings.ts';
 import { readDuration } from './read-duration.ts';
 import { type Route, route } from './route.ts';
@@ -19,7 +20,7 @@ const tokenShape = z.strictObject({
   revokedMs: millis.optional(),
   lastUsedMs: millis.optional().describe('to the minute'),
 });
-const auditShape = z.strictObject({
+const auditShape: z.ZodType<AuditEntry> = z.strictObject({
   number: z.number().int(),
   hash: text,
   atMs: millis,

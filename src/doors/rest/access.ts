@@ -1,5 +1,6 @@
 // What the door needs of who keeps tokens and the audit; app gives it the ones on disk.
 import type { ApiToken, NewToken } from '../../model/api-token.ts';
+import type { AuditEntry, AuditQuery, AuditRecord, AuditVerdict } from '../../model/audit.ts';
 import type { ProjectQuota, Quota } from '../../model/project.ts';
 
 export interface TokenBook {
@@ -15,33 +16,10 @@ export interface QuotaBook {
   set(project: string, quota: Quota | undefined): void;
 }
 
-export interface AuditLine {
-  readonly number: number;
-  readonly hash: string;
-  readonly atMs: number;
-  readonly who: string;
-  readonly action: string;
-  readonly target: string;
-  readonly status: number;
-  readonly requestId: string;
-  readonly change?: unknown;
-}
-
 export interface AuditBook {
-  append(line: Omit<AuditLine, 'number' | 'hash'>): AuditLine;
-  list(query: {
-    readonly limit: number;
-    readonly after?: number | undefined;
-    readonly who?: string | undefined;
-    readonly action?: string | undefined;
-  }): readonly AuditLine[];
-  verify(): Promise<{
-    readonly ok: boolean;
-    readonly entries: number;
-    readonly first: number;
-    readonly head: { readonly number: number; readonly hash: string };
-    readonly fault?: { readonly number: number; readonly why: string };
-  }>;
+  append(record: AuditRecord): AuditEntry;
+  list(query: AuditQuery): readonly AuditEntry[];
+  verify(): Promise<AuditVerdict>;
   /** Entries that the disk did not take yet. */
   readonly waiting: number;
 }

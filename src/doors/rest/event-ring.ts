@@ -1,16 +1,10 @@
 // The last events, numbered, so that a watcher that comes back misses none or is told how many.
 import type { EngineEvent } from '../../engine/events.ts';
+import type { AuditRecord } from '../../model/audit.ts';
 
 /** A write that came through a door. */
-export interface AuditEvent {
+export interface AuditEvent extends AuditRecord {
   readonly kind: 'audit';
-  readonly atMs: number;
-  readonly who: string;
-  readonly action: string;
-  readonly target: string;
-  readonly status: number;
-  readonly requestId: string;
-  readonly change?: Readonly<Record<string, unknown>>;
 }
 
 export type DoorEvent = EngineEvent | AuditEvent;

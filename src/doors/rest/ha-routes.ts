@@ -67,6 +67,21 @@ function requireHa({ control }: RouteContext): HaStatus {
   return status;
 }
 
+/** What a move changes, for the audit. */
+function stateOf(context: RouteContext): object {
+  const { maintenance, groups } = requireHa(context);
+  return { maintenance, roles: Object.fromEntries(groups.map(({ group, role }) => [group, role])) };
+}
+
+/** Does it between the two looks that the audit wants. */
+async function told(context: RouteContext, act: () => unknown): Promise<HaStatus> {
+  const before = stateOf(context);
+  context.tellChange({ before });
+  await act();
+  context.tellChange({ before, after: stateOf(context) });
+  return requireHa(context);
+}
+
 function readMs(name: string, given: string | undefined, longest: number, fallback: number): number {
   if (given === undefined) return fallback;
   return readDuration(name, given, { leastMs: 1, mostMs: longest, like: '"500ms" or "5s"' });
@@ -91,20 +106,21 @@ export const haRoutes: readonly Route[] = [
       const { control } = context;
       const before = requireHa(context);
       const timeoutMs = readMs('timeout', body.timeout, LONGEST_MOVE_MS, DEFAULT_MOVE_MS);
-      const left = await control.handover(timeoutMs);
-      if (left.length > 0) {
-        control.setMaintenance(before.maintenance);
-        throw new OpError(
-          'TIMEOUT',
-          `Cannot hand ${left.map((one) => `"${one}"`).join(', ')} over: no peer took it within ${timeoutMs} ms`,
-          { op: 'failover', target: left.join(', ') },
-          { hint: 'See "lbctl ha status" on the peer; this node goes on serving' },
-        );
-      }
-      // Who preempts would take its groups back at once.
-      const groups = control.intent()?.ha?.groups ?? [];
-      if (!before.maintenance && groups.every((group) => !group.preempt)) control.setMaintenance(false);
-      return requireHa(context);
+      return told(context, async () => {
+        const left = await control.handover(timeoutMs);
+        if (left.length > 0) {
+          control.setMaintenance(before.maintenance);
+          throw new OpError(
+            'TIMEOUT',
+            `Cannot hand ${left.map((one) => `"${one}"`).join(', ')} over: no peer took it within ${timeoutMs} ms`,
+            { op: 'failover', target: left.join(', ') },
+            { hint: 'See "lbctl ha status" on the peer; this node goes on serving' },
+          );
+        }
+        // Who preempts would take its groups back at once.
+        const groups = control.intent()?.ha?.groups ?? [];
+        if (!before.maintenance && groups.every((group) => !group.preempt)) control.setMaintenance(false);
+      });
     },
   }),
   route('PUT', '/v1/ha/maintenance', {
@@ -113,12 +129,10 @@ export const haRoutes: readonly Route[] = [
     tag: 'ha',
     shapes: { body: maintenanceRequest },
     reply: haShape,
-    handle: async ({ body }, context) => {
-      requireHa(context);
+    handle: ({ body }, context) => {
+      const { control } = context;
       const timeoutMs = readMs('timeout', body.timeout, LONGEST_MOVE_MS, DEFAULT_MOVE_MS);
-      if (body.on) await context.control.handover(timeoutMs);
-      else context.control.setMaintenance(false);
-      return requireHa(context);
+      return told(context, () => (body.on ? control.handover(timeoutMs) : control.setMaintenance(false)));
     },
   }),
   route('PUT', '/v1/ha/groups/{group}/lease', {
@@ -137,8 +151,8 @@ export const haRoutes: readonly Route[] = [
           { hint: 'Set choose: external on the group' },
         );
       const leaseMs = readMs('lease', body.lease, LONGEST_LEASE_MS, 0);
-      context.control.grantLease({ group: params.group, role: body.role, epoch: body.epoch, leaseMs });
-      return requireHa(context);
+      const lease = { group: params.group, role: body.role, epoch: body.epoch, leaseMs };
+      return told(context, () => context.control.grantLease(lease));
     },
   }),
 ];

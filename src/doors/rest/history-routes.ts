@@ -118,19 +118,23 @@ export const historyRoutes: readonly Route[] = [
     tag: 'history',
     shapes: { body: snapshotRequest },
     reply: snapshotShape,
-    handle: ({ body }, { control, actor }) =>
-      control.config.addSnapshot(
-        body.name,
-        changeOf(actor, { reason: body.reason ?? 'snapshot' }),
-        body.revision,
-      ),
+    handle: ({ body }, { control, actor, tellChange }) => {
+      const change = changeOf(actor, { reason: body.reason ?? 'snapshot' });
+      const after = control.config.addSnapshot(body.name, change, body.revision);
+      tellChange({ before: null, after });
+      return after;
+    },
   }),
   route('DELETE', '/v1/snapshots/{snapshot}', {
     id: 'deleteSnapshot',
     summary: 'Forget a name; the revision itself stays as long as others do',
     tag: 'history',
     shapes: { params: snapshotParams },
-    handle: ({ params }, { control }) => control.config.removeSnapshot(params.snapshot),
+    handle: ({ params }, { control, tellChange }) => {
+      const before = snapshotOf(params.snapshot, control);
+      control.config.removeSnapshot(params.snapshot);
+      tellChange({ before, after: null });
+    },
   }),
   route('POST', '/v1/snapshots/{snapshot}/restore', {
     id: 'restoreSnapshot',
@@ -150,6 +154,12 @@ export const historyRoutes: readonly Route[] = [
     summary: 'Keep the configuration that is on trial; says whether one was',
     tag: 'history',
     reply: confirmedShape,
-    handle: (_, { control }) => ({ confirmed: control.config.confirmTrial() }),
+    handle: (_, { control, tellChange }) => {
+      const trial = (): object => ({ trial: control.config.running().trial ?? null });
+      const before = trial();
+      const confirmed = control.config.confirmTrial();
+      tellChange({ before, after: trial() });
+      return { confirmed };
+    },
   }),
 ];

@@ -63,8 +63,8 @@ test('openRest() answers status over its socket, with the id of the request', ()
     );
   }));
 
-test('every answer is exactly of the shape the route names', () =>
-  withDoor(async ({ socket }) => {
+test('every answer is exactly of the shape the route names, and every write is audited with what was after it', () =>
+  withDoor(async ({ socket, audits }) => {
     let checked = 0;
     for (const route of ROUTES) {
       // Objects are made and changed in test/house/objects.test.ts: this door is over a configuration that stays as it is.
@@ -101,6 +101,12 @@ test('every answer is exactly of the shape the route names', () =>
       checked++;
     }
     assert.ok(checked >= 26, `${checked} routes`);
+    // A plan changes nothing, and what was begun (202) has not changed anything yet.
+    for (const { action, change } of audits.filter((one) => one.action !== 'makePlan' && one.status !== 202))
+      assert.ok(
+        change !== undefined && 'after' in (change as object),
+        `${action}: ${JSON.stringify(change)}`,
+      );
   }, PAIR));
 
 test('a configured object carries an ETag that changes with it', () =>

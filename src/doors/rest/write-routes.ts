@@ -1,8 +1,10 @@
 // What an operator may tell the daemon. Every one of these is audited.
 import { z } from 'zod';
+import type { Control } from '../../engine/control.ts';
 import { InputError } from '../../model/errors.ts';
 import type { Override } from '../../model/facts.ts';
 import { memberKey } from '../../model/keys.ts';
+import { heldSteps } from '../../plan/guard.ts';
 import { planToJson } from '../../plan/plan-json.ts';
 import { changeOf } from './change.ts';
 import { reloadRequest } from './history-schemas.ts';
@@ -22,6 +24,12 @@ const HOLD = { leastMs: 1, mostMs: 366 * 86_400_000, like: '"90s", "2m" or "1h30
 
 function untilOf(text: string | undefined, nowMs: number): { untilMs?: number } {
   return text === undefined ? {} : { untilMs: nowMs + readDuration('for', text, HOLD) };
+}
+
+/** What guards hold back, for the audit. */
+function heldIn(control: Control): { readonly held: readonly string[] } {
+  const plan = control.plan();
+  return { held: plan === undefined ? [] : [...heldSteps(plan)] };
 }
 
 export const writeRoutes: readonly Route[] = [
@@ -95,9 +103,12 @@ export const writeRoutes: readonly Route[] = [
     summary: 'Apply what guards hold now. Answers with the plan after that round',
     tag: 'operate',
     reply: planShape,
-    handle: async (_, { control }) => {
+    handle: async (_, { control, tellChange }) => {
       requireStatus(control);
+      const before = heldIn(control);
+      tellChange({ before });
       await control.confirm();
+      tellChange({ before, after: heldIn(control) });
       return planToJson(control.plan()!);
     },
   }),
@@ -108,8 +119,10 @@ export const writeRoutes: readonly Route[] = [
     role: 'admin',
     shapes: { body: logLevelRequest },
     reply: logLevelRequest,
-    handle: ({ body }, { control }) => {
+    handle: ({ body }, { control, tellChange }) => {
+      const before = { level: control.logLevel() };
       control.setLogLevel(body.level);
+      tellChange({ before, after: body });
       return body;
     },
   }),
