@@ -79,11 +79,21 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
       write: (text) => void stdout.write(text),
       isTTY: stdout.isTTY === true,
       columns: stdout.columns ?? DEFAULT_COLUMNS,
+      readerGone: readerGone(stdout),
     },
     stdin: { isTTY: process.stdin.isTTY === true },
     stderr: { write: (text) => void stderr.write(text), isTTY: stderr.isTTY === true },
     env,
   };
+}
+
+/** A pipe says only at a write that its reader has gone. */
+function readerGone(stream: NodeJS.WriteStream): AbortSignal {
+  const gone = new AbortController();
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') gone.abort();
+  });
+  return gone.signal;
 }
 
 async function loadConfig(path: string, secrets: 'needed' | 'wished' = 'wished'): Promise<LoadedConfig> {

@@ -1,5 +1,6 @@
 // Prints events as they are read from the daemon, one a line.
 import type { IncomingMessage } from 'node:http';
+import { addAbortSignal } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { escapeControls } from '../lib/display-width.ts';
@@ -53,8 +54,7 @@ export async function tellEvents(
   // A stream that begins after the newest event told misses none in between.
   const { items } = await client.get<{ items: Listed[] }>('/v1/events', { last: Math.max(1, last) });
   if (last > 0) for (const { event } of items) print(event);
-  if (options.follow === true)
-    await follow(client, items.at(-1)?.id, patienceMs, print, (text) => session.tell(text));
+  if (options.follow === true) await follow(client, items.at(-1)?.id, patienceMs, print, session);
 }
 
 async function follow(
@@ -62,29 +62,31 @@ async function follow(
   from: string | undefined,
   patienceMs: number,
   print: (event: Told) => void,
-  tell: (text: string) => void,
+  session: Session,
 ): Promise<void> {
+  const { readerGone } = session.toolbox.stdout;
   let lastId = from;
   let goneMs: number | undefined;
-  for (;;) {
+  while (!readerGone.aborted) {
     try {
       const headers = lastId === undefined ? {} : { 'last-event-id': lastId };
       const response = await client.open('GET', '/v1/events/watch', {}, 40_000, headers);
       if (response.statusCode !== 200)
         throw new InputError('DENIED', `The daemon answered ${response.statusCode}`);
       goneMs = undefined;
-      for await (const one of streamOf(response)) {
-        if (one.event === 'missed') tell(`${one.data} events are gone\n`);
+      for await (const one of streamOf(addAbortSignal(readerGone, response))) {
+        if (one.event === 'missed') session.tell(`${one.data} events are gone\n`);
         else print(JSON.parse(one.data) as Told);
         lastId = one.id ?? lastId;
       }
     } catch (error) {
       if (error instanceof InputError) throw error;
+      if (readerGone.aborted) return;
       goneMs ??= Date.now();
       const isPatient = Date.now() - goneMs < patienceMs;
       if (!isPatient) throw error instanceof LbError ? error : new NoDaemon(client.target, 'ECONNRESET');
     }
-    await sleep(AGAIN_MS);
+    await sleep(AGAIN_MS, undefined, { signal: readerGone }).catch(() => {});
   }
 }
 

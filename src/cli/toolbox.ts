@@ -137,7 +137,13 @@ export interface Toolbox {
   /** Replaces the file in one step, keeping its mode. */
   writeText(path: string, text: string): Promise<void>;
   nowMs(): number;
-  readonly stdout: { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
+  readonly stdout: {
+    write(text: string): void;
+    readonly isTTY: boolean;
+    readonly columns: number;
+    /** Aborted when nobody reads any more (`lbctl events -f | head -1`): what would never end by itself ends then. */
+    readonly readerGone: AbortSignal;
+  };
   readonly stdin: { readonly isTTY: boolean };
   readonly stderr: { write(text: string): void; readonly isTTY: boolean };
   readonly env: Readonly<Record<string, string | undefined>>;

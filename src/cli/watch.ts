@@ -1,4 +1,4 @@
-// `--watch`: the same answer again and again, until a signal ends the command.
+// `--watch`: the same answer again and again, until a signal ends the command or nobody reads it any more.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option } from 'commander';
 import { InputError } from '../model/errors.ts';
@@ -26,11 +26,13 @@ export async function watching(
     session.print(await answer());
     return;
   }
-  // Ends by a signal; a daemon that goes away ends it with its error.
-  for (;;) {
+  const { isTTY, readerGone } = session.toolbox.stdout;
+  // A daemon that goes away ends it with its error.
+  while (!readerGone.aborted) {
     const text = await answer();
-    session.print(session.toolbox.stdout.isTTY ? `${HOME_AND_CLEAR}${text}` : text);
-    await sleep(everyMs);
+    session.print(isTTY ? `${HOME_AND_CLEAR}${text}` : text);
+    // Rejects where the reader goes meanwhile, which the loop sees.
+    await sleep(everyMs, undefined, { signal: readerGone }).catch(() => {});
   }
 }
 
