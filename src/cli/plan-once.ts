@@ -85,7 +85,9 @@ export function planOnce(
   return { world, plan, desired };
 }
 
-export async function observeAll(drivers: readonly Driver[]): Promise<Snapshot> {
+/** A driver that knows what is wanted also sees who stands in its way, and which files have changed since. */
+export async function observeAll(drivers: readonly Driver[], wanted?: World): Promise<Snapshot> {
+  if (wanted !== undefined) for (const driver of drivers) driver.desired(wanted);
   const entries = drivers.map(async (driver) => [driver.name, await driver.observe()] as const);
   return new Map(await Promise.all(entries));
 }

@@ -15,7 +15,7 @@ import { exitCodeOf } from './exit-code.ts';
 import { requireNoDaemon } from './find-daemon.ts';
 import { loadIntent } from './load-intent.ts';
 import { toOutput } from './output.ts';
-import { observeAll, planOnce } from './plan-once.ts';
+import { observeAll, planOnce, worldOf } from './plan-once.ts';
 import type { Session } from './session.ts';
 
 type Failed = Extract<StepResult, { ok: false }>;
@@ -32,12 +32,12 @@ export async function runApply(options: ApplyOptions, session: Session, command:
     );
   const planes = await toolbox.openPlanes(choice, intent);
   try {
-    const before = await observeAll(planes.drivers);
+    const asked = { engine: options.engineOverride, nowMs: toolbox.nowMs() };
+    const before = await observeAll(planes.drivers, worldOf(intent, planes, asked));
     const { world, plan } = planOnce(intent, planes, before, {
-      engine: options.engineOverride,
+      ...asked,
       confirmed: options.force === true,
       roles: choice === 'machine' ? 'observed' : 'assumed',
-      nowMs: toolbox.nowMs(),
     });
     requireAllPlaced(world);
     const results = await toolbox.applyPlan(planes, plan);

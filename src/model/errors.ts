@@ -49,7 +49,7 @@ export const ERROR_CATALOGUE = {
   },
   CONFLICT: {
     what: 'Somebody else made an object on this key',
-    cure: 'Remove it, or set "adopt: true" on the listener',
+    cure: 'Remove it, or set "adopt: true" on the listener; a program that listens there must be stopped',
   },
   GUARD_HELD: {
     what: 'A guard holds the plan back',

@@ -102,8 +102,11 @@ test('renderPlan() sets what lives deeper further in, and cuts very long values'
 test('renderPlan() ends with conflicts and with what guards hold', () => {
   const plan = planFrom(
     BEFORE,
-    [item('listener', 'tcp/192.0.2.10:81', { scheduler: 'rr' })],
-    [item('listener', 'tcp/192.0.2.10:81', { scheduler: 'sh' })],
+    ['tcp/192.0.2.10:81', 'tcp/192.0.2.10:82'].map((key) => item('listener', key, { scheduler: 'rr' })),
+    [
+      item('listener', 'tcp/192.0.2.10:81', { scheduler: 'sh' }),
+      item('listener', 'tcp/192.0.2.10:82', { program: 'nginx (pid 17)' }),
+    ],
   );
   const settings = { maxDeletePercent: 30, freeDeletions: 0, maxAddListeners: 0, maxMembersPerListener: 0 };
 
@@ -115,6 +118,7 @@ test('renderPlan() ends with conflicts and with what guards hold', () => {
 
 Conflicts:
   ! listener tcp/192.0.2.10:81 (ipvs): made by somebody else; set "adopt: true" on the listener to take it over
+  ! listener tcp/192.0.2.10:82 (ipvs): nginx (pid 17) listens there; stop it, or choose another address or port
 
 Held back:
   ! Cannot remove 6 of 6 objects (100 %) unconfirmed as "guard.max_delete_percent" allows 30 %

@@ -152,9 +152,14 @@ function isDeep(item: Item, heading: string): boolean {
   return item.parent !== undefined && !heading.startsWith(`${item.parent}  (`);
 }
 
-function renderConflict({ driver, wanted }: Conflict, ink: Paint): string {
+function renderConflict({ driver, wanted, found }: Conflict, ink: Paint): string {
   const what = `${wanted.kind} ${wanted.key}`;
-  return `  ${ink.red('!')} ${what} (${driver}): made by somebody else; set "adopt: true" on the listener to take it over`;
+  const { program } = found.fields;
+  const cure =
+    program === undefined
+      ? 'made by somebody else; set "adopt: true" on the listener to take it over'
+      : `${program} listens there; stop it, or choose another address or port`;
+  return `  ${ink.red('!')} ${what} (${driver}): ${cure}`;
 }
 
 function renderGuard(verdict: GuardVerdict, ink: Paint): string {

@@ -28,7 +28,7 @@ testDriver({
       // A second HAProxy, not of this run directory: it holds sockets as any other program does.
       plantForeign: async (world: World) => void (await converge(stranger.open(), world)),
       foreignKeys: async () =>
-        [...listeningSockets()].filter(
+        [...listeningSockets().keys()].filter(
           (socket) => socket.startsWith(`${addresses.vip4}:`) && !rig.owns(socket),
         ),
       // Its socket stays its own until it ends.

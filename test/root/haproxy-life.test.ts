@@ -236,6 +236,9 @@ test('HAProxy outlives a killed daemon, and the next one adopts it', async () =>
   });
 });
 
+/** This very process. */
+const HOLDER = new RegExp(`\\(pid ${process.pid}\\)`);
+
 test('a port in use stops its own listener with a code, at planning or at work', async () => {
   await withRig(async (_, driver) => {
     const other = createServer().listen(8085, '0.0.0.0');
@@ -252,13 +255,25 @@ test('a port in use stops its own listener with a code, at planning or at work',
           .map((one) => [one.step.item.key, one.ok ? '' : one.error.code]),
         [[`tcp/${VIP}:8085`, 'PORT_IN_USE']],
       );
+      // Whoever has it is named, so that nobody has to look.
+      assert.match(failed.map((one) => (one.ok ? '' : one.error.message)).join(), HOLDER);
       assert.equal((await fetch(`http://${VIP}:8084/`)).status, 200);
       assert.equal((await fetch(`http://${VIP}:8086/`)).status, 200);
     } finally {
       other.close();
     }
-    const { conflicts } = await planOf(driver, worldOf({ listeners: [web(8084), web(8085), web(8086)] }));
-    assert.deepEqual(conflicts, []);
+    const wanted = worldOf({ listeners: [web(8084), web(8085), web(8086), web(8087)] });
+    const same = createServer().listen(8087, VIP);
+    await once(same, 'listening');
+    const { conflicts } = await planOf(driver, wanted);
+    same.close();
+    await once(same, 'close');
+    assert.deepEqual(
+      conflicts.map(({ wanted: { key } }) => key),
+      [`tcp/${VIP}:8087`],
+    );
+    assert.match(String(conflicts[0]!.found.fields.program), HOLDER);
+    assert.deepEqual((await planOf(driver, wanted)).conflicts, []);
   });
 });
 

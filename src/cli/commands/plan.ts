@@ -88,7 +88,7 @@ async function target(
   intent: Intent,
 ): Promise<{ planes: Planes; observed: Awaited<ReturnType<typeof import('../plan-once.ts').observeAll>> }> {
   const { toolbox } = session;
-  const { observeAll, requireKnownDrivers } = await import('../plan-once.ts');
+  const { observeAll, requireKnownDrivers, worldOf } = await import('../plan-once.ts');
   if (options.against !== undefined) {
     const planes = await toolbox.openPlanes('paper');
     if (options.against === 'memory') return { planes, observed: new Map() };
@@ -104,7 +104,8 @@ async function target(
   }
   const planes = await toolbox.openPlanes(isMachine(options) ? 'look' : 'memory', intent);
   try {
-    return { planes, observed: await observeAll(planes.drivers) };
+    const asked = { engine: options.engineOverride, nowMs: toolbox.nowMs() };
+    return { planes, observed: await observeAll(planes.drivers, worldOf(intent, planes, asked)) };
   } catch (error) {
     await planes.close();
     throw error;

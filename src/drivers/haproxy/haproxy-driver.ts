@@ -147,7 +147,7 @@ export class HaproxyDriver implements Driver {
     const seen = this.#seen?.observed.foreign;
     if (seen !== undefined && wholes === this.#foreignOf) return seen;
     this.#foreignOf = wholes;
-    return foreignListeners(record, this.#process.pid());
+    return foreignListeners(record, this.#last?.items ?? new Map(), this.#process.pid());
   }
 
   /** Backends whose members are not what the last look showed: they are about to change. */

@@ -1,21 +1,43 @@
 // Who listens on this machine: HAProxy shares a port with any other program that also allows it, without a word.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { fromBytes } from '../../lib/ip.ts';
 import { endpointKey } from '../../model/keys.ts';
 
-/** `192.0.2.10:80`, `[2001:db8::1]:80`; wildcards as `0.0.0.0:80` and `[::]:80`. */
-export function listeningSockets(pid?: number): ReadonlySet<string> {
-  const found = new Set<string>();
+/** Places as `192.0.2.10:80`, `[2001:db8::1]:80`, wildcards as `0.0.0.0:80` and `[::]:80`; each with the inode of its socket. */
+export function listeningSockets(pid?: number): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
   const root = pid === undefined ? '/proc' : `/proc/${pid}`;
   for (const file of ['tcp', 'tcp6']) {
     for (const line of readTable(`${root}/net/${file}`)) {
       const cells = line.trim().split(/\s+/);
       if (cells[3] !== LISTEN) continue;
       const [address = '', port = ''] = cells[1]!.split(':');
-      found.add(endpointKey(fromHex(address), Number.parseInt(port, 16)));
+      found.set(endpointKey(fromHex(address), Number.parseInt(port, 16)), cells[9] ?? '');
     }
   }
   return found;
+}
+
+/** What is told where nobody shows the socket: a program of another container, or one that we may not look into. */
+const UNNAMED = 'another program';
+
+/** Programs with these sockets open, as `nginx (pid 123)`: a look at the descriptors of all, so for who stands in the way only. */
+export function programsOf(inodes: ReadonlySet<string>): (inode: string) => string {
+  const links = new Map([...inodes].map((inode) => [`socket:[${inode}]`, inode]));
+  const programs = new Map<string, string>();
+  for (const pid of links.size === 0 ? [] : readdirSync('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+        const inode = links.get(readlinkSync(`/proc/${pid}/fd/${fd}`));
+        if (inode !== undefined && !programs.has(inode))
+          programs.set(inode, `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`);
+      }
+    } catch {
+      // It ended or closed something meanwhile, or is not ours to look into.
+    }
+  }
+  return (inode) => programs.get(inode) ?? UNNAMED;
 }
 
 /** TCP_LISTEN of include/net/tcp_states.h. */

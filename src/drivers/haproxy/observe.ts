@@ -10,7 +10,7 @@ import {
 import { listenerKey } from '../../model/keys.ts';
 import { readCertificate, readText, type SourceWatch } from './certificates.ts';
 import { behindOf } from './desired.ts';
-import { listeningSockets } from './listening.ts';
+import { listeningSockets, programsOf } from './listening.ts';
 import { entryItem } from './lists.ts';
 import { backendName, frontendName, TLS_KEEPER } from './names.ts';
 import type { Record } from './record.ts';
@@ -189,15 +189,18 @@ function observedFile(key: string, digest: string, input: ObserveInput): Item {
   return item(kind, key, { current: now === digest });
 }
 
-/** Sockets that listen and are none of ours. */
-export function foreignListeners(record: Record, pid: number | undefined): ItemMap {
-  const foreign = new Map<string, Item>();
-  for (const socket of listeningSockets(pid)) {
+/** Sockets that listen and are none of ours. Who stands in the way of what is wanted is told by name. */
+export function foreignListeners(record: Record, wanted: ItemMap, pid: number | undefined): ItemMap {
+  const sockets = new Map<string, string>();
+  for (const [socket, inode] of listeningSockets(pid)) {
     const at = socket.lastIndexOf(':');
     const address = socket.slice(0, at).replace(/^\[|\]$/g, '');
     const port = Number(socket.slice(at + 1));
     const key = listenerKey('tcp', address, port);
-    if (!record.blocks.has(key)) foreign.set(key, item('listener', key, { program: 'another' }));
+    if (!record.blocks.has(key)) sockets.set(key, inode);
   }
-  return foreign;
+  const program = programsOf(new Set([...sockets].flatMap(([key, inode]) => (wanted.has(key) ? inode : []))));
+  return new Map(
+    [...sockets].map(([key, inode]) => [key, item('listener', key, { program: program(inode) })]),
+  );
 }

@@ -5,7 +5,7 @@ import { OpError } from '../../model/errors.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Step } from '../../model/plan.ts';
 import { type ApplierPorts, refused, toError } from './apply.ts';
-import { listeningSockets } from './listening.ts';
+import { listeningSockets, programsOf } from './listening.ts';
 import type { FilledList } from './lists.ts';
 import { dropUnnamed, ListsOfReload, layMissing, layNew } from './lists-of-reload.ts';
 import { backendName, frontendName } from './names.ts';
@@ -144,7 +144,8 @@ export class Reloader {
     const taken = added.filter(({ step }) => {
       const place = takenPlace(step, sockets, ours);
       if (place === undefined) return false;
-      errors.set(step, portInUse(step, place));
+      const inode = sockets.get(place) ?? '';
+      errors.set(step, portInUse(step, `${programsOf(new Set([inode]))(inode)} has ${place}`));
       return true;
     });
     if (taken.length === 0) return changes;
@@ -163,7 +164,11 @@ function byListener(changes: readonly Change[]): readonly (readonly Change[])[] 
 }
 
 /** The socket of somebody else that stands in the way: on the very address, or on all addresses of the family. */
-function takenPlace(step: Step, sockets: ReadonlySet<string>, ours: readonly string[]): string | undefined {
+function takenPlace(
+  step: Step,
+  sockets: ReadonlyMap<string, string>,
+  ours: readonly string[],
+): string | undefined {
   const match = /^tcp\/(?:\[(.+)\]|([^:]+)):(\d+)(?:-(\d+))?$/.exec(step.item.key);
   if (match === null) return undefined;
   const address = match[1] ?? match[2]!;
@@ -195,8 +200,8 @@ function bindError(error: unknown, step: Step): LbError {
   return toError(error, step);
 }
 
-function portInUse(step: Step, place: string): OpError {
-  return new OpError('PORT_IN_USE', `Cannot listen on "${step.item.key}" as another program does: ${place}`, {
+function portInUse(step: Step, who: string): OpError {
+  return new OpError('PORT_IN_USE', `Cannot listen on "${step.item.key}" as another program does: ${who}`, {
     op: 'bind',
     target: step.item.key,
     errno: 'EADDRINUSE',
