@@ -8,6 +8,7 @@ import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
 import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
 import { GroupAddresses, WITHDRAW_MS } from './announce/group-addresses.ts';
+import { memberSessions } from './bfd/bfd-config.ts';
 import { PeerWatch } from './bgp/peer-watch.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
@@ -31,6 +32,8 @@ export interface HaOptions {
   readonly neighbours?: NeighbourPort;
   /** Where the kernel has IPVS: its connection sync follows the roles. */
   readonly ipvs?: IpvsPort;
+  /** The word on a BFD session that is not what it was: checks of members live by it too. */
+  readonly onBfd?: (session: string, up: boolean) => void;
   /** Directory of FRR's vty sockets; `/var/run/frr` where absent. */
   readonly frrDir?: string;
   readonly keepalived?: string;
@@ -316,6 +319,7 @@ export class Ha {
 
   #onBfd(session: string, up: boolean): void {
     if (!this.#facts.setBfd(session, up)) return;
+    this.#options.onBfd?.(session, up);
     this.#rivals.quieten();
     for (const keeper of this.#groups.values()) {
       this.#decide(keeper);
@@ -364,12 +368,15 @@ export class Ha {
     if (ha.bgp === undefined && ha.bfd.length === 0) return Promise.resolve();
     const roles = new Map([...this.#groups].map(([name, keeper]) => [name, keeper.fact.role]));
     const { maintenance, canServe } = this.#facts;
+    const ofMembers = memberSessions(intent);
     return this.#frr.apply({
       ...(ha.bgp === undefined ? {} : { bgp: ha.bgp }),
       vips: advertisedVips(intent),
       announced: withdraw ? [] : announcements(intent, { roles, canServe, maintenance }),
       bfd: ha.bfd,
-      bfdHeld: this.#facts.held,
+      bfdHeld: new Set(
+        this.#facts.held ? ha.bfd.flatMap(({ name }) => (ofMembers.has(name) ? [] : name)) : [],
+      ),
     });
   }
 

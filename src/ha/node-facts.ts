@@ -2,6 +2,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { HaGroup } from '../model/ha.ts';
 import type { Intent } from '../model/intent.ts';
+import { memberSessions } from './bfd/bfd-config.ts';
 import type { NodeInputs } from './group-keeper.ts';
 import type { Choice } from './roles/inputs.ts';
 import type { HaWord } from './words.ts';
@@ -75,10 +76,11 @@ export class NodeFacts {
     return true;
   }
 
-  /** Sessions that no BGP peer names watch the other nodes. */
+  /** Sessions that no BGP peer and no check of a member names watch the other nodes. */
   peersSeen(intent: Intent): Choice {
     const ofBgp = new Set(intent.ha?.bgp?.peers.map((peer) => peer.bfd));
-    const sessions = (intent.ha?.bfd ?? []).filter((one) => !ofBgp.has(one.name));
+    const ofMembers = memberSessions(intent);
+    const sessions = (intent.ha?.bfd ?? []).filter(({ name }) => !ofBgp.has(name) && !ofMembers.has(name));
     if (sessions.length === 0) return { kind: 'peers', alive: 'none' };
     if (this.#held) return { kind: 'peers', alive: 'unknown' };
     const states = sessions.map((one) => this.#bfd.get(one.name));

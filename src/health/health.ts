@@ -45,6 +45,8 @@ export class Health {
   readonly #viaVip: ViaVip;
   readonly #times = new LatencyTable();
   readonly #openFiles = openFilesLimit();
+  /** What was last told of BFD sessions. */
+  readonly #sessions = new Map<string, boolean>();
   readonly #waiting = new Map<number, (stats: RunnerStats) => void>();
   #worker: Worker;
   #nextId = 1;
@@ -68,6 +70,7 @@ export class Health {
     const note = placesNote(this.#board.probes().size, this.#openFiles);
     if (note !== undefined) this.#options.onShortage?.(note);
     this.#run(added.filter(({ via }) => via === undefined));
+    this.#judgeBfd(added);
     const vias = added.filter(({ via }) => via !== undefined);
     this.#openPaths(new Set(vias.map(({ key }) => key)));
   }
@@ -91,13 +94,24 @@ export class Health {
 
   /** The state of a BFD session is not asked for: who runs the session tells it, and the same judge decides. */
   tellBfd(session: string, up: boolean): void {
+    this.#sessions.set(session, up);
+    this.#judgeBfd(
+      [...this.#board.probes().values()].filter(
+        ({ check }) => check.type === 'bfd' && check.session === session,
+      ),
+    );
+  }
+
+  /** By what is known of their sessions; a check that came after the word hears it too. */
+  #judgeBfd(probes: readonly Probe[]): void {
     const atMs = this.#options.clock.nowMs();
-    const result = up
-      ? { ok: true, latencyMs: 0, atMs }
-      : { ok: false, error: `BFD session "${session}" is down`, latencyMs: 0, atMs };
     const changes: [string, JudgeState][] = [];
-    for (const { key, check } of this.#board.probes().values()) {
-      if (check.type !== 'bfd' || check.session !== session) continue;
+    for (const { key, check } of probes) {
+      const up = check.type === 'bfd' ? this.#sessions.get(check.session) : undefined;
+      if (check.type !== 'bfd' || up === undefined) continue;
+      const result = up
+        ? { ok: true, latencyMs: 0, atMs }
+        : { ok: false, error: `BFD session "${check.session}" is down`, latencyMs: 0, atMs };
       const state = this.#board.stateOf(key) ?? initialState(check.first, atMs);
       // The session has its own detection time: what it says counts at once.
       changes.push([key, judge(state, result, { ...settingsOf(check), rise: 1, fall: 1 })]);

@@ -161,6 +161,7 @@ export class Daemon implements Control {
       maintenance: this.#state.recall<boolean>('maintenance') === true,
       onRole: () => this.#engine.wake('facts'),
       onEvent: (event) => this.#tell(event),
+      onBfd: (session, up) => this.#health.tellBfd(session, up),
     });
     this.#watch = new FileWatch(() => this.#filesChanged());
     this.#engine = new Engine(

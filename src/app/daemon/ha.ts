@@ -33,6 +33,7 @@ export interface NodeHaOptions {
   /** Some group's role is another: the engine must look again. */
   readonly onRole: () => void;
   readonly onEvent: (event: EngineEvent) => void;
+  readonly onBfd: (session: string, up: boolean) => void;
 }
 
 /** How long the peers have to take over before we stop. */
@@ -174,6 +175,7 @@ export class NodeHa {
       ...(ipvs ? { ipvs: new IpvsKernel() } : {}),
       onRole: (_group, fact) => this.#onRole(fact),
       onEvent: (event) => this.#hear(event),
+      onBfd: this.#options.onBfd,
     });
     if (maintenance) ha.setMaintenance(true);
     return ha;

@@ -1,16 +1,33 @@
 // BFD sessions as FRR's bfdd is told of them. Ours are known by the names of their profiles.
 import type { BfdSession } from '../../model/ha.ts';
+import type { Intent } from '../../model/intent.ts';
 import { type ConfigTree, node, type Ownership } from '../frr/config-tree.ts';
 
 export function profileName(session: string): string {
   return `lbctl-${session}`;
 }
 
+/** Names of the sessions that checks of members live by: they say nothing of the other nodes. */
+export function memberSessions(intent: Intent): ReadonlySet<string> {
+  const known = ofIntent.get(intent);
+  if (known !== undefined) return known;
+  const checks = [...intent.pools.values()].flatMap((pool) => [
+    ...pool.checks,
+    ...pool.members.flatMap((member) => member.checks ?? []),
+  ]);
+  const sessions = new Set(checks.flatMap((check) => (check.type === 'bfd' ? check.session : [])));
+  ofIntent.set(intent, sessions);
+  return sessions;
+}
+
+/** Asked for with every tick. */
+const ofIntent = new WeakMap<Intent, ReadonlySet<string>>();
+
 /** `held` sessions are told to be administratively down: the peer then takes over at once. */
 export function bfdConfig(
   sessions: readonly BfdSession[],
   bgpOnly: ReadonlySet<string>,
-  held: boolean,
+  held: (session: string) => boolean,
 ): readonly ConfigTree[] {
   if (sessions.length === 0) return [];
   const profiles = sessions.map((one) =>
@@ -24,7 +41,9 @@ export function bfdConfig(
   // bgpd makes the sessions of its peers itself, with the profile.
   const peers = sessions
     .filter((one) => !bgpOnly.has(one.name))
-    .map((one) => node(peerLine(one), [`profile ${profileName(one.name)}`, ...(held ? ['shutdown'] : [])]));
+    .map((one) =>
+      node(peerLine(one), [`profile ${profileName(one.name)}`, ...(held(one.name) ? ['shutdown'] : [])]),
+    );
   return [node('bfd', [...profiles, ...peers])];
 }
 

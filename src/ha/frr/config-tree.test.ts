@@ -102,7 +102,7 @@ test('bfdConfig() makes sessions between nodes, and profiles alone for those of 
   const other = { ...session, name: 'other', peer: '192.0.2.2', local: '192.0.2.1', interface: 'eth0' };
 
   assert.equal(
-    show(bfdConfig([session, other], new Set(['tor']), true)),
+    show(bfdConfig([session, other], new Set(['tor']), () => true)),
     `bfd
  profile lbctl-tor
   detect-multiplier 3
@@ -117,11 +117,11 @@ test('bfdConfig() makes sessions between nodes, and profiles alone for those of 
   shutdown
 `,
   );
-  const running = readRunning(show(bfdConfig([session, other], new Set(['tor']), true)));
+  const running = readRunning(show(bfdConfig([session, other], new Set(['tor']), () => true)));
   assert.deepEqual(
     changesBetween(
       running,
-      bfdConfig([session, other], new Set(['tor']), false),
+      bfdConfig([session, other], new Set(['tor']), () => false),
       bfdOwnership(new Set([peerLine(other)])),
       new Set(),
     ),

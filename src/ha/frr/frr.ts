@@ -28,7 +28,8 @@ export interface FrrWanted {
   readonly vips: readonly string[];
   readonly announced: readonly Announcement[];
   readonly bfd: readonly BfdSession[];
-  readonly bfdHeld: boolean;
+  /** By name. */
+  readonly bfdHeld: ReadonlySet<string>;
 }
 
 export interface BgpPeerStatus {
@@ -132,7 +133,7 @@ export class Frr {
       (notice) => this.#hear(notice.peer, notice.up, notice.diagnostic),
       (why) => this.#onLost(why),
     );
-    const tree = bfdConfig(wanted.bfd, ofBgp, wanted.bfdHeld);
+    const tree = bfdConfig(wanted.bfd, ofBgp, (session) => wanted.bfdHeld.has(session));
     await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
     await this.#readBfd();
     if (this.#watch !== undefined) this.#options.onWatch(true);
