@@ -10,7 +10,7 @@ import type { Vip } from '../model/vip.ts';
 import type { World } from '../model/world.ts';
 import { assumedFacts } from '../plan/assumed-facts.ts';
 import { guard } from '../plan/guard.ts';
-import { makePlan } from '../plan/make-plan.ts';
+import { makePlan, placeNotes } from '../plan/make-plan.ts';
 import { groupOfVip, toWorldAddress } from '../plan/place-addresses.ts';
 import { resolve } from '../plan/resolve.ts';
 import type { Snapshot } from '../plan/snapshot.ts';
@@ -73,13 +73,11 @@ export function planOnce(
     const seen = observed.get(driver.name) ?? EMPTY_OBSERVED;
     return { name: driver.name, desired, observed: seen, plan: driver.plan(desired, seen) };
   });
-  const notes = world.unplaced.map(
-    ({ listener, detail }) => `listener "${listener}" has no place: ${detail}`,
-  );
   const desired = new Map(parts.map((part) => [part.name, part.desired]));
-  const plan = guard(makePlan(parts, notes), intent.guard, {
+  const plan = guard(makePlan(parts, placeNotes(world)), intent.guard, {
     confirmed: options.confirmed,
     loaded: true,
+    unplaced: world.unplaced,
     desired: [...desired.values()],
   });
   return { world, plan, desired };

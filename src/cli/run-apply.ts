@@ -1,10 +1,11 @@
 // What `lbctl apply` does: observe, plan, apply, observe again, and say honestly what came of it.
 import type { Command } from 'commander';
 import type { StepResult } from '../model/driver.ts';
-import { type ErrorCode, WaitingError } from '../model/errors.ts';
+import type { ErrorCode } from '../model/errors.ts';
 import type { Plan } from '../model/plan.ts';
-import type { World } from '../model/world.ts';
+import type { UnplacedListener } from '../model/world.ts';
 import { heldSteps } from '../plan/guard.ts';
+import { withoutPlace } from '../plan/make-plan.ts';
 import { paint } from '../plan/paint.ts';
 import { planToJson } from '../plan/plan-json.ts';
 import { renderItems } from '../plan/render-items.ts';
@@ -39,10 +40,9 @@ export async function runApply(options: ApplyOptions, session: Session, command:
       confirmed: options.force === true,
       roles: choice === 'machine' ? 'observed' : 'assumed',
     });
-    requireAllPlaced(world);
     const results = await toolbox.applyPlan(planes, plan);
     const after = await observeAll(planes.drivers);
-    const outcome = outcomeOf(plan, results);
+    const outcome = outcomeOf(plan, results, withoutPlace(world));
     if (options.output === 'table')
       session.print(textOf(plan, outcome, after, session.colour(command), toolbox.stdout.columns));
     else session.print(await toOutput(options.output, dataOf(plan, outcome, after)));
@@ -50,21 +50,6 @@ export async function runApply(options: ApplyOptions, session: Session, command:
   } finally {
     await planes.close();
   }
-}
-
-/** Applying the rest would take away what serves the others now. */
-function requireAllPlaced(world: World): void {
-  const [first] = world.unplaced;
-  if (first === undefined) return;
-  const more = world.unplaced.length > 1 ? ` and ${world.unplaced.length - 1} more` : '';
-  throw new WaitingError(
-    'ENGINE_UNAVAILABLE',
-    `Cannot apply as listener "${first.listener}"${more} has no place: ${first.detail}`,
-    {
-      details: { unplaced: world.unplaced },
-      hint: 'Try it with "--engine-override memory", or change the engine',
-    },
-  );
 }
 
 interface Outcome {
@@ -75,13 +60,18 @@ interface Outcome {
   readonly error?: ErrorCode;
 }
 
-export function outcomeOf(plan: Plan, results: readonly StepResult[]): Outcome {
+export function outcomeOf(
+  plan: Plan,
+  results: readonly StepResult[],
+  unplaced: readonly UnplacedListener[] = [],
+): Outcome {
   const failed = results.filter((result): result is Failed => !result.ok);
   const held = heldSteps(plan).size;
   const base = { applied: results.length - failed.length, failed, held };
   const [first] = failed;
   if (first !== undefined) return { ...base, error: first.error.code };
   if (plan.conflicts.length > 0) return { ...base, error: 'CONFLICT' };
+  if (unplaced.length > 0) return { ...base, error: 'ENGINE_UNAVAILABLE' };
   return held > 0 ? { ...base, error: 'GUARD_HELD' } : base;
 }
 

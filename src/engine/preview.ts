@@ -11,7 +11,7 @@ import type { World } from '../model/world.ts';
 import { assumedFacts } from '../plan/assumed-facts.ts';
 import { configuredWorld } from '../plan/configured-world.ts';
 import { guard } from '../plan/guard.ts';
-import { type DriverPart, makePlan } from '../plan/make-plan.ts';
+import { type DriverPart, makePlan, placeNotes } from '../plan/make-plan.ts';
 import { type ResolveOptions, resolve } from '../plan/resolve.ts';
 import type { DriverView } from './reconcile.ts';
 
@@ -49,12 +49,10 @@ export function previewPlan({
     const { observed } = view;
     return [{ driver, desired, observed, plan: driver.plan(desired, observed) }];
   });
-  const notes = world.unplaced.map(
-    ({ listener, detail }) => `listener "${listener}" has no place: ${detail}`,
-  );
-  return guard(makePlan(parts, notes), intent.guard, {
+  return guard(makePlan(parts, placeNotes(world)), intent.guard, {
     confirmed: false,
     loaded: true,
+    unplaced: world.unplaced,
     desired: parts.map((part) => part.desired),
     configured() {
       const all = configuredWorld(base, intent);

@@ -150,6 +150,7 @@ async function look(driver: Driver, input: RoundInput): Promise<DriverPart> {
 function guardPlan(plan: Plan, parts: ReadonlyMap<string, DriverPart>, input: RoundInput): Plan {
   const context = {
     loaded: input.loaded,
+    unplaced: input.world.unplaced,
     desired: [...parts.values()].map((part) => part.desired),
     configured: () => configuredIds(parts, input),
   };

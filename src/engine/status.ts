@@ -13,7 +13,7 @@ import type {
   RoundSummary,
   Status,
 } from '../model/status.ts';
-import type { World, WorldListener, WorldMember } from '../model/world.ts';
+import type { UnplacedListener, World, WorldListener, WorldMember } from '../model/world.ts';
 import { differingFields } from '../plan/diff.ts';
 import { crossesFamilies } from '../plan/expand-listener.ts';
 import { quorumKey } from '../plan/judge-pool.ts';
@@ -62,7 +62,7 @@ export class StatusView {
     const { listeners, unplaced } = byName(this.#input.world);
     const one = unplaced.get(name);
     const placed = (listeners.get(name) ?? []).map((listener) => this.#listener(listener));
-    return one === undefined ? placed : [...placed, unplacedStatus(one)];
+    return one === undefined ? placed : [...placed, unplacedStatus(one, this.#input)];
   }
 
   addresses(): readonly AddressStatus[] {
@@ -88,7 +88,7 @@ export class StatusView {
     const { world, intent, hash, errors, configError, round } = this.#input;
     const listeners = [
       ...world.listeners.map((listener) => this.#listener(listener)),
-      ...world.unplaced.map((one) => unplacedStatus(one)),
+      ...world.unplaced.map((one) => unplacedStatus(one, this.#input)),
     ];
     return {
       node: intent.node.name,
@@ -105,7 +105,7 @@ export class StatusView {
 
 interface ByName {
   readonly listeners: ReadonlyMap<string, readonly WorldListener[]>;
-  readonly unplaced: ReadonlyMap<string, World['unplaced'][number]>;
+  readonly unplaced: ReadonlyMap<string, UnplacedListener>;
 }
 
 /** A World stays the same object from round to round while nothing in it changes. */
@@ -260,14 +260,17 @@ function memberStatus(
   };
 }
 
-function unplacedStatus(one: World['unplaced'][number]): ListenerStatus {
+/** What carried it before may still do, as a guard holds its removal. */
+function unplacedStatus(one: UnplacedListener, { outcome }: StatusInput): ListenerStatus {
+  const [carrier] =
+    [...outcome.views].find(([, { observed }]) => one.keys.some((key) => observed.items.has(key))) ?? [];
   return {
     key: one.listener,
     name: one.listener,
     engine: 'none',
-    engineReason: one.detail,
+    engineReason: carrier === undefined ? one.detail : `${one.detail}; ${carrier} carries it as before`,
     mode: 'none',
-    condition: one.reason === 'Disabled' ? 'disabled' : 'down',
+    condition: one.reason === 'Disabled' ? 'disabled' : carrier === undefined ? 'down' : 'degraded',
     reason: one.reason,
     members: [],
     errors: [],

@@ -46,7 +46,12 @@ export interface Conflict {
 
 /** A refusal of the whole plan, or of its removals, until confirmed. */
 export interface GuardVerdict {
-  readonly guard: 'max-deletions' | 'max-additions' | 'prune-before-load' | 'members-per-listener';
+  readonly guard:
+    | 'max-deletions'
+    | 'max-additions'
+    | 'prune-before-load'
+    | 'members-per-listener'
+    | 'engine-missing';
   readonly message: string;
   readonly limit: number;
   readonly current: number;

@@ -101,9 +101,13 @@ export interface World {
   readonly listeners: readonly WorldListener[];
   readonly certificates: readonly Certificate[];
   /** What resolve() could not place, with the reason; shown in Status, never dropped. */
-  readonly unplaced: readonly {
-    readonly listener: string;
-    readonly reason: Reason;
-    readonly detail: string;
-  }[];
+  readonly unplaced: readonly UnplacedListener[];
+}
+
+export interface UnplacedListener {
+  readonly listener: string;
+  readonly reason: Reason;
+  readonly detail: string;
+  /** Of one that should serve and has no engine: keys under which another engine may carry it still. */
+  readonly keys: readonly string[];
 }

@@ -29,6 +29,16 @@ export function expandListener(input: ExpandInput): readonly WorldListener[] {
   return expanded;
 }
 
+/** Keys of all that it becomes, whichever engine carries it. */
+export function listenerKeysOf(listener: Listener, vips: readonly Vip[]): readonly string[] {
+  if (listener.mark !== undefined) return [markKey(listener.mark, listener.markFamily ?? 4)];
+  return vips.flatMap((vip) => listener.ports.map((ports) => keyOn(listener, vip, ports)));
+}
+
+function keyOn({ protocol }: Listener, vip: Vip, ports: PortRange): string {
+  return listenerKey(transportOf(protocol), vip.address, ports.from, ports.to);
+}
+
 const NONE: readonly string[] = [];
 
 /** Pools that the rules of a listener send to, each once, in the order of the rules. */
@@ -45,7 +55,7 @@ function expandMark(input: ExpandInput, mark: number): WorldListener {
 }
 
 function expandPorts(input: ExpandInput, vip: Vip, ports: PortRange): WorldListener {
-  const key = listenerKey(transportOf(input.listener.protocol), vip.address, ports.from, ports.to);
+  const key = keyOn(input.listener, vip, ports);
   const expanded = build(input, key, vip.address, ports, familyOfCanonical(vip.address));
   const shared = input.sharedSources.get(vip.name);
   // IPVS takes the source from the firewall, whose connections no peer knows.

@@ -55,6 +55,29 @@ test('guard() never holds a few', () => {
   assert.deepEqual(guard(planFrom(listeners(0, 2), []), SETTINGS, OPEN).guards, []);
 });
 
+test('guard() leaves in place what has no place to go, with all that lives in it', () => {
+  const rows = [
+    ...listeners(0, 3),
+    ...members('L1', 2),
+    item('pool', 'L1 pool a', {}, 'L1'),
+    ...members('L1 pool a', 1),
+  ];
+  const unplaced = [
+    { listener: 'web', reason: 'EngineUnavailable', detail: 'no ip_vs', keys: ['L1'] },
+  ] as const;
+  const whole = planFrom(rows, listeners(0, 1));
+  const plan = guard(whole, { ...SETTINGS, freeDeletions: 10 }, { ...OPEN, unplaced });
+
+  assert.deepEqual(verdicts(plan), [['engine-missing', 0, 5, 5]]);
+  assert.match(plan.guards[0]!.message, /Cannot take listener "web" away .* no place to go: no ip_vs/);
+  const held = heldSteps(plan);
+  assert.deepEqual(
+    plan.steps.filter((step) => !held.has(step.id)).map((step) => step.item.key),
+    ['L2'],
+  );
+  assert.deepEqual(guard(whole, SETTINGS, { ...OPEN, confirmed: true, unplaced }), whole);
+});
+
 test('guard() counts a drain as the removal it is for new flows', () => {
   const before = [...listeners(0, 1), ...members('L0', 9)];
   const plan = guard(planFrom(before, [...listeners(0, 1), ...members('L0', 9, 0)]), SETTINGS, OPEN);

@@ -2,6 +2,7 @@
 import type { ItemMap } from '../model/item.ts';
 import type { GuardVerdict, Plan, Step } from '../model/plan.ts';
 import type { GuardSettings } from '../model/settings.ts';
+import type { World } from '../model/world.ts';
 
 export interface GuardContext {
   /** A person has seen the plan and wants it. */
@@ -13,6 +14,8 @@ export interface GuardContext {
    * an address that moved to the peer is no deletion. Called only where a limit is passed otherwise.
    */
   readonly configured?: () => ReadonlySet<string>;
+  /** Listeners without a place: what carried them until now is not taken away for nothing. */
+  readonly unplaced?: World['unplaced'];
   /** Wanted items by driver; read only where the members of a listener are limited. */
   readonly desired?: readonly ItemMap[];
 }
@@ -25,6 +28,7 @@ export function guard(plan: Plan, settings: GuardSettings, context: GuardContext
     if (cuts.length > 0) guards.push(beforeLoad(cuts));
   } else if (!context.confirmed) guards.push(...tooManyDeletions(plan, cuts, settings, context));
   if (!context.confirmed) {
+    guards.push(...nowhereToGo(cuts, context.unplaced ?? []));
     guards.push(...tooManyAdditions(plan, settings));
     guards.push(...tooManyMembers(plan, settings, context.desired ?? []));
   }
@@ -48,6 +52,25 @@ function beforeLoad(cuts: readonly Step[]): GuardVerdict {
     current: cuts.length,
     held: cuts.map((step) => step.id),
   };
+}
+
+/** A wish for an engine that is not here would otherwise end what the old one serves. */
+function nowhereToGo(cuts: readonly Step[], unplaced: World['unplaced']): readonly GuardVerdict[] {
+  return unplaced.flatMap(({ listener, detail, keys }) => {
+    const held = cuts.filter(({ item }) =>
+      keys.some((key) => item.key === key || item.key.startsWith(`${key} `)),
+    );
+    if (held.length === 0) return [];
+    return [
+      {
+        guard: 'engine-missing',
+        message: `Cannot take listener "${listener}" away unconfirmed as it has no place to go: ${detail}`,
+        limit: 0,
+        current: held.length,
+        held: held.map((step) => step.id),
+      },
+    ];
+  });
 }
 
 function tooManyDeletions(

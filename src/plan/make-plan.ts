@@ -2,12 +2,22 @@
 import type { DriverPlan } from '../model/driver.ts';
 import type { ItemMap, Observed } from '../model/item.ts';
 import type { Plan } from '../model/plan.ts';
+import type { UnplacedListener, World } from '../model/world.ts';
 import { orderSteps } from './order.ts';
 
 export interface DriverPart {
   readonly desired: ItemMap;
   readonly observed: Observed;
   readonly plan: DriverPlan;
+}
+
+/** Listeners that should serve and cannot. One that is disabled is as wanted. */
+export function withoutPlace(world: World): readonly UnplacedListener[] {
+  return world.unplaced.filter(({ reason }) => reason !== 'Disabled');
+}
+
+export function placeNotes(world: World): readonly string[] {
+  return withoutPlace(world).map(({ listener, detail }) => `listener "${listener}" has no place: ${detail}`);
 }
 
 /** Ordered, not guarded yet. */

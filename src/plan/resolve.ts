@@ -7,9 +7,9 @@ import type { ConcreteEngine } from '../model/protocol.ts';
 import { sharedSourceOf } from '../model/shared-source.ts';
 import type { Certificate } from '../model/tls.ts';
 import type { Vip } from '../model/vip.ts';
-import type { World, WorldAddress, WorldListener } from '../model/world.ts';
+import type { UnplacedListener, World, WorldAddress, WorldListener } from '../model/world.ts';
 import { chooseEngine, type EngineChoice, proxyReason } from './choose-engine.ts';
-import { expandListener, rulePoolNames } from './expand-listener.ts';
+import { expandListener, listenerKeysOf, rulePoolNames } from './expand-listener.ts';
 import {
   isCurrent,
   judgePool,
@@ -33,10 +33,9 @@ export interface Resolver {
   quorum(): ReadonlyMap<string, boolean>;
 }
 
-type Unplaced = World['unplaced'][number];
 /** Members whose facts are to be compared. */
 const NO_KEYS: readonly string[] = [];
-type Placed = readonly WorldListener[] | Unplaced;
+type Placed = readonly WorldListener[] | UnplacedListener;
 
 export function resolve(intent: Intent, facts: Facts, options: ResolveOptions = {}): World {
   return createResolver(options).resolve(intent, facts);
@@ -94,7 +93,7 @@ class MemoResolver implements Resolver {
       this.#listeners = onlyNamed(this.#listeners, intent.listeners);
 
     const listeners: WorldListener[] = [];
-    const unplaced: Unplaced[] = [];
+    const unplaced: UnplacedListener[] = [];
     for (const listener of intent.listeners.values()) {
       const placed = this.#place(listener, intent, facts);
       if (isPlaced(placed)) for (const one of placed) listeners.push(one);
@@ -182,12 +181,23 @@ function placeListener(
   options: ResolveOptions,
 ): Placed {
   if (!listener.enabled)
-    return { listener: listener.name, reason: 'Disabled', detail: 'disabled in the configuration' };
+    return { listener: listener.name, reason: 'Disabled', detail: 'disabled in the configuration', keys: [] };
   if (verdict === undefined)
-    return { listener: listener.name, reason: 'NoHealthyMember', detail: `no pool "${listener.pool}"` };
+    return {
+      listener: listener.name,
+      reason: 'NoHealthyMember',
+      detail: `no pool "${listener.pool}"`,
+      keys: listenerKeysOf(listener, vips),
+    };
   const needed = proxyReason(listener, verdict.pool);
   const choice: EngineChoice = chooseEngine(listener, needed, intent, facts.engines, options.engine);
-  if (!choice.ok) return { listener: listener.name, reason: 'EngineUnavailable', detail: choice.detail };
+  if (!choice.ok)
+    return {
+      listener: listener.name,
+      reason: 'EngineUnavailable',
+      detail: choice.detail,
+      keys: listenerKeysOf(listener, vips),
+    };
   const proxy = needed !== undefined;
   const { engine, reason: engineReason } = choice;
   return expandListener({ listener, vips, verdict, rulePools, engine, engineReason, proxy, sharedSources });

@@ -216,6 +216,19 @@ test('apply holds back what a guard forbids, ends with 1, and --force confirms i
   assert.match(forced.out, /Applied: 6 done, 0 failed\n/);
 });
 
+test('apply and plan take a listener that is disabled for what it is', async () => {
+  const off =
+    '  - { name: off, vip: www, port: 81, enabled: false, members: [{ address: 10.0.0.11, port: 81 }] }\n';
+  shop.write('off.yaml', SMALL + off);
+  for (const verb of ['apply', 'plan']) {
+    const { code, out, err } = await shop.run([verb, '-c', 'off.yaml', '--engine-override', 'memory']);
+
+    assert.deepEqual([code, err], [0, '']);
+    assert.match(out, /Plan: 4 to add, 0 to change, 0 to remove\n/);
+    assert.doesNotMatch(out, /no place/);
+  }
+});
+
 test('show world and show intent narrow to listeners, and an unknown one ends with 4', async () => {
   shop.write('small.yaml', SMALL);
 

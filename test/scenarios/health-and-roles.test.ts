@@ -163,6 +163,33 @@ test('Engine waits for an engine that is not there, and uses it when it comes', 
   assert.match(story.tells(), /web ok InService/);
 });
 
+test('Engine leaves a listener where it is carried when it is to move to an engine that is not there', async () => {
+  const intentOn = (engine: 'memory' | 'ipvs') =>
+    buildIntent({
+      vips: [FRONT],
+      listeners: [buildListener('web', 'front', 80, { engine })],
+      pools: [buildPool('web', THREE)],
+    });
+  const story = await Story.begin({ intent: intentOn('memory'), engines: ['memory', 'ipvs'] });
+  const carried = story.holds('memory');
+
+  await story.available('ipvs', 'the kernel has no ip_vs module');
+  await story.config(intentOn('ipvs'));
+
+  assert.equal(story.holds('memory'), carried);
+  assert.match(story.tells(), /web degraded EngineUnavailable/);
+  const [web] = story.engine.status()!.listeners;
+  assert.match(web!.engineReason, /no ip_vs module; memory carries it as before$/);
+  const [verdict] = story.engine.plan!.guards;
+  assert.equal(verdict?.guard, 'engine-missing');
+
+  await story.available('ipvs');
+
+  assert.match(story.tells(), /web ok InService/);
+  assert.doesNotMatch(story.holds('memory'), /listener/);
+  assert.match(story.holds('ipvs'), /listener/);
+});
+
 test('Engine makes one round of facts that flap at once', async () => {
   const story = await Story.begin({ intent: web() });
   await allUp(story);

@@ -49,6 +49,7 @@ async function run(options: PlanOptions, session: Session, command: Command): Pr
   const { toolbox } = session;
   const intent = await loadIntent(session, command);
   const { planOnce } = await import('../plan-once.ts');
+  const { withoutPlace } = await import('../../plan/make-plan.ts');
   const { planes, observed } = await target(options, session, intent);
   try {
     const { world, plan } = planOnce(intent, planes, observed, {
@@ -65,7 +66,7 @@ async function run(options: PlanOptions, session: Session, command: Command): Pr
       session.print(await toOutput(options.output, planToJson(plan)));
     }
     if (plan.conflicts.length > 0) session.exitCode = 5;
-    else if (world.unplaced.length > 0) {
+    else if (withoutPlace(world).length > 0) {
       session.exitCode = 1;
       if (options.output === 'table')
         session.tell(
