@@ -31,6 +31,8 @@ export interface HealthOptions {
 }
 
 const PATH_RETRY_MS = 10_000;
+/** Between two starts of the checking thread at least. */
+const RESTART_MS = 1000;
 /** How long the checking thread may take to let go of what it holds. */
 const STOP_MS = 1000;
 
@@ -53,6 +55,7 @@ export class Health {
   #paths: Promise<void> = Promise.resolve();
   #cancelPaths: (() => void) | undefined;
   #cancelRamp: (() => void) | undefined;
+  #cancelRestart: (() => void) | undefined;
   #stopped: (() => void) | undefined;
   #closed = false;
 
@@ -149,6 +152,7 @@ export class Health {
     this.#closed = true;
     this.#cancelRamp?.();
     this.#cancelPaths?.();
+    this.#cancelRestart?.();
     await this.#stopWorker();
     await this.#paths;
     await this.#viaVip.close();
@@ -179,11 +183,16 @@ export class Health {
       } satisfies WorkerData,
     });
     worker.on('message', (report: Report) => this.#take(report));
+    const startedMs = this.#options.clock.monotonicMs();
     worker.on('error', (error: Error) => {
       this.#options.onFault?.(error);
-      if (this.#closed) return;
-      this.#worker = this.#startWorker();
-      this.#run([...this.#board.probes().values()]);
+      // One that cannot even start must not be all that this node does from now on.
+      const livedMs = this.#options.clock.monotonicMs() - startedMs;
+      this.#cancelRestart = this.#options.clock.after(Math.max(0, RESTART_MS - livedMs), () => {
+        if (this.#closed) return;
+        this.#worker = this.#startWorker();
+        this.#run([...this.#board.probes().values()]);
+      });
     });
     return worker;
   }

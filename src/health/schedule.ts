@@ -27,6 +27,12 @@ export interface ScheduleOptions {
   readonly maxRunning: number;
 }
 
+/**
+ * Between two rounds of starts. Waking up costs as much as a check or two: thousands a second come by dozens, late by no more than
+ * this.
+ */
+const SPACING_MS = 4;
+
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #slots = new Map<string, Slot>();
@@ -34,6 +40,7 @@ export class Schedule {
   #running = 0;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  #startedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -66,7 +73,7 @@ export class Schedule {
 
   /** The probe ended. `inDoubt` chooses the next interval. Call it exactly once for each start. */
   finished(key: string, inDoubt: boolean): void {
-    this.#running--;
+    const wasFull = this.#running-- >= this.#options.maxRunning;
     const slot = this.#slots.get(key);
     if (slot?.running) {
       slot.running = false;
@@ -77,7 +84,7 @@ export class Schedule {
       slot.dueMs = Math.max(now, slot.dueMs + step);
       this.#enqueue(key, slot.dueMs);
     }
-    this.#pump();
+    if (wasFull) this.#pump();
   }
 
   size(): number {
@@ -96,10 +103,13 @@ export class Schedule {
 
   #arm(): void {
     const next = this.#due.peekOrder();
-    if (next === undefined || next >= this.#timerAt || this.#running >= this.#options.maxRunning) return;
+    if (next === undefined || this.#running >= this.#options.maxRunning) return;
+    const at = Math.max(next, this.#startedMs + SPACING_MS);
+    if (at >= this.#timerAt) return;
     this.#cancelTimer?.();
-    this.#timerAt = next;
-    const wait = Math.max(0, next - this.#options.clock.monotonicMs());
+    this.#timerAt = at;
+    // Timers know whole milliseconds: one that comes early would have to be set again.
+    const wait = Math.ceil(Math.max(0, at - this.#options.clock.monotonicMs()));
     this.#cancelTimer = this.#options.clock.after(wait, () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
       this.#cancelTimer = undefined;
@@ -117,6 +127,7 @@ export class Schedule {
       if (slot === undefined || slot.running || slot.dueMs !== dueMs) continue;
       slot.running = true;
       this.#running++;
+      this.#startedMs = now;
       this.#options.start(key, now - dueMs);
     }
     this.#arm();
