@@ -4,7 +4,7 @@ import { openHaproxy, probeHaproxy } from '../drivers/haproxy/open-haproxy.ts';
 import { openIpvs, probeIpvs } from '../drivers/ipvs/open-ipvs.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
 import type { Driver } from '../model/driver.ts';
-import { LbError } from '../model/errors.ts';
+import { LbError, whyOf } from '../model/errors.ts';
 import type { EngineFact, Facts } from '../model/facts.ts';
 import type { WatchedFlows } from '../model/flow.ts';
 import type { Intent } from '../model/intent.ts';
@@ -115,7 +115,7 @@ function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): XdpOnDe
     return xdp;
   } catch (error) {
     if (!(error instanceof LbError)) throw error;
-    return { fact: { available: false, why: error.message } };
+    return { fact: { available: false, why: whyOf(error) } };
   }
 }
 

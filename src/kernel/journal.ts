@@ -30,8 +30,12 @@ export class FileJournal implements Journal {
   }
 
   stamp(): string {
-    const stat = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
-    return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+    try {
+      const stat = statSync(this.#path, { throwIfNoEntry: false, bigint: true });
+      return stat === undefined ? 'none' : `${stat.ino} ${stat.size} ${stat.mtimeNs}`;
+    } catch (error) {
+      throw this.#failure('read', error);
+    }
   }
 
   read(): readonly string[] | undefined {
@@ -76,11 +80,17 @@ export class FileJournal implements Journal {
 
   #failure(op: string, cause: unknown): OpError {
     const { code = 'EIO', message } = cause as NodeJS.ErrnoException;
+    const denied = code === 'EACCES' || code === 'EPERM';
     return new OpError(
-      code === 'EACCES' ? 'DENIED' : 'DRIVER_FAILED',
+      denied ? 'DENIED' : 'DRIVER_FAILED',
       `Cannot ${op} the record of what is ours: ${message}`,
       { op, target: this.#path, errno: code },
-      { cause, hint: 'Check the state directory and the space on its disk' },
+      {
+        cause,
+        hint: denied
+          ? 'Run as root, who owns the state directory'
+          : 'Check the state directory and the space on its disk',
+      },
     );
   }
 }

@@ -190,6 +190,11 @@ export class LbError extends Error {
   }
 }
 
+/** What went wrong with its cure, where one line must tell both. */
+export function whyOf(error: unknown): string {
+  return error instanceof LbError ? `${error.message}. ${error.hint}` : String(error);
+}
+
 /** A person or client is wrong: exit 2, HTTP 4xx, never retried. */
 export class InputError extends LbError {
   constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {

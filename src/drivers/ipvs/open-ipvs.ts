@@ -6,7 +6,7 @@ import { IpvsKernel } from '../../kernel/netlink/ipvs-kernel.ts';
 import { NftProcess } from '../../kernel/nft-process.ts';
 import { Registry } from '../../kernel/registry.ts';
 import { SysctlFiles } from '../../kernel/sysctl-files.ts';
-import { LbError } from '../../model/errors.ts';
+import { LbError, whyOf } from '../../model/errors.ts';
 import type { EngineFact } from '../../model/facts.ts';
 import type { DataPlaneSettings } from '../../model/settings.ts';
 import { IpvsDriver } from './ipvs-driver.ts';
@@ -36,7 +36,7 @@ export function probeIpvs(): EngineFact {
     return { available: true };
   } catch (error) {
     if (!(error instanceof LbError)) throw error;
-    return { available: false, why: `${error.message}. ${error.hint}` };
+    return { available: false, why: whyOf(error) };
   } finally {
     kernel.close();
   }

@@ -6,7 +6,8 @@ import { tickNs } from '../../kernel/bpf/libc.ts';
 import type { AttachMode } from '../../kernel/bpf/link.ts';
 import type { BpfMap } from '../../kernel/bpf/map.ts';
 import { TestRun } from '../../kernel/bpf/test-run.ts';
-import { LbError } from '../../model/errors.ts';
+import { ownCapabilities } from '../../kernel/system/capabilities.ts';
+import { whyOf } from '../../model/errors.ts';
 import type { EngineFact } from '../../model/facts.ts';
 import { Attachments, type AttachResult } from './attachments.ts';
 import { XdpFlows } from './flows/xdp-flows.ts';
@@ -140,7 +141,7 @@ function ownOf(surroundings: Surroundings, name: string | undefined) {
 const OLDEST: readonly [number, number] = [5, 15];
 
 /** Whether this machine can run the XDP engine, without trying. */
-export function xdpFact(objectPath: string, uid: number = process.getuid?.() ?? 0): EngineFact {
+export function xdpFact(objectPath: string): EngineFact {
   const [major = 0, minor = 0] = release().split('.').map(Number);
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]))
     return { available: false, why: `Linux 5.15 or newer is needed, this is ${release()}` };
@@ -149,8 +150,16 @@ export function xdpFact(objectPath: string, uid: number = process.getuid?.() ?? 
   try {
     libbpf();
   } catch (error) {
-    return { available: false, why: error instanceof LbError ? error.message : String(error) };
+    return { available: false, why: whyOf(error) };
   }
-  if (uid !== 0) return { available: false, why: 'it needs root, or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON' };
-  return { available: true };
+  const has = ownCapabilities();
+  // CAP_SYS_ADMIN stands for those two that were a part of it.
+  const stands = has.includes('sys_admin') ? ['bpf', 'perfmon'] : [];
+  const missing = ['bpf', 'net_admin', 'perfmon'].filter((name) => ![...has, ...stands].includes(name));
+  if (missing.length === 0) return { available: true };
+  const names = missing.map((name) => `CAP_${name.toUpperCase()}`).join(', ');
+  return {
+    available: false,
+    why: `${names} is missing. Run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON`,
+  };
 }
