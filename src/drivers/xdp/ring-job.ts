@@ -1,6 +1,6 @@
 // One ring to be computed: what goes to the worker and comes back. Equal jobs give equal rings, so they are computed once.
 import type { XdpScheduler } from './layout.ts';
-import { maglev, type RingMember, ringSize, turns } from './ring.ts';
+import { maglev, type RingMember, ringSize, turns, turnsAtMost } from './ring.ts';
 
 export interface RingJob {
   readonly scheduler: XdpScheduler;
@@ -22,11 +22,11 @@ export function ringOfJob({ scheduler, members, seed }: RingJob): Uint16Array {
   }
 }
 
-/** Cheap enough for the thread that asks: only Maglev and long turn lists are worth a message. */
-export function isHeavy(job: RingJob): boolean {
-  return (
-    job.members.length > 0 && (job.scheduler === 'mh' || job.scheduler === 'sh' || job.scheduler === 'wrr')
-  );
+/** Slots that have to be computed one by one; 0 where the ring is but a list. */
+export function workOf({ scheduler, members }: RingJob): number {
+  if (members.length === 0) return 0;
+  if (scheduler === 'mh' || scheduler === 'sh') return ringSize(members);
+  return scheduler === 'wrr' ? turnsAtMost(members.map(({ weight }) => weight)) : 0;
 }
 
 export function idOfJob({ scheduler, members }: RingJob): string {

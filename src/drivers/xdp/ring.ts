@@ -96,6 +96,14 @@ export function maglev(members: readonly RingMember[], size: number, seed: bigin
 /** Longest sequence of wrr; beyond it weights are apportioned, each share within one turn. */
 const TURNS_MAX = 4093;
 
+/** As many as there may be, without working out how they divide. */
+export function turnsAtMost(weights: readonly number[]): number {
+  return Math.min(
+    TURNS_MAX,
+    weights.reduce((total, weight) => total + weight, 0),
+  );
+}
+
 /** Turns of wrr in which members of one weight stand as far apart as can be (smooth weighted round robin). */
 export function turns(weights: readonly number[]): Uint16Array {
   const divisor = weights.reduce(gcd, 0);
