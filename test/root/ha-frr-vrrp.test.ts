@@ -18,6 +18,8 @@ test('Ha makes the primary active through vrrpd, and the VIP answers', async () 
   await pair.b.roleIs('standby');
   const probe = await PingProbe.start(pair.client, VIP);
   await probe.stop();
+  // The node that joined answered for nothing, not even for a moment.
+  assert.ok(!pair.a.events.some((event) => event.kind === 'split-brain'), JSON.stringify(pair.a.events));
 
   const [row] = JSON.parse(await pair.frr[0].ask('vrrpd', 'show vrrp json')) as {
     advertisementInterval: number;

@@ -168,6 +168,8 @@ export class Vrrpd {
         // A link-local address made of the virtual MAC would be the same on every node.
         await ip('link', 'set', device, 'addrgenmode', family === 4 ? 'none' : 'random');
         await ip('link', 'set', device, 'address', virtualMac(group, family));
+        // Until vrrpd elects us nobody may be answered here: up alone would be a second holder for a moment.
+        await ip('link', 'set', device, 'protodown', 'on');
         this.#quieten(device);
       }
       for (const { address, prefixLength } of ours)
