@@ -5,7 +5,8 @@ import type { Intent } from '../model/intent.ts';
 import { memberKey } from '../model/keys.ts';
 import { initialState, type JudgeState } from './judge.ts';
 import { combine, type MemberRecord, toMemberHealth } from './member-health.ts';
-import { type Probe, probesOf } from './probe.ts';
+import type { Probe } from './probe.ts';
+import { ProbeTable } from './probe-table.ts';
 import { nextRampMs, rampAt } from './ramp.ts';
 
 /** What survives a reload and a restart. */
@@ -20,44 +21,42 @@ export interface ProbeChange {
 }
 
 export class HealthBoard {
-  #probes: ReadonlyMap<string, Probe> = new Map();
+  readonly #table = new ProbeTable();
   readonly #states = new Map<string, JudgeState>();
   readonly #records = new Map<string, MemberRecord>();
-  #probesOfMember: ReadonlyMap<string, readonly string[]> = new Map();
   #slowStartMs: ReadonlyMap<string, number> = new Map();
   /** As it was last told: handed out, so never changed. What is not as told is told anew. */
   #told: ReadonlyMap<string, MemberHealth> = new Map();
   readonly #untold = new Set<string>();
   readonly #ramping = new Set<string>();
+  #restored = false;
+  #version = 0;
 
   /** Takes over what is asked now; whatever is asked as before keeps its state. */
   setIntent(intent: Intent, nowMs: number): ProbeChange {
-    const probes = probesOf(intent);
-    const added = [...probes.values()].filter((probe) => !this.#probes.has(probe.key));
-    const removed = [...this.#probes.keys()].filter((key) => !probes.has(key));
-    this.#probes = probes;
+    const { added, removed, members } = this.#table.set(intent);
     for (const key of removed) this.#states.delete(key);
     for (const probe of added) {
       // A restored state may already be there: it is worth more than an assumption.
       if (!this.#states.has(probe.key)) this.#states.set(probe.key, initialState(probe.check.first, nowMs));
     }
-    const before = this.#probesOfMember;
-    this.#indexMembers(intent);
-    for (const member of this.#records.keys())
-      if (!this.#probesOfMember.has(member)) {
-        this.#records.delete(member);
-        this.#change(member);
-      }
-    // Who is asked the same as before stands as before.
-    for (const [member, keys] of this.#probesOfMember)
-      if (!this.#records.has(member) || !sameKeys(before.get(member), keys)) this.#combine(member, nowMs);
+    if (members.size > 0) this.#version++;
+    this.#followSlowStart(intent);
+    this.#forgetRestored();
+    for (const [member, before] of members) {
+      const keys = this.#table.members.get(member);
+      if (keys === undefined) this.#forget(member);
+      // Who is asked the same as before stands as before.
+      else if (!this.#records.has(member) || !sameKeys(before, keys)) this.#combine(member, nowMs);
+    }
     return { added, removed };
   }
 
   /** Keys of the members whose health changed by it. The state of a probe that is gone changes none. */
   onState(key: string, state: JudgeState, nowMs: number): readonly string[] {
-    const probe = this.#probes.get(key);
+    const probe = this.#table.probes.get(key);
     if (probe === undefined) return [];
+    this.#version++;
     this.#states.set(key, state);
     return probe.members.filter((member) => this.#combine(member, nowMs));
   }
@@ -98,16 +97,21 @@ export class HealthBoard {
   }
 
   probes(): ReadonlyMap<string, Probe> {
-    return this.#probes;
+    return this.#table.probes;
   }
 
   /** The probes a member lives by. */
   probeKeysOf(member: string): readonly string[] {
-    return this.#probesOfMember.get(member) ?? [];
+    return this.#table.members.get(member) ?? [];
   }
 
   stateOf(key: string): JudgeState | undefined {
     return this.#states.get(key);
+  }
+
+  /** Another number after whatever changes the snapshot. */
+  get version(): number {
+    return this.#version;
   }
 
   snapshot(): BoardSnapshot {
@@ -116,6 +120,7 @@ export class HealthBoard {
 
   /** Before setIntent: what no probe asks for any more is dropped there. */
   restore(snapshot: BoardSnapshot): void {
+    this.#restored = true;
     for (const [key, state] of snapshot.probes) this.#states.set(key, state);
     for (const [key, record] of snapshot.members) {
       this.#records.set(key, record);
@@ -123,16 +128,20 @@ export class HealthBoard {
     }
   }
 
-  #indexMembers(intent: Intent): void {
-    const probesOfMember = new Map<string, string[]>();
+  /** What was restored and nobody asks for any more. */
+  #forgetRestored(): void {
+    if (!this.#restored) return;
+    this.#restored = false;
+    for (const key of this.#states.keys()) if (!this.#table.probes.has(key)) this.#states.delete(key);
+    for (const member of this.#records.keys()) if (!this.#table.members.has(member)) this.#forget(member);
+  }
+
+  #forget(member: string): void {
+    if (this.#records.delete(member)) this.#change(member);
+  }
+
+  #followSlowStart(intent: Intent): void {
     const slowStartMs = new Map<string, number>();
-    for (const probe of this.#probes.values()) {
-      for (const member of probe.members) {
-        const keys = probesOfMember.get(member);
-        if (keys === undefined) probesOfMember.set(member, [probe.key]);
-        else keys.push(probe.key);
-      }
-    }
     for (const pool of intent.pools.values()) {
       if (pool.slowStartMs === 0) continue;
       for (const member of pool.members) slowStartMs.set(memberKey(pool.name, member.name), pool.slowStartMs);
@@ -141,14 +150,12 @@ export class HealthBoard {
     for (const [member, ms] of slowStartMs)
       if (this.#slowStartMs.get(member) !== ms) this.#untold.add(member);
     for (const member of this.#ramping) this.#untold.add(member);
-    this.#probesOfMember = probesOfMember;
     this.#slowStartMs = slowStartMs;
-    for (const key of this.#states.keys()) if (!this.#probes.has(key)) this.#states.delete(key);
   }
 
   /** True when the record changed. */
   #combine(member: string, nowMs: number): boolean {
-    const states = (this.#probesOfMember.get(member) ?? []).flatMap((key) => this.#states.get(key) ?? []);
+    const states = this.probeKeysOf(member).flatMap((key) => this.#states.get(key) ?? []);
     const previous = this.#records.get(member);
     const record = combine(previous, states, nowMs);
     this.#records.set(member, record);

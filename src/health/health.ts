@@ -49,6 +49,8 @@ export class Health {
   readonly #openFiles = openFilesLimit();
   /** What was last told of BFD sessions. */
   readonly #sessions = new Map<string, boolean>();
+  /** As they were last told: who reads them does so far more often than members answer. */
+  readonly #answers = new Map<string, AnswerTimes>();
   readonly #waiting = new Map<number, (stats: RunnerStats) => void>();
   #worker: Worker;
   #nextId = 1;
@@ -70,6 +72,7 @@ export class Health {
     const { added, removed } = this.#board.setIntent(intent, this.#options.clock.nowMs());
     if (removed.length > 0) this.#order({ kind: 'delete', keys: removed });
     for (const key of removed) this.#times.release(key);
+    if (removed.length > 0) this.#answers.clear();
     const note = placesNote(this.#board.probes().size, this.#openFiles);
     if (note !== undefined) this.#options.onShortage?.(note);
     this.#run(added.filter(({ via }) => via === undefined));
@@ -140,8 +143,19 @@ export class Health {
 
   /** The same of the checks of one member (`pool/member`), taken together. */
   answerTimes(member: string): AnswerTimes | undefined {
-    const keys = this.#board.probeKeysOf(member);
-    return toAnswerTimes(keys.flatMap((key) => this.#times.of(key)?.snapshot() ?? []));
+    const histograms = this.#board.probeKeysOf(member).flatMap((key) => this.#times.of(key) ?? []);
+    const count = histograms.reduce((sum, one) => sum + one.count, 0);
+    const known = this.#answers.get(member);
+    if (known !== undefined && known.count === count) return known;
+    const times = toAnswerTimes(histograms.map((one) => one.snapshot()));
+    if (times === undefined) this.#answers.delete(member);
+    else this.#answers.set(member, times);
+    return times;
+  }
+
+  /** Another number after whatever changes the snapshot. */
+  get version(): number {
+    return this.#board.version;
   }
 
   snapshot(): BoardSnapshot {

@@ -26,30 +26,46 @@ export interface Via {
   readonly fault?: string;
 }
 
-/** Every probe the Intent asks for, shared where the question is the same, in a stable order. */
-export function probesOf(intent: Intent): ReadonlyMap<string, Probe> {
-  const sharers = new Map<string, { probe: Omit<Probe, 'members'>; members: Set<string> }>();
-  const add = (probe: Omit<Probe, 'members'>, member: string): void => {
-    const entry = sharers.get(probe.key) ?? { probe, members: new Set<string>() };
-    entry.members.add(member);
-    sharers.set(probe.key, entry);
+/** One question about one member (`pool/member`). */
+export interface Ask extends Omit<Probe, 'members'> {
+  readonly member: string;
+}
+
+type ByPool = () => ReadonlyMap<string, readonly Listener[]>;
+
+/** Made when somebody asks: most pools ask nothing that depends on who uses them. */
+export function listenersByPool(intent: Intent): ByPool {
+  let made: ReadonlyMap<string, readonly Listener[]> | undefined;
+  return () => {
+    made ??= Map.groupBy(intent.listeners.values(), (one) => one.pool);
+    return made;
   };
-  const listeners = Map.groupBy(intent.listeners.values(), (one) => one.pool);
-  for (const pool of intent.pools.values()) {
-    for (const member of pool.members) {
-      const key = memberKey(pool.name, member.name);
-      for (const check of member.checks ?? pool.checks) {
-        const vias =
-          check.viaVip && !NOT_BY_VIP.has(check.type)
-            ? viasOf(check, member, listeners.get(pool.name) ?? [], intent)
-            : [];
-        for (const probe of vias) add(probe, key);
-        if (vias.length > 0) continue;
-        for (const port of servedPorts(member, pool, listeners)) add(probeFor(check, member, port), key);
-      }
+}
+
+/** Whether what the pool asks depends on its listeners and their VIPs. */
+export function needsIntent({ members, checks }: Pool): boolean {
+  return members.some(
+    (member) => member.port === 0 || (member.checks ?? checks).some(({ viaVip }) => viaVip === true),
+  );
+}
+
+/** Everything that the pool wants asked, in the order of its members. */
+export function asksOf(pool: Pool, listeners: ByPool, intent: Intent): readonly Ask[] {
+  const asks: Ask[] = [];
+  for (const one of pool.members) {
+    const member = memberKey(pool.name, one.name);
+    for (const check of one.checks ?? pool.checks) {
+      const vias =
+        check.viaVip && !NOT_BY_VIP.has(check.type)
+          ? viasOf(check, one, listeners().get(pool.name) ?? [], intent)
+          : [];
+      for (const probe of vias) asks.push({ ...probe, member });
+      if (vias.length > 0) continue;
+      for (const port of servedPorts(one, pool, listeners))
+        asks.push({ ...probeFor(check, one, port), member });
     }
   }
-  return new Map([...sharers].map(([key, { probe, members }]) => [key, { ...probe, members: [...members] }]));
+  return asks;
 }
 
 function probeFor(check: HealthCheck, member: Member, port: number): Omit<Probe, 'members'> {
@@ -89,13 +105,9 @@ function viasOf(
 }
 
 /** Ports to check of a member that has none of its own: the first port of each listener on its pool. */
-function servedPorts(
-  member: Member,
-  pool: Pool,
-  listeners: ReadonlyMap<string, readonly Listener[]>,
-): readonly number[] {
+function servedPorts(member: Member, pool: Pool, listeners: ByPool): readonly number[] {
   if (member.port !== 0) return [member.port];
-  const ports = (listeners.get(pool.name) ?? []).flatMap((listener) => listener.ports[0]?.from ?? []);
+  const ports = (listeners().get(pool.name) ?? []).flatMap((listener) => listener.ports[0]?.from ?? []);
   return ports.length === 0 ? [0] : [...new Set(ports)];
 }
 

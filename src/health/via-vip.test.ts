@@ -10,7 +10,9 @@ import {
 } from '../../test/fixtures/build-intent.ts';
 import type { ProbePath } from '../kernel/probe-paths.ts';
 import type { HealthCheck } from '../model/health-check.ts';
-import { type Probe, probesOf } from './probe.ts';
+import type { Intent } from '../model/intent.ts';
+import type { Probe } from './probe.ts';
+import { ProbeTable } from './probe-table.ts';
 import { ViaVip } from './via-vip.ts';
 
 const CHECK: HealthCheck = { ...TCP_CHECK, viaVip: true };
@@ -31,14 +33,21 @@ function probesFor(members: readonly string[], check = CHECK): readonly Probe[] 
       buildListener('nat', 'more', 81, { pool: 'web' }),
     ],
   });
-  return [...probesOf(intent).values()];
+  return probesOf(intent);
+}
+
+/** As the board has them. */
+function probesOf(intent: Intent): readonly Probe[] {
+  const table = new ProbeTable();
+  table.set(intent);
+  return [...table.probes.values()];
 }
 
 function told({ address, port, via }: Probe): string {
   return `${address}:${port}${via === undefined ? '' : ` ${via.how} ${via.vip}`}`;
 }
 
-test('probesOf() asks a member for every VIP of its family that it answers for, each on the port of its listener', () => {
+test('ProbeTable asks a member for every VIP of its family that it answers for, each on the port of its listener', () => {
   assert.deepEqual(probesFor(['10.0.0.1', '2001:db8::1']).map(told), [
     '10.0.0.1:443 dr 192.0.2.10',
     '10.0.0.1:80 tunnel 192.0.2.11',
@@ -46,7 +55,7 @@ test('probesOf() asks a member for every VIP of its family that it answers for, 
   ]);
 });
 
-test('probesOf() leaves what does not go to a VIP at the address of the member', () => {
+test('ProbeTable leaves what does not go to a VIP at the address of the member', () => {
   const icmp: HealthCheck = { ...CHECK, type: 'icmp', payloadBytes: 8 };
 
   assert.ok(probesFor(['10.0.0.1'], icmp).every(({ via }) => via === undefined));
@@ -95,7 +104,7 @@ test('ViaVip does not ask through an IPIP tunnel who unpacks another', async () 
       }),
     ],
   });
-  const [probe] = [...probesOf(intent).values()];
+  const [probe] = probesOf(intent);
   const via = new ViaVip({
     set: async () => assert.fail('nothing to ask the kernel for'),
     close: async () => {},

@@ -69,6 +69,7 @@ export class Daemon implements Control {
   readonly #memory: BackgroundMemory;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saving: SaveSoon;
+  #savedHealth = -1;
   /** The one the engine works for; what was accepted a moment ago is not it yet. */
   #intent: Intent | undefined;
   #seen: { readonly atMs: number; readonly health: ReturnType<Health['health']> } | undefined;
@@ -181,7 +182,7 @@ export class Daemon implements Control {
       },
       options.engine === undefined ? {} : { engine: options.engine },
     );
-    this.#saving = new SaveSoon(() => this.#keep('health', this.#health.snapshot()));
+    this.#saving = new SaveSoon(() => this.#saveHealth());
   }
 
   /** Resolves after the first round: what can serve, serves. */
@@ -210,6 +211,16 @@ export class Daemon implements Control {
     await Promise.all(this.#machine.drivers.map((driver) => driver.close()));
     this.#state.close();
     this.access.audit.close();
+  }
+
+  /** Written out when it changed: thousands of checks that all pass change nothing. */
+  #saveHealth(): void {
+    const { version } = this.#health;
+    if (version === this.#savedHealth) return;
+    this.#memory.keep('health', () => {
+      this.#state.remember('health', this.#health.snapshot());
+      this.#savedHealth = version;
+    });
   }
 
   #keep(name: string, value: unknown): void {
