@@ -2,7 +2,6 @@
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Item } from '../model/item.ts';
-import { memberItemKey, memberKey } from '../model/keys.ts';
 import type { Reason } from '../model/reason.ts';
 import type {
   AddressStatus,
@@ -13,12 +12,13 @@ import type {
   RoundSummary,
   Status,
 } from '../model/status.ts';
-import type { UnplacedListener, World, WorldListener, WorldMember } from '../model/world.ts';
+import type { UnplacedListener, World, WorldListener } from '../model/world.ts';
 import { differingFields } from '../plan/diff.ts';
 import { crossesFamilies } from '../plan/expand-listener.ts';
 import { quorumKey } from '../plan/judge-pool.ts';
 import { groupOfVip, roleOfVip, toWorldAddress } from '../plan/place-addresses.ts';
 import type { HeldStep } from './apply-plan.ts';
+import { memberStatuses } from './member-status.ts';
 import type { DriverView, RoundOutcome } from './reconcile.ts';
 
 export interface StatusInput {
@@ -154,9 +154,17 @@ function listenerStatus(listener: WorldListener, input: StatusInput, index: Inde
     index.errors.size === 0
       ? []
       : wanted.flatMap((one) => index.errors.get(one.key) ?? []).slice(0, LISTENER_ERRORS);
-  const members = listener.members.map((member) => memberStatus(listener, member, view, input.facts));
+  const members = memberStatuses(listener, view, input.facts);
   const verdict = judge(listener, driver, view, wanted, members, errors, input, index);
-  return {
+  const before = KNOWN.get(listener);
+  if (
+    before?.members === members &&
+    before.condition === verdict.condition &&
+    before.reason === verdict.reason &&
+    before.errors.length + errors.length === 0
+  )
+    return before;
+  const status: ListenerStatus = {
     key: listener.key,
     name: listener.name,
     engine: listener.engine,
@@ -166,7 +174,12 @@ function listenerStatus(listener: WorldListener, input: StatusInput, index: Inde
     members,
     errors,
   };
+  KNOWN.set(listener, status);
+  return status;
 }
+
+/** What was last said of a listener: the same object while it says the same. */
+const KNOWN = new WeakMap<WorldListener, ListenerStatus>();
 
 interface Verdict {
   readonly condition: Condition;
@@ -232,32 +245,6 @@ function serving(
 function quorumOf({ pool, family, mode }: WorldListener, quorum: ReadonlyMap<string, boolean>) {
   const own = crossesFamilies(mode) ? undefined : quorum.get(quorumKey(pool, family));
   return own ?? quorum.get(pool);
-}
-
-function memberStatus(
-  listener: WorldListener,
-  member: WorldMember,
-  view: DriverView | undefined,
-  facts: Facts,
-): MemberStatus {
-  const health = facts.health.get(memberKey(listener.pool, member.name));
-  const key = memberItemKey(listener.key, member.key);
-  const row = view?.observed.items.get(key);
-  // Counts only where we would send to it: what we took out ourselves has our own reason.
-  const judged = member.effectiveWeight > 0 ? view?.observed.judged?.get(key) : undefined;
-  const observed = judged === undefined ? row?.fields.weight : 0;
-  const sinceMs = judged?.sinceMs ?? health?.sinceMs;
-  return {
-    key: member.key,
-    name: member.name,
-    weight: member.weight,
-    effectiveWeight: member.effectiveWeight,
-    ...(typeof observed === 'number' ? { observedWeight: observed } : {}),
-    health: health?.state ?? 'unknown',
-    reason: judged?.reason ?? member.reason,
-    ...(sinceMs === undefined ? {} : { sinceMs }),
-    ...(health?.lastError === undefined ? {} : { lastError: health.lastError }),
-  };
 }
 
 /** What carried it before may still do, as a guard holds its removal. */

@@ -9,6 +9,22 @@ export function stableJson(value: unknown, indent?: number): string {
   return text ?? 'null';
 }
 
+/** Texts of values that never change and are written over and over; empty until the first time. */
+const KEPT = new WeakMap<object, string>();
+
+/** Says that the value, and all in it, stays as it is: it is written out once. */
+export function keepText<T extends object>(value: T): T {
+  if (!KEPT.has(value)) KEPT.set(value, '');
+  return value;
+}
+
+/** The value of a text that stableJson made, for who writes it out again. */
+export function parseKept(text: string): unknown {
+  const value: unknown = JSON.parse(text);
+  if (typeof value === 'object' && value !== null) KEPT.set(value, text);
+  return value;
+}
+
 function textOf(given: unknown, key: string): string | undefined {
   let value = given;
   if (typeof value === 'string') return JSON.stringify(value);
@@ -16,6 +32,16 @@ function textOf(given: unknown, key: string): string | undefined {
   if (typeof value === 'object' && value !== null && 'toJSON' in value && typeof value.toJSON === 'function')
     value = value.toJSON(key) as unknown;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const kept = KEPT.get(value);
+  if (kept === undefined) return composed(value);
+  if (kept !== '') return kept;
+  // In one piece: what is put together of pieces would be joined anew wherever it is used.
+  const text = Buffer.from(composed(value)).toString('utf8');
+  KEPT.set(value, text);
+  return text;
+}
+
+function composed(value: object): string {
   if (Array.isArray(value)) {
     let text = '[';
     for (let i = 0; i < value.length; i++)

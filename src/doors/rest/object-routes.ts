@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ConfigObject, ObjectKind } from '../../engine/config-port.ts';
 import type { Control } from '../../engine/control.ts';
 import { hideSpec } from '../../engine/hide-spec.ts';
+import { keepText } from '../../lib/stable-json.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Pool } from '../../model/pool.ts';
 import { change, create, mergePatch, remove, replace, requireObject } from './object-edits.ts';
@@ -43,7 +44,7 @@ const KINDS: readonly Kind[] = [
     title: 'listener',
     names: ({ listeners }) => listeners.keys(),
     view: (name, intent, control) => ({
-      config: intent.listeners.get(name),
+      config: keepText(intent.listeners.get(name)!),
       status: withAnswerTimes(control.listenerStatus(name), control),
     }),
     sort: {
@@ -75,7 +76,7 @@ const KINDS: readonly Kind[] = [
     view(name, intent, _control, rows) {
       const pool = intent.pools.get(name)!;
       return {
-        config: hasScript(pool) ? hideSpec({ ...pool }) : pool,
+        config: hasScript(pool) ? hideSpec({ ...pool }) : keepText(pool),
         members: pool.members.map((member) => rows().view(pool, member)),
       };
     },
@@ -115,7 +116,7 @@ function viewOf(
   const intent = requireIntent(control);
   const { name, source, spec } = object;
   const made = one.view(name, intent, control, () => rows ?? new MemberRows(control, intent));
-  return { name, source, ...(spec === undefined ? {} : { spec }), ...made };
+  return { name, source, ...(spec === undefined ? {} : { spec: keepText(spec) }), ...made };
 }
 
 /** As it stands now: after a write with what was written, before the round that applies it. */

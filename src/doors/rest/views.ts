@@ -1,10 +1,12 @@
 // What the door shows of configured objects: what was asked for beside what became of it. Pure.
 import type { Control } from '../../engine/control.ts';
+import { keepText } from '../../lib/stable-json.ts';
 import { WaitingError } from '../../model/errors.ts';
+import type { MemberHealth, Override } from '../../model/facts.ts';
 import type { Intent } from '../../model/intent.ts';
 import { memberKey } from '../../model/keys.ts';
 import type { Member, Pool } from '../../model/pool.ts';
-import type { ListenerStatus, MemberStatus, Status } from '../../model/status.ts';
+import type { AnswerTimes, ListenerStatus, MemberStatus, Status } from '../../model/status.ts';
 
 export function requireIntent(control: Control): Intent {
   const intent = control.intent();
@@ -31,23 +33,32 @@ export function withAnswerTimes(
     if (pool === undefined) return listener;
     return {
       ...listener,
-      members: listener.members.map((member) => ({
-        ...member,
-        ...answersOf(memberKey(pool, member.name), control),
-      })),
+      members: listener.members.map((member) => withAnswers(member, memberKey(pool, member.name), control)),
     };
   });
 }
 
-function answersOf(member: string, control: Control): Pick<MemberStatus, 'answers'> {
-  const answers = control.answerTimes(member);
-  return answers === undefined ? {} : { answers };
+const WITH_ANSWERS = new WeakMap<MemberStatus, MemberStatus>();
+
+/** The same as long as both are. */
+function withAnswers(member: MemberStatus, key: string, control: Control): MemberStatus {
+  const answers = control.answerTimes(key);
+  const known = WITH_ANSWERS.get(member);
+  if (known !== undefined && known.answers === answers) return known;
+  const both = keepText(answers === undefined ? { ...member } : { ...member, answers });
+  WITH_ANSWERS.set(member, both);
+  return both;
 }
 
 interface Row {
   readonly listener: ListenerStatus;
   readonly member: MemberStatus;
 }
+
+type MemberView = ReturnType<typeof viewOf>;
+
+/** What was last shown of a member, and of what it was made. */
+const VIEWS = new WeakMap<Member, { readonly of: readonly unknown[]; readonly view: MemberView }>();
 
 /** Rows of the data planes by member of a pool, looked up for the pools that are shown. */
 export class MemberRows {
@@ -69,30 +80,20 @@ export class MemberRows {
     const rows = this.#rowsOf(pool.name).get(member.name) ?? [];
     const health = this.#health.get(key);
     const override = this.#overrides.get(key);
-    const sinceMs = health?.sinceMs;
-    const lastError = health?.lastError;
-    return {
-      key,
-      pool: pool.name,
-      name: member.name,
-      address: member.address,
-      port: member.port,
-      weight: member.weight,
-      backup: member.backup,
-      health: health?.state ?? ('unknown' as const),
-      ...(sinceMs === undefined ? {} : { sinceMs }),
-      ...(lastError === undefined ? {} : { lastError }),
-      ...(override === undefined ? {} : { override }),
-      ...answersOf(key, this.#control),
-      listeners: rows.map((row) => ({
-        listener: row.listener.name,
-        key: row.listener.key,
-        effectiveWeight: row.member.effectiveWeight,
-        ...(row.member.observedWeight === undefined ? {} : { observedWeight: row.member.observedWeight }),
-        reason: row.member.reason,
-        ...(row.member.sinceMs === undefined ? {} : { sinceMs: row.member.sinceMs }),
-      })),
-    };
+    const answers = this.#control.answerTimes(key);
+    const known = VIEWS.get(member);
+    const of = [
+      pool.name,
+      health,
+      override,
+      answers,
+      ...rows.flatMap((row) => [row.listener.key, row.member]),
+    ];
+    if (known !== undefined && known.of.length === of.length && of.every((one, i) => one === known.of[i]))
+      return known.view;
+    const view = keepText(viewOf(pool, member, { health, override, answers, rows }));
+    VIEWS.set(member, { of, view });
+    return view;
   }
 
   #rowsOf(pool: string): ReadonlyMap<string, readonly Row[]> {
@@ -109,6 +110,40 @@ export class MemberRows {
     this.#rows.set(pool, found);
     return found;
   }
+}
+
+interface Shown {
+  readonly health: MemberHealth | undefined;
+  readonly override: Override | undefined;
+  readonly answers: AnswerTimes | undefined;
+  readonly rows: readonly Row[];
+}
+
+function viewOf(pool: Pool, member: Member, { health, override, answers, rows }: Shown) {
+  const sinceMs = health?.sinceMs;
+  const lastError = health?.lastError;
+  return {
+    key: memberKey(pool.name, member.name),
+    pool: pool.name,
+    name: member.name,
+    address: member.address,
+    port: member.port,
+    weight: member.weight,
+    backup: member.backup,
+    health: health?.state ?? ('unknown' as const),
+    ...(sinceMs === undefined ? {} : { sinceMs }),
+    ...(lastError === undefined ? {} : { lastError }),
+    ...(override === undefined ? {} : { override }),
+    ...(answers === undefined ? {} : { answers }),
+    listeners: rows.map((row) => ({
+      listener: row.listener.name,
+      key: row.listener.key,
+      effectiveWeight: row.member.effectiveWeight,
+      ...(row.member.observedWeight === undefined ? {} : { observedWeight: row.member.observedWeight }),
+      reason: row.member.reason,
+      ...(row.member.sinceMs === undefined ? {} : { sinceMs: row.member.sinceMs }),
+    })),
+  };
 }
 
 const BY_POOL = new WeakMap<Intent, ReadonlyMap<string, readonly string[]>>();

@@ -1,5 +1,5 @@
 // Which objects the running configuration has, who wrote each, and who names whom: what doors see, secrets hidden.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type {
   ConfigObject,
   ObjectKind,
@@ -28,7 +28,7 @@ const HIDDEN = new WeakMap<Spec, Spec>();
 export function tagOf(spec: Spec): string {
   let tag = TAGS.get(spec);
   if (tag === undefined) {
-    tag = createHash('sha256').update(stableJson(spec)).digest('base64url').slice(0, 16);
+    tag = hash('sha256', stableJson(spec), 'base64url').slice(0, 16);
     TAGS.set(spec, tag);
   }
   return tag;
@@ -68,6 +68,30 @@ export class FileObjects {
   }
 }
 
+/** By the object as it is kept: it is shown the same as long as it is that. */
+const SHOWN = new WeakMap<object, ConfigObject>();
+
+function shown(
+  kind: ObjectKind,
+  one: { readonly name: string; readonly spec: Spec },
+  source: () => ObjectSource,
+): ConfigObject {
+  let object = SHOWN.get(one);
+  if (object === undefined) {
+    const { name, spec } = one;
+    object = {
+      kind,
+      name,
+      spec: hiddenOf(spec),
+      tag: tagOf(spec),
+      source: source(),
+      ...projectOf(spec),
+    };
+    SHOWN.set(one, object);
+  }
+  return object;
+}
+
 export class Catalogue implements ObjectView {
   readonly #book: ObjectBook;
   readonly #files: FileObjects;
@@ -85,28 +109,11 @@ export class Catalogue implements ObjectView {
   get(kind: ObjectKind, name: string): ConfigObject | undefined {
     const mine = this.#book.get(kind, name);
     if (mine !== undefined) {
-      const { spec, author, atMs } = mine;
-      return {
-        kind,
-        name,
-        spec: hiddenOf(spec),
-        tag: tagOf(spec),
-        source: { kind: 'api', author, atMs },
-        ...projectOf(spec),
-      };
+      const { author, atMs } = mine;
+      return shown(kind, mine, () => ({ kind: 'api', author, atMs }));
     }
     const written = this.#files.get(kind, name);
-    if (written !== undefined) {
-      const { spec } = written;
-      return {
-        kind,
-        name,
-        spec: hiddenOf(spec),
-        tag: tagOf(spec),
-        source: this.#files.placeOf(written),
-        ...projectOf(spec),
-      };
-    }
+    if (written !== undefined) return shown(kind, written, () => this.#files.placeOf(written));
     return this.#made(kind, name);
   }
 
