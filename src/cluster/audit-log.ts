@@ -1,9 +1,9 @@
 // Every write, chained: each entry carries the hash of the one before, so that none can be changed, lost or put between
 // without showing. audit.db is a file of its own, so that a broken state.db takes no evidence with it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { stableJson } from '../lib/stable-json.ts';
+import { parseKept, stableJson } from '../lib/stable-json.ts';
 import type { AuditEntry, AuditQuery, AuditRecord, AuditVerdict } from '../model/audit.ts';
 import { type OpenedFile, openFile, usingDb } from './open-sqlite.ts';
 
@@ -25,7 +25,7 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS anchor (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
 `;
 const COLUMNS = 'number, at_ms AS atMs, who, action, target, status, request_id AS requestId, change, hash';
-const GENESIS = { number: 0, hash: createHash('sha256').update('lbctl audit').digest('hex') };
+const GENESIS = { number: 0, hash: hash('sha256', 'lbctl audit', 'hex') };
 /** Kept in memory while the disk takes nothing. */
 const MOST_WAITING = 10_000;
 /** Some milliseconds of hashing. */
@@ -200,13 +200,13 @@ export class AuditLog {
 }
 
 function hashOf(previous: string, entry: Omit<AuditEntry, 'hash'>): string {
-  return createHash('sha256').update(previous).update('\n').update(stableJson(entry)).digest('hex');
+  return hash('sha256', `${previous}\n${stableJson(entry)}`, 'hex');
 }
 
 /** As the file will give it back, so that its hash holds; what is too long says how long it was. */
 function shortened(change: unknown): unknown {
   const text = stableJson(change);
-  return text.length <= LONGEST_CHANGE ? JSON.parse(text) : { cut: true, characters: text.length };
+  return text.length <= LONGEST_CHANGE ? parseKept(text) : { cut: true, characters: text.length };
 }
 
 function toEntry({ change, ...rest }: Row): AuditEntry {

@@ -1,6 +1,6 @@
 // The configurations that were in force, by number: the files and API objects of each, who wanted it, and what came of it.
 import { createHash } from 'node:crypto';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
   NewRevision,
   ObjectKind,
@@ -28,12 +28,27 @@ interface Row extends Omit<RevisionInfo, 'outcome'> {
 export class RevisionTable implements RevisionStore {
   readonly #db: DatabaseSync;
   readonly #kept: number;
+  /** What writes of the API say again and again, made ready once. */
+  readonly #addRevision: StatementSync;
+  readonly #setResult: StatementSync;
+  readonly #endObject: StatementSync;
+  readonly #beginObject: StatementSync;
   /** Files are the same from one revision to the next while only API objects change: their texts are not digested again. */
   readonly #sets = new WeakMap<readonly StoredFile[], string>();
 
   constructor(db: DatabaseSync, kept = KEPT_REVISIONS) {
     this.#db = db;
     this.#kept = kept;
+    this.#addRevision = db.prepare(
+      'INSERT INTO revisions (at_ms, author, reason, hash, file_set, outcome) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+    this.#setResult = db.prepare('UPDATE revisions SET outcome = ? WHERE number = ?');
+    this.#endObject = db.prepare(
+      'UPDATE objects SET until = ? WHERE kind = ? AND name = ? AND until IS NULL',
+    );
+    this.#beginObject = db.prepare(
+      'INSERT INTO objects (kind, name, since, spec, author, at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    );
   }
 
   add(revision: NewRevision): number {
@@ -41,21 +56,18 @@ export class RevisionTable implements RevisionStore {
     const known = this.#sets.get(files);
     const [number, used] = inTransaction(this.#db, 'a revision', () => {
       const set = known ?? this.#fileSet(files);
-      const { lastInsertRowid } = this.#db
-        .prepare(
-          'INSERT INTO revisions (at_ms, author, reason, hash, file_set, outcome) VALUES (?, ?, ?, ?, ?, ?)',
-        )
-        .run(atMs, author, reason, hash, set, JSON.stringify(outcome));
+      const { lastInsertRowid } = this.#addRevision.run(
+        atMs,
+        author,
+        reason,
+        hash,
+        set,
+        JSON.stringify(outcome),
+      );
       const number = Number(lastInsertRowid);
-      const end = this.#db.prepare(
-        'UPDATE objects SET until = ? WHERE kind = ? AND name = ? AND until IS NULL',
-      );
-      const begin = this.#db.prepare(
-        'INSERT INTO objects (kind, name, since, spec, author, at_ms) VALUES (?, ?, ?, ?, ?, ?)',
-      );
       for (const { kind, name, spec } of edits) {
-        end.run(number, kind, name);
-        if (spec !== undefined) begin.run(kind, name, number, JSON.stringify(spec), author, atMs);
+        this.#endObject.run(number, kind, name);
+        if (spec !== undefined) this.#beginObject.run(kind, name, number, JSON.stringify(spec), author, atMs);
       }
       if (number % PRUNE_EVERY === 0) this.#prune(number - this.#kept);
       return [number, set] as const;
@@ -65,11 +77,7 @@ export class RevisionTable implements RevisionStore {
   }
 
   setOutcome(number: number, outcome: RevisionOutcome): void {
-    writing('the result of a revision', () =>
-      this.#db
-        .prepare('UPDATE revisions SET outcome = ? WHERE number = ?')
-        .run(JSON.stringify(outcome), number),
-    );
+    writing('the result of a revision', () => this.#setResult.run(JSON.stringify(outcome), number));
   }
 
   get(number: number): RevisionInfo | undefined {

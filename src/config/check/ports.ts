@@ -2,6 +2,7 @@
 import { listenerKey } from '../../model/keys.ts';
 import type { Listener } from '../../model/listener.ts';
 import { transportOf } from '../../model/protocol.ts';
+import type { Vip } from '../../model/vip.ts';
 import type { CheckContext } from './context.ts';
 import { portPlace } from './listener-shape.ts';
 
@@ -17,7 +18,26 @@ interface Claim {
 /** Addresses times ports of all listeners; each becomes a row somewhere, and a short file can ask for billions. */
 const MOST_PLACES = 500_000;
 
+/** What was last looked at and clear: a write of a pool changes nothing of who takes which port. */
+let clear: { readonly listeners: readonly Listener[]; readonly vips: readonly Vip[] } | undefined;
+
 export function checkPorts(context: CheckContext): void {
+  const { intent, report } = context;
+  if (clear !== undefined && areSame(clear.listeners, intent.listeners) && areSame(clear.vips, intent.vips))
+    return;
+  const before = report.findings.length;
+  lookAtPorts(context);
+  if (report.findings.length === before)
+    clear = { listeners: [...intent.listeners.values()], vips: [...intent.vips.values()] };
+}
+
+function areSame<T>(known: readonly T[], now: ReadonlyMap<string, T>): boolean {
+  let i = 0;
+  for (const one of now.values()) if (one !== known[i++]) return false;
+  return i === known.length;
+}
+
+function lookAtPorts(context: CheckContext): void {
   let places = 0;
   for (const listener of context.intent.listeners.values()) {
     places += listener.vips.length * listener.ports.length;

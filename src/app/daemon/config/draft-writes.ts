@@ -21,7 +21,8 @@ export function draftWrites(
   { files, fileObjects, loaded, book: before, catalogue: standing }: InForce,
   { source, nowMs, quotaOf }: DraftOptions,
 ): Next {
-  let book = before;
+  const draft = before.draft();
+  const { book } = draft;
   let catalogue = standing;
   const edits: ObjectEdit[] = [];
   const own: { readonly project: string; readonly edits: readonly ObjectEdit[] }[] = [];
@@ -33,10 +34,10 @@ export function draftWrites(
     if (wanted.length === 0) continue;
     if (project !== undefined) own.push({ project, edits: wanted });
     edits.push(...wanted);
-    book = book.with(wanted, author, nowMs());
+    draft.write(wanted, author, nowMs());
     catalogue = new Catalogue(book, fileObjects, loaded.intent);
   }
-  if (edits.length === 0) return { files, book, loaded, edits };
+  if (edits.length === 0) return { files, book: before, loaded, edits };
   const result = loadWith(source, files, book.all());
   if (!isGood(result))
     throw new InputError('CONFIG_INVALID', `Cannot take the change: ${firstFault(result.diagnostics)}`, {

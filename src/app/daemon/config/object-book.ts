@@ -1,4 +1,4 @@
-// The objects of the API by kind and name, and how they stand among those of files. A value: a change makes another book.
+// The objects of the API by kind and name, and how they stand among those of files. A value: changes make another book.
 import type { LoadResult } from '../../../config/load.ts';
 import type { Section } from '../../../config/merge.ts';
 import {
@@ -20,6 +20,12 @@ export const SECTION_OF: Readonly<Record<ObjectKind, Section>> = {
 export type WrittenObject = LoadResult['written'][number];
 type Shelf<T> = ReadonlyMap<ObjectKind, ReadonlyMap<string, T>>;
 
+/** What it writes is in its book at once; nobody writes to it when the book is handed on. */
+export interface BookDraft {
+  readonly book: ObjectBook;
+  write(edits: readonly ObjectEdit[], author: string, atMs: number): void;
+}
+
 export class ObjectBook {
   readonly #shelves: Shelf<StoredObject>;
 
@@ -39,16 +45,24 @@ export class ObjectBook {
     for (const shelf of this.#shelves.values()) yield* shelf.values();
   }
 
-  /** Only the kinds that are touched are copied. */
-  with(edits: readonly ObjectEdit[], author: string, atMs: number): ObjectBook {
-    const shelves = new Map<ObjectKind, Map<string, StoredObject>>();
-    for (const { kind, name, spec } of edits) {
-      const shelf = shelves.get(kind) ?? new Map(this.#shelves.get(kind));
-      shelves.set(kind, shelf);
-      if (spec === undefined) shelf.delete(name);
-      else shelf.set(name, { kind, name, spec, author, atMs });
-    }
-    return new ObjectBook(new Map([...this.#shelves, ...shelves]));
+  /** Another book that begins as this one and may be written to. */
+  draft(): BookDraft {
+    const shelves = new Map(this.#shelves);
+    const book = new ObjectBook(shelves);
+    const own = new Map<ObjectKind, Map<string, StoredObject>>();
+    return {
+      book,
+      write(edits, author, atMs) {
+        for (const { kind, name, spec } of edits) {
+          // Only the kinds that are touched are copied, and once however many writes come together.
+          const shelf = own.get(kind) ?? new Map(shelves.get(kind));
+          own.set(kind, shelf);
+          shelves.set(kind, shelf);
+          if (spec === undefined) shelf.delete(name);
+          else shelf.set(name, { kind, name, spec, author, atMs });
+        }
+      },
+    };
   }
 
   /** What leads from this book to the other. */
