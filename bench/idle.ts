@@ -2,7 +2,7 @@
 // process of its own started as an operator does.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -43,16 +43,44 @@ const cpuMs = (pid: string): number => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) * 10;
 };
+/** proc_pid_smaps(5): memory of its own, and pages of files that every process with them shares. */
+const mbOf = (pid: string, name: string): number =>
+  Number(
+    new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1],
+  ) / 1024;
 const kbOf = (pid: string, name: string): number =>
   Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+
+/** By the name of the thread: those of V8 and libuv are many, and told together. */
+function threadMs(pid: string): Map<string, number> {
+  const shares = new Map<string, number>();
+  for (const task of readdirSync(`/proc/${pid}/task`)) {
+    const text = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1');
+    const name = task === pid ? 'the main thread' : /\((.*)\)/.exec(text)![1]!;
+    const fields = text.split(') ')[1]!.split(' ');
+    shares.set(name, (shares.get(name) ?? 0) + (Number(fields[11]) + Number(fields[12])) * 10);
+  }
+  return shares;
+}
+
+function threadShares(pid: string): [name: string, percent: number][] {
+  const tookMs = performance.now() - began;
+  return [...threadMs(pid)].map(([name, ms]) => [
+    name,
+    ((ms - (threadsBefore.get(name) ?? 0)) / tookMs) * 100,
+  ]);
+}
 
 await sleep(WARM_MS);
 // The lock names the daemon itself, not what started it.
 const pid = readFileSync(join(folder, 'run/daemon.lock'), 'utf8').trim();
 const [before, began] = [cpuMs(pid), performance.now()];
+const threadsBefore = threadMs(pid);
 await sleep(WATCH_MS);
 const share = ((cpuMs(pid) - before) / (performance.now() - began)) * 100;
 const [rss, peak] = [kbOf(pid, 'VmRSS') / 1024, kbOf(pid, 'VmHWM') / 1024];
+const [anonymous, shared] = [mbOf(pid, 'Anonymous'), mbOf(pid, 'Rss') - mbOf(pid, 'Anonymous')];
+const threads = threadShares(pid);
 const well = up();
 daemon.kill('SIGTERM');
 await once(daemon, 'exit');
@@ -65,7 +93,10 @@ const good = publish({
   rows: [
     row('members that are up', well, '', `>= ${LISTENERS * MEMBERS}`),
     row('processor time, all threads', share, '% of a core', '< 10'),
+    ...threads.map(([name, percent]) => row(`  of that, ${name}`, percent, '% of a core')),
     row('resident memory', rss, 'MB', '< 250'),
+    row('  of that, its own', anonymous, 'MB'),
+    row('  of that, pages of files', shared, 'MB'),
     row('the same at its highest', peak, 'MB'),
   ],
 });
