@@ -1,10 +1,12 @@
 // lbctl: starts the command line and is the only place that ends the process.
 import { runCli } from '../cli/run-cli.ts';
 import { listenForSignals } from './signals.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { createToolbox } from './wiring.ts';
 
 // The wrapper sets it for us alone, not for programs that we start.
 delete process.env.NODE_COMPILE_CACHE;
+keepHeapSmall(process.argv.slice(2));
 
 const signals = listenForSignals();
 

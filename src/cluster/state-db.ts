@@ -7,6 +7,8 @@ import { RevisionTable } from './revision-table.ts';
 import { prepareTables } from './state-schema.ts';
 import { writing } from './state-write.ts';
 
+const MOST_HELD = 64 * 1024;
+
 export interface OpenedState extends Omit<OpenedFile<StateDb>, 'opened'> {
   readonly db: StateDb;
 }
@@ -52,12 +54,14 @@ export class StateDb {
     }
   }
 
-  /** Written only when it differs from what was written last. Throws OpError STATE_UNWRITABLE. */
+  /** Written only when it differs from what was written last, as far as that is short. Throws OpError STATE_UNWRITABLE. */
   remember(name: string, value: unknown): void {
     const text = JSON.stringify(value);
     if (this.#lastWritten.get(name) === text) return;
     writing(`"${name}"`, () => this.#write.run(name, text));
-    this.#lastWritten.set(name, text);
+    // What is large is not held a second time: who writes it knows whether it changed.
+    if (text.length <= MOST_HELD) this.#lastWritten.set(name, text);
+    else this.#lastWritten.delete(name);
   }
 
   /** As a full disk would: for those who must see what happens then. */

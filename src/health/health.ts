@@ -33,6 +33,8 @@ export interface HealthOptions {
 const PATH_RETRY_MS = 10_000;
 /** Between two starts of the checking thread at least. */
 const RESTART_MS = 1000;
+/** Three halves of a megabyte each: V8 copies from one to the other and keeps a third. */
+const YOUNG_MB = 3;
 /** How long the checking thread may take to let go of what it holds. */
 const STOP_MS = 1000;
 
@@ -191,6 +193,8 @@ export class Health {
   #startWorker(): Worker {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: 'health',
+      // What a check leaves behind is small and soon forgotten: room for more would only be memory.
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
       workerData: {
         times: this.#times.memory,
         maxRunning: checkPlaces(this.#openFiles),
