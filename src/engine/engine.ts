@@ -17,6 +17,7 @@ import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
 import { nextOverrideEndMs, nextWake } from './next-wake.ts';
 import { Ground, type OvertakeInput, type Overtaking, overtake } from './overtake.ts';
+import type { Part } from './own-part.ts';
 import type { EnginePorts } from './ports.ts';
 import { previewPlan } from './preview.ts';
 import {
@@ -144,13 +145,15 @@ export class Engine {
     return this.#configError;
   }
 
-  /** What the next round would plan were this the Intent; absent before the first round. */
-  preview(intent: Intent): Plan | undefined {
+  /** What the next round would plan were this the Intent, or the part of it; absent before the first round. */
+  preview(intent: Intent, part?: Part): Plan | undefined {
     if (this.#last === undefined) return undefined;
     const facts = { ...this.#ports.facts.read(intent), quorum: this.#quorum };
     return previewPlan({
       intent,
       inForce: this.#last.intent,
+      inForceWorld: this.#last.world,
+      ...(part === undefined ? {} : { part }),
       facts,
       drivers: this.#ports.drivers,
       views: this.#left,

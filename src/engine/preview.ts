@@ -13,6 +13,7 @@ import { configuredWorld } from '../plan/configured-world.ts';
 import { guard } from '../plan/guard.ts';
 import { type DriverPart, makePlan, placeNotes } from '../plan/make-plan.ts';
 import { type ResolveOptions, resolve } from '../plan/resolve.ts';
+import { ownPart, type Part } from './own-part.ts';
 import type { DriverView } from './reconcile.ts';
 
 export interface PreviewInput {
@@ -23,6 +24,10 @@ export interface PreviewInput {
   readonly drivers: readonly Driver[];
   /** What each driver showed last; one that has shown nothing takes no part. */
   readonly views: ReadonlyMap<string, DriverView>;
+  /** That of the Intent in force. */
+  readonly inForceWorld: World;
+  /** Only what is of these objects is to be told. */
+  readonly part?: Part;
   /** Members that would be taken away go on with the flows they have. */
   readonly withDrains: (world: World) => World;
   readonly options: ResolveOptions;
@@ -32,6 +37,8 @@ export function previewPlan({
   intent,
   inForce,
   facts,
+  inForceWorld,
+  part,
   drivers,
   views,
   withDrains,
@@ -49,7 +56,7 @@ export function previewPlan({
     const { observed } = view;
     return [{ driver, desired, observed, plan: driver.plan(desired, observed) }];
   });
-  return guard(makePlan(parts, placeNotes(world)), intent.guard, {
+  const plan = guard(makePlan(parts, placeNotes(world)), intent.guard, {
     confirmed: false,
     loaded: true,
     unplaced: world.unplaced,
@@ -61,6 +68,7 @@ export function previewPlan({
       );
     },
   });
+  return part === undefined ? plan : ownPart(plan, { part, drivers, worlds: [inForceWorld, world] });
 }
 
 /** Health of members that are asked the same there: of one that has moved it says nothing, though its name is the same. */

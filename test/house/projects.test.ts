@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Got,
   type Operation,
@@ -167,7 +168,6 @@ describe('projects', () => {
         409,
         'OBJECT_EXISTS',
       ],
-      ['POST', '/v1/pools?dry_run=true', { name: 'red-p' }, 403, 'DENIED'],
       ['POST', '/v1/pools?force=true', { name: 'red-p' }, 403, 'DENIED'],
       ['POST', '/v1/pools?confirm_within=60s', { name: 'red-p' }, 403, 'DENIED'],
       ['POST', '/v1/pools', { name: 'red-p', quorum: { on_up: '/bin/true' } }, 403, 'DENIED'],
@@ -183,6 +183,66 @@ describe('projects', () => {
         [status, code],
         `${path} ${JSON.stringify(body)} ${answer.text}`,
       );
+    }
+  });
+
+  it('tells a project what a write of its own would do, and nothing of what the others have', async () => {
+    const dry = (method: string, path: string, body?: unknown) =>
+      ask('red', method, `${path}?dry_run=true`, body, method === 'POST' ? undefined : '*');
+    const planOf = ({ status, text }: Got) => {
+      assert.equal(status, 200, text);
+      // The words of the others, and what no project has.
+      assert.doesNotMatch(text, /blue|"vb"|plain|10\.0\.0\.9|192\.0\.2\.[23]|10\.9\.9\.9/);
+      return (JSON.parse(text) as { plan: { steps: { verb: string; key: string }[] } }).plan.steps.map(
+        ({ verb, key }) => `${verb} ${key}`,
+      );
+    };
+    const listener = { name: 'dry-web', vip: 'va', port: 85, members: [{ address: '10.0.3.1', port: 80 }] };
+    const added = planOf(await dry('POST', '/v1/listeners', listener));
+    const before = await ask('red', 'GET', '/v1/listeners');
+    await ask('red', 'POST', '/v1/listeners', listener);
+    // The plan is made against what was applied.
+    const isApplied = async () =>
+      (await ask('red', 'GET', '/v1/pools/dry-web/members')).text.includes('"observedWeight":1');
+    for (let i = 0; i < 300 && !(await isApplied()); i++) await sleep(50);
+    const changed = planOf(
+      await dry('PUT', '/v1/listeners/dry-web', {
+        ...listener,
+        members: [{ address: '10.0.3.2', port: 80 }],
+      }),
+    );
+    const removed = planOf(await dry('DELETE', '/v1/listeners/dry-web'));
+    await ask('red', 'DELETE', '/v1/listeners/dry-web', undefined, '*');
+
+    assert.deepEqual(added.sort(), [
+      'add tcp/192.0.2.1:85',
+      'add tcp/192.0.2.1:85 > 10.0.3.1:80',
+      ...added.filter((step) => step.includes(' dev ')),
+    ]);
+    assert.doesNotMatch(before.text, /dry-web/);
+    assert.ok(changed.includes('add tcp/192.0.2.1:85 > 10.0.3.2:80'), changed.join('\n'));
+    assert.ok(
+      changed.some((step) => step.endsWith('192.0.2.1:85 > 10.0.3.1:80')),
+      changed.join('\n'),
+    );
+    assert.ok(
+      removed.some((step) => step.endsWith('tcp/192.0.2.1:85')),
+      removed.join('\n'),
+    );
+  });
+
+  it('names nothing of the others where a write does not go together with theirs', async () => {
+    const tries: readonly (readonly [string, string, object, told: RegExp])[] = [
+      ['POST', '/v1/vips', { name: 'red-v', address: '192.0.2.2' }, /does not go together.*\(duplicate-/],
+      ['POST', '/v1/vips?dry_run=true', { name: 'red-v', address: '192.0.2.2' }, /does not go together/],
+      // Of its own it is told every word.
+      ['POST', '/v1/pools', { name: 'red-p', members: [{ address: '10.0.3.1', prt: 1 }] }, /prt/],
+    ];
+    for (const [method, path, body, told] of tries) {
+      const answer = await ask('red', method, path, body);
+      assert.deepEqual([answer.status, codeOf(answer)], [422, 'CONFIG_INVALID'], answer.text);
+      assert.match(answer.text, told);
+      assert.doesNotMatch(answer.text, /blue|"vb"|\\"vb\\"|plain|10\.0\.0\.9|192\.0\.2\.3/, path);
     }
   });
 

@@ -138,7 +138,7 @@ export class Daemon implements Control {
         wake: () => this.#engine.wake('config'),
         idle: () => this.#engine.idle(),
         roundMs: () => this.#engine.round?.durationMs ?? 0,
-        preview: (wanted) => this.#engine.preview(wanted),
+        preview: (wanted, part) => this.#engine.preview(wanted, part),
         plan: () => this.#engine.plan,
         confirm: () => this.#engine.confirm(),
       },

@@ -43,7 +43,7 @@ export function requirePool(pool: string, who: Who): void {
 }
 
 /** What of a write reaches beyond the objects that are written. */
-const WHOLE_NODE = ['dry_run', 'force', 'confirm_within'] as const;
+const WHOLE_NODE = ['force', 'confirm_within'] as const;
 
 export function requireOwnWords(
   actor: Actor,
@@ -55,6 +55,6 @@ export function requireOwnWords(
   throw new InputError(
     'DENIED',
     `Cannot write with "${word}" as "${actor.name}": it is of project "${actor.project}"`,
-    { hint: 'A plan, what guards hold and a trial are of the whole node' },
+    { hint: 'What guards hold and a trial are of the whole node' },
   );
 }

@@ -15,6 +15,7 @@ import type {
   SnapshotInfo,
   WriteRequest,
 } from '../../../engine/config-port.ts';
+import type { Part } from '../../../engine/own-part.ts';
 import type { IntentResult, IntentSource, RoundReport } from '../../../engine/ports.ts';
 import { InputError, LbError, WaitingError } from '../../../model/errors.ts';
 import type { Intent } from '../../../model/intent.ts';
@@ -37,6 +38,7 @@ import { type InForce, putInForce } from './in-force.ts';
 import { joinChanges } from './join-changes.ts';
 import { ObjectBook } from './object-book.ts';
 import { Outcomes } from './outcomes.ts';
+import { ownFaults } from './own-faults.ts';
 import { PinAndTrial } from './pin-and-trial.ts';
 import { requireUnheld } from './require-unheld.ts';
 import { type Next, RevisionReader } from './revision-reader.ts';
@@ -54,7 +56,7 @@ export interface Loop {
   idle(): Promise<void>;
   /** How long the last one took. */
   roundMs(): number;
-  preview(intent: Intent): Plan | undefined;
+  preview(intent: Intent, part?: Part): Plan | undefined;
   /** Of the last round. */
   plan(): Plan | undefined;
   /** What guards hold now is wanted. */
@@ -198,7 +200,19 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   planWrite(request: WriteRequest): Planned {
-    return this.#planned(draftWrites([request], this.#require(), this.#options).loaded);
+    const now = this.#require();
+    const next = draftWrites([request], now, this.#options);
+    const { project } = request;
+    if (project === undefined) return this.#planned(next.loaded);
+    const { catalogue } = putInForce(next, undefined, now);
+    const isOwn = (one: ConfigObject | undefined): boolean => one?.project === project;
+    const part: Part = {
+      has: (kind, name) => isOwn(now.catalogue.get(kind, name)) || isOwn(catalogue.get(kind, name)),
+    };
+    const { edits } = next;
+    const teller = { project, edits, catalogue: now.catalogue, intent: now.loaded.intent };
+    const planned = this.#planned(next.loaded, part);
+    return { ...planned, diagnostics: ownFaults(planned.diagnostics, teller) };
   }
 
   /** The files on disk; the old configuration stays on error. Resolves after the round. */
@@ -401,8 +415,8 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     return result;
   }
 
-  #planned({ intent, hash, diagnostics }: Loaded): Planned {
-    const plan = this.#options.loop.preview(intent);
+  #planned({ intent, hash, diagnostics }: Loaded, part?: Part): Planned {
+    const plan = this.#options.loop.preview(intent, part);
     if (plan !== undefined) return { plan, hash, diagnostics };
     throw new WaitingError('NOT_READY', 'Cannot plan as the first round has not finished yet');
   }

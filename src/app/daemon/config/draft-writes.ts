@@ -6,6 +6,7 @@ import { type ConfigSource, firstFault, isGood, loadWith } from './config-source
 import type { InForce } from './in-force.ts';
 import { lastOfEach } from './join-changes.ts';
 import { Catalogue } from './object-catalogue.ts';
+import { ownFaults } from './own-faults.ts';
 import type { Next } from './revision-reader.ts';
 import { ownEdits, requireOwnReferences, requireQuota, scopedTo, usageOf } from './tenancy.ts';
 
@@ -39,10 +40,18 @@ export function draftWrites(
   }
   if (edits.length === 0) return { files, book: before, loaded, edits };
   const result = loadWith(source, files, book.all());
-  if (!isGood(result))
-    throw new InputError('CONFIG_INVALID', `Cannot take the change: ${firstFault(result.diagnostics)}`, {
-      details: { diagnostics: result.diagnostics.filter((one) => one.severity === 'error') },
+  if (!isGood(result)) {
+    const errors = result.diagnostics.filter((one) => one.severity === 'error');
+    // Of many the queue finds the wrong one by trying each alone.
+    const [only] = own.length === 1 ? own : [];
+    const told =
+      only === undefined
+        ? errors
+        : ownFaults(errors, { ...only, catalogue: standing, intent: loaded.intent });
+    throw new InputError('CONFIG_INVALID', `Cannot take the change: ${firstFault(told)}`, {
+      details: { diagnostics: told },
     });
+  }
   const { intent } = result;
   const next = new Catalogue(book, fileObjects, intent);
   for (const one of own) requireOwnReferences(one.edits, next, intent, one.project);
