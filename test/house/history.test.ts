@@ -87,9 +87,9 @@ describe('history', () => {
     );
 
     daemon.write(objects(3));
-    await daemon.lbctl('reload', '--confirm-within', '3s');
+    await daemon.lbctl('reload', '--confirm-within', '8s');
     assert.equal((await daemon.lbctl('confirm')).out, 'the configuration on trial is kept\n');
-    await sleep(3500);
+    await sleep(8500);
     assert.equal(await daemon.members(), 3);
   });
 
