@@ -1,9 +1,5 @@
 // The HAProxy driver beside a hand-written haproxy.cfg: requests and latency, changes through the socket, generation, diff.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { exec } from '../lab/process.ts';
 import { HaproxyDriver } from '../src/drivers/haproxy/haproxy-driver.ts';
@@ -15,27 +11,19 @@ import { machine, median, publish, type Row, row } from './report.ts';
 
 const BINARY = '/usr/sbin/haproxy';
 const SECONDS = 1;
-const BLOCKS = 12;
-const RULE_BLOCKS = 8;
-const MEMBER = '--member';
-
-/** The member is a process of its own, so that it does not take its time from the one that measures. */
-if (process.argv[2] === MEMBER) {
-  const server = createServer((_, response) => response.end('ok'));
-  server.keepAliveTimeout = 60_000;
-  server.listen(0, '127.0.0.1', () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
-} else await main();
+/** A block is four seconds: both loads together take less than three minutes. */
+const BLOCKS = 20;
+const MEMBER_PORT = 8090;
 
 async function main(): Promise<void> {
   // In memory, as a run directory is.
   const folder = mkdtempSync('/dev/shm/sy-bench-haproxy-');
-  const member = spawn('taskset', ['-c', CLIENT_CPU, process.execPath, import.meta.filename, MEMBER], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(member.stdout, 'data')) as [Buffer];
-  const port = Number(line.toString());
+  const member = new HaproxyProcess({ binary: BINARY, runDir: join(folder, 'member') });
+  writeMember(join(folder, 'member'));
   try {
-    const { plain, rules } = await loads(folder, port);
+    await member.start();
+    await pin(member, CLIENT_CPU);
+    const { plain, rules } = await loads(folder, MEMBER_PORT);
     const { generateMs, firstDiffMs, diffMs, bytes } = writeLarge(join(folder, 'text'));
     const { trusting, whole } = await changeLarge(join(folder, 'large'));
     const ok = publish({
@@ -44,7 +32,7 @@ async function main(): Promise<void> {
         ...machine(),
         listeners: LISTENERS,
         members: MEMBERS,
-        load: `wrk -t1 -c32, ${SECONDS} s, ${BLOCKS} and ${RULE_BLOCKS} blocks A B B A, proxies on a processor of their own`,
+        load: `wrk -t1 -c32, ${SECONDS} s, ${BLOCKS} blocks A B B A each, proxies on a processor of their own`,
       },
       rows: [
         ...comparedRows('forwarded headers', plain),
@@ -62,7 +50,7 @@ async function main(): Promise<void> {
     });
     process.exitCode = ok ? 0 : 1;
   } finally {
-    member.kill();
+    await member.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -92,13 +80,8 @@ async function loads(folder: string, port: number) {
   try {
     await apply(driver, small(port, RULES));
     await hand.start();
-    const pids: number[] = [];
-    for (const process of [new HaproxyProcess({ binary: BINARY, runDir: ours }), hand]) {
-      const [pid = 0] = await process.workers();
-      pids.push(pid);
-      await exec(['taskset', '-a', '-p', '-c', PROXY_CPU, String(pid)]);
-    }
-    const [ourPid = 0, handPid = 0] = pids;
+    const ourPid = await pin(new HaproxyProcess({ binary: BINARY, runDir: ours }), PROXY_CPU);
+    const handPid = await pin(hand, PROXY_CPU);
     await pause(500);
     const side = (at: number, host?: string) => ({
       pid: at % 2 === 0 ? ourPid : handPid,
@@ -107,13 +90,46 @@ async function loads(folder: string, port: number) {
     });
     const plain = await compare(side(8080), side(8081), BLOCKS, SECONDS);
     const shop = `shop${RULES - 1}.example`;
-    const rules = await compare(side(8082, shop), side(8083, shop), RULE_BLOCKS, SECONDS);
+    const rules = await compare(side(8082, shop), side(8083, shop), BLOCKS, SECONDS);
     return { plain, rules };
   } finally {
     await driver.close();
     await hand.stop();
     await new HaproxyProcess({ binary: BINARY, runDir: ours }).stop();
   }
+}
+
+/** Its worker runs on that processor alone. */
+async function pin(process: HaproxyProcess, cpu: string): Promise<number> {
+  const [pid = 0] = await process.workers();
+  await exec(['taskset', '-a', '-p', '-c', cpu, String(pid)]);
+  return pid;
+}
+
+const GLOBAL = (folder: string) => `global
+  maxconn 4000
+  nbthread 1
+  user haproxy
+  group haproxy
+  chroot /var/lib/haproxy
+  stats socket ${folder}/admin.sock mode 600 level admin
+`;
+const DEFAULTS = `defaults
+  mode http
+  option redispatch
+  timeout client 50s
+  timeout connect 5s
+  timeout server 50s
+  timeout http-request 10s
+  timeout http-keep-alive 15s
+`;
+
+/** The member answers from memory: whatever it costs more is taken from the client, and the proxies would wait. */
+function writeMember(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  const answer = 'http-request return status 200 content-type text/plain string ok';
+  const frontend = `frontend web\n  bind 127.0.0.1:${MEMBER_PORT}\n  ${answer}\n`;
+  writeFileSync(join(folder, 'haproxy.cfg'), `${GLOBAL(folder)}${DEFAULTS}${frontend}`);
 }
 
 /** What an operator would write for the same: forwarded headers, the same timeouts, one member; hosts to pools by a map. */
@@ -123,23 +139,8 @@ function writeHand(folder: string, port: number): void {
   writeFileSync(join(folder, 'hosts.map'), map.join(''));
   writeFileSync(
     join(folder, 'haproxy.cfg'),
-    `global
-  description hand
-  maxconn 4000
-  nbthread 1
-  user haproxy
-  group haproxy
-  chroot /var/lib/haproxy
-  stats socket ${folder}/admin.sock mode 600 level admin
-defaults
-  mode http
-  option redispatch
-  timeout client 50s
-  timeout connect 5s
-  timeout server 50s
-  timeout http-request 10s
-  timeout http-keep-alive 15s
-frontend web
+    `${GLOBAL(folder)}  description hand
+${DEFAULTS}frontend web
   bind ${VIP}:8081
   option forwardfor
   http-request set-header X-Forwarded-Proto http
@@ -152,3 +153,5 @@ frontend shops
 ${['web', 'even', 'odd'].map((name) => `backend ${name}\n  balance roundrobin\n  server one 127.0.0.1:${port}\n`).join('')}`,
   );
 }
+
+await main();
