@@ -4,10 +4,13 @@ import { ETHERTYPE_IPV6, neighbourAdvertisement } from '../wire/ndp.ts';
 import { fromMac, type Link, toMac } from '../wire/netlink/route-link.ts';
 import { ERRNO } from './native/errno.ts';
 import { AF, NativeSocket, SOCK } from './native/socket.ts';
+import { NeighbourQuestion } from './neighbour-question.ts';
 import type { NeighbourPort, ProbeOptions, SysctlPort } from './ports.ts';
 
 /** How often the socket is looked at while a probe waits; an answer on a LAN comes within a millisecond. */
 const LOOK_MS = 10;
+/** Packets read in one look. */
+const MOST_READ = 1000;
 
 export class PacketNeighbours implements NeighbourPort {
   readonly #sysctl: SysctlPort;
@@ -17,12 +20,13 @@ export class PacketNeighbours implements NeighbourPort {
   }
 
   async probe(link: Link, address: string, options: ProbeOptions): Promise<string | undefined> {
+    if (address.includes(':')) return probe6(link, address, options);
     const mac = fromMac(link.mac);
     const socket = open(link, ETHERTYPE_ARP);
     try {
       for (let i = 0; i < options.count; i++) {
         socket.send(arpProbe(mac, address));
-        const owner = await listenFor(socket, address, mac, options.waitMs);
+        const owner = await listenFor(options.waitMs, (buffer) => hearArp(socket, buffer, address, mac));
         if (owner !== undefined) return owner;
       }
       return undefined;
@@ -49,21 +53,46 @@ export class PacketNeighbours implements NeighbourPort {
   }
 }
 
-async function listenFor(
+async function probe6(link: Link, address: string, options: ProbeOptions): Promise<string | undefined> {
+  const question = new NeighbourQuestion(link, address);
+  try {
+    for (let i = 0; i < options.count; i++) {
+      if (!question.ask()) return undefined;
+      const owner = await listenFor(options.waitMs, (buffer) => question.hear(buffer));
+      if (owner !== undefined) return owner;
+    }
+    return undefined;
+  } finally {
+    question.close();
+  }
+}
+
+/** A hardware address, undefined for what tells none, `empty` where nothing is to read. */
+function hearArp(
   socket: NativeSocket,
+  buffer: Uint8Array,
   address: string,
   mac: Uint8Array,
+): string | undefined | 'empty' {
+  const length = socket.receive(buffer, false);
+  if (length === -ERRNO.EINTR) return undefined;
+  if (length < 0) return 'empty';
+  const packet = readArp(buffer.subarray(0, Math.min(length, buffer.length)));
+  return packet !== undefined && isArpConflict(packet, address, mac) ? toMac(packet.senderMac) : undefined;
+}
+
+async function listenFor(
   waitMs: number,
+  hear: (buffer: Uint8Array) => string | undefined | 'empty',
 ): Promise<string | undefined> {
   const buffer = new Uint8Array(2048);
   const end = performance.now() + waitMs;
   for (;;) {
-    for (;;) {
-      const length = socket.receive(buffer, false);
-      if (length === -ERRNO.EINTR) continue;
-      if (length < 0) break;
-      const packet = readArp(buffer.subarray(0, Math.min(length, buffer.length)));
-      if (packet !== undefined && isArpConflict(packet, address, mac)) return toMac(packet.senderMac);
+    // No longer than we wait anyway, however much comes in.
+    for (let read = 0; read < MOST_READ; read++) {
+      const heard = hear(buffer);
+      if (heard === 'empty') break;
+      if (heard !== undefined) return heard;
     }
     const left = end - performance.now();
     if (left <= 0) return undefined;

@@ -61,7 +61,7 @@ export interface AddressPort {
 
 /** Link-layer frames: asking whether an IPv4 address is taken, and saying that one is ours. */
 export interface NeighbourPort {
-  /** Hardware address of who else holds (or probes for) the IPv4 address, or undefined after a silent wait. */
+  /** Hardware address of who else holds (or probes for) the address, or undefined after a silent wait. */
   probe(link: Link, address: string, options: ProbeOptions): Promise<string | undefined>;
   /** Gratuitous ARP in both forms, or an unsolicited neighbour advertisement. */
   announce(link: Link, address: string): void;

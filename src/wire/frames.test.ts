@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arpAnnouncement, arpProbe, isArpConflict, readArp } from './arp.ts';
 import { internetChecksum } from './checksum.ts';
-import { neighbourAdvertisement, readNeighbourAdvertisement } from './ndp.ts';
+import {
+  neighbourAdvertisement,
+  neighbourSolicitation,
+  readAdvertisement,
+  readNeighbourAdvertisement,
+} from './ndp.ts';
 
 const MAC = Uint8Array.of(2, 0, 0, 0, 0, 1);
 const OTHER = Uint8Array.of(2, 0, 0, 0, 0, 2);
@@ -77,4 +82,22 @@ test('neighbourAdvertisement() overrides, is unsolicited and has a right checksu
   broken[70]! ^= 1;
   assert.equal(readNeighbourAdvertisement(broken), undefined);
   assert.equal(readNeighbourAdvertisement(frame.subarray(0, 60)), undefined);
+});
+
+test('a question for an IPv6 address names it and who asks, and is no answer itself', () => {
+  const question = neighbourSolicitation(Uint8Array.of(2, 0, 0, 0, 0, 1), '2001:db8::10');
+
+  assert.equal(
+    Buffer.from(question).toString('hex'),
+    ['87000000', '00000000', '20010db8000000000000000000000010', '0101020000000001'].join(''),
+  );
+  assert.equal(readAdvertisement(question), undefined);
+});
+
+test('readAdvertisement() takes an answer without a hardware address, and none that is cut', () => {
+  const answer = new Uint8Array(24);
+  answer[0] = 136;
+
+  assert.equal(readAdvertisement(answer)?.linkAddress.length, 0);
+  assert.equal(readAdvertisement(answer.subarray(0, 23)), undefined);
 });

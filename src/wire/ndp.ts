@@ -1,13 +1,16 @@
-// Neighbour discovery over Ethernet (RFC 4861): the unsolicited advertisement that says an IPv6 address is ours now.
+// Neighbour discovery over Ethernet (RFC 4861): the unsolicited advertisement that says an IPv6 address is ours now, and the
+// question who has one.
 import { toBytes } from '../lib/ip.ts';
 import { internetChecksum, ipv6PseudoHeader } from './checksum.ts';
 
 export const ETHERTYPE_IPV6 = 0x86dd;
 const NEXT_HEADER_ICMPV6 = 58;
-const NEIGHBOUR_ADVERTISEMENT = 136;
+const NEIGHBOUR_SOLICITATION = 135;
+export const NEIGHBOUR_ADVERTISEMENT = 136;
 /** Override: replace what the cache has. Solicited stays clear as nobody asked. */
 const FLAG_OVERRIDE = 0x20;
 const FLAG_ROUTER = 0x80;
+const OPTION_SOURCE_LINK_ADDRESS = 1;
 const OPTION_TARGET_LINK_ADDRESS = 2;
 /** ff02::1 and its Ethernet group 33:33:00:00:00:01. */
 const ALL_NODES = toBytes('ff02::1');
@@ -48,6 +51,17 @@ export function neighbourAdvertisement(mac: Uint8Array, address: string, router:
   return frame;
 }
 
+/** The ICMPv6 message alone: the kernel puts the addresses before it and the checksum in. */
+export function neighbourSolicitation(mac: Uint8Array, address: string): Uint8Array {
+  const icmp = new Uint8Array(32);
+  icmp[0] = NEIGHBOUR_SOLICITATION;
+  icmp.set(toBytes(address), 8);
+  icmp[24] = OPTION_SOURCE_LINK_ADDRESS;
+  icmp[25] = 1;
+  icmp.set(mac, 26);
+  return icmp;
+}
+
 /** Undefined for what is no whole neighbour advertisement with a right checksum. */
 export function readNeighbourAdvertisement(frame: Uint8Array): NeighbourAdvertisement | undefined {
   if (frame.length < 54 + 24) return undefined;
@@ -56,9 +70,14 @@ export function readNeighbourAdvertisement(frame: Uint8Array): NeighbourAdvertis
   const length = view.getUint16(18);
   if (length < 24 || frame.length < 54 + length) return undefined;
   const icmp = frame.slice(54, 54 + length);
-  if (icmp[0] !== NEIGHBOUR_ADVERTISEMENT || frame[21] !== 255) return undefined;
+  if (frame[21] !== 255) return undefined;
   const pseudo = ipv6PseudoHeader(frame.slice(22, 38), frame.slice(38, 54), length, NEXT_HEADER_ICMPV6);
-  if (internetChecksum(pseudo, icmp) !== 0) return undefined;
+  return internetChecksum(pseudo, icmp) === 0 ? readAdvertisement(icmp) : undefined;
+}
+
+/** The ICMPv6 message alone, as an ICMPv6 socket gives it. */
+export function readAdvertisement(icmp: Uint8Array): NeighbourAdvertisement | undefined {
+  if (icmp.length < 24 || icmp[0] !== NEIGHBOUR_ADVERTISEMENT) return undefined;
   const hasOption = icmp.length >= 32 && icmp[24] === OPTION_TARGET_LINK_ADDRESS;
   return {
     target: icmp.slice(8, 24),
