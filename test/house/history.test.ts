@@ -74,8 +74,8 @@ describe('history', () => {
   it('undoes by itself what nobody confirms, and keeps what somebody does', async () => {
     const daemon = await daemons.start('trial', objects(1));
     daemon.write(objects(2));
-    const tried = await daemon.lbctl('apply', '--confirm-within', '2s');
-    assert.match(tried.out, /on trial: it is undone after 2s unless "lbctl confirm"\n$/, tried.err);
+    const tried = await daemon.lbctl('apply', '--confirm-within', '8s');
+    assert.match(tried.out, /on trial: it is undone after 8s unless "lbctl confirm"\n$/, tried.err);
     assert.equal(await daemon.members(), 2);
     const meanwhile = await daemon.lbctl('rollback', '1', '--yes');
     assert.equal(meanwhile.code, 5);
