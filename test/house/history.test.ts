@@ -96,7 +96,7 @@ describe('history', () => {
   it('undoes over a restart: the deadline is on disk', async () => {
     const daemon = await daemons.start('trial-killed', objects(1));
     daemon.write(objects(2));
-    await daemon.lbctl('reload', '--confirm-within', '8s');
+    await daemon.lbctl('reload', '--confirm-within', '14s');
     await daemon.restart('SIGKILL');
     assert.equal(await daemon.members(), 2);
     assert.match((await daemon.lbctl('status')).out, /^on trial: back to revision 1 at 20/m);
