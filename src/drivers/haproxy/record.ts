@@ -1,7 +1,7 @@
 // The record of our configuration: blocks, confirmed members, installed files. Written whole at a reload; a change through
 // the socket only appends to it. Draft until committed, so that what HAProxy refuses leaves no trace.
 import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { type Item, item } from '../../model/item.ts';
+import type { Item } from '../../model/item.ts';
 import type { Block } from './record-types.ts';
 
 type Line =
@@ -123,21 +123,13 @@ export function loadRecord(path: string): Record | undefined {
     const said = JSON.parse(line) as Line;
     if ('generation' in said) record.generation = said.generation;
     else if ('block' in said)
-      record.blocks.set(said.block.item.key, {
-        ...said.block,
-        lists: said.block.lists ?? [],
-        item: frozen(said.block.item),
-      });
-    else if ('member' in said) record.putMember(frozen(said.member));
+      record.blocks.set(said.block.item.key, { ...said.block, lists: said.block.lists ?? [] });
+    else if ('member' in said) record.putMember(said.member);
     else if ('gone' in said) record.dropMember(said.gone, said.parent);
     else if (said.digest === '') record.files.delete(said.file);
     else record.files.set(said.file, said.digest);
   }
   return record;
-}
-
-function frozen({ kind, key, fields, parent }: Item): Item {
-  return item(kind, key, fields, parent);
 }
 
 function toText(lines: readonly Line[]): string {
