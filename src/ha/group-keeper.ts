@@ -15,11 +15,12 @@ import {
 } from './roles/inputs.ts';
 import { advance, initialState, type RoleState, toRoleFact } from './roles/role-machine.ts';
 import { losesTo } from './roles/split-brain.ts';
+import { Unheard } from './roles/unheard.ts';
 import { NOT_YIELDING, type Yielding, yieldAgain } from './roles/yielding.ts';
 import { type VrrpOrders, vrrpOrders } from './vrrp/orders.ts';
 
 /** What the node knows, whatever the group. */
-export type NodeInputs = Omit<GroupInputs, 'group' | 'choice' | 'peer' | 'rival' | 'yieldsTo'>;
+export type NodeInputs = Omit<GroupInputs, 'group' | 'choice' | 'peer' | 'rival' | 'yieldsTo' | 'isUnheard'>;
 
 export interface KeeperOptions {
   readonly clock: Clock;
@@ -40,6 +41,7 @@ export class GroupKeeper {
   #rival: Rival | undefined;
   #toldClashUntilMs = 0;
   #yielding: Yielding = NOT_YIELDING;
+  readonly unheard = new Unheard();
   #inputs: GroupInputs | undefined;
   #cancelWake: () => void = () => {};
 
@@ -67,6 +69,9 @@ export class GroupKeeper {
   }
 
   choose(choice: Choice): void {
+    // Nobody else was left: what does not hear us is gone.
+    if (choice.kind === 'vrrp' && choice.role === 'active' && this.#state.role !== 'active')
+      this.unheard.end();
     this.#choice = choice;
   }
 
@@ -95,6 +100,7 @@ export class GroupKeeper {
 
   /** What parted the two may be mended: VRRP is listened to again. */
   forgive(): void {
+    this.unheard.forget();
     this.#yielding = NOT_YIELDING;
   }
 
@@ -123,6 +129,7 @@ export class GroupKeeper {
       ...(this.#peer === undefined ? {} : { peer: this.#peer }),
       ...(this.#rival === undefined ? {} : { rival: this.#rival }),
       ...this.#yieldsTo(nowMs),
+      isUnheard: this.unheard.standsBack,
     };
     this.#inputs = inputs;
     const before = this.#state;

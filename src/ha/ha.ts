@@ -93,7 +93,7 @@ export class Ha {
       clock,
       ...(keepalived === undefined ? {} : { binary: keepalived }),
       onRole: (group, role) => this.#onVrrp(group, role),
-      onRival: (group) => this.#rivals.hearAdvert(this.#groups.get(group)),
+      onRival: (group) => this.#onRival(group),
       onDeath: (why, addressesRemoved) =>
         this.#emit({
           kind: 'program-ended',
@@ -108,6 +108,7 @@ export class Ha {
       route,
       clock,
       onRole: (group, role) => this.#onVrrp(group, role),
+      onRival: (group) => this.#onRival(group),
       onDeath: (why) =>
         this.#emit({
           kind: 'program-ended',
@@ -122,6 +123,10 @@ export class Ha {
       dir: frrDir ?? '/var/run/frr',
       clock,
       onBfd: (session, up) => this.#onBfd(session, up),
+      onHeard: (session, sinceMs) => {
+        this.#facts.setHeard(session, sinceMs);
+        if (sinceMs !== undefined) this.#decideGroups();
+      },
       onWatch: (works) => {
         this.#facts.watchWorks = works;
         this.#decideGroups();
@@ -315,6 +320,11 @@ export class Ha {
     if (keeper === undefined) return;
     keeper.choose({ kind: 'vrrp', role });
     this.#decide(keeper);
+  }
+
+  #onRival(group: string): void {
+    const keeper = this.#groups.get(group);
+    if (keeper !== undefined && this.#rivals.hearAdvert(keeper)) this.#decide(keeper);
   }
 
   #onBfd(session: string, up: boolean): void {

@@ -9,12 +9,15 @@ import type { HaWord } from './words.ts';
 
 /** A session needs a second or two to come up; until then its silence says nothing of the peer. */
 const FIRST_WORD_MS = 3500;
+/** Of two that hear each other again, each may hear the other's old complaint until the session is up: twice a second's wait. */
+const HANDSHAKE_MS = 2000;
 
 export class NodeFacts {
   readonly #clock: Clock;
   readonly #pools = new Map<string, boolean>();
   readonly #faults = new Map<string, string>();
   readonly #bfd = new Map<string, boolean>();
+  readonly #heardSince = new Map<string, number>();
   readonly #serving = new Set<string>();
   #watchedSinceMs = Number.POSITIVE_INFINITY;
   #maintenance = false;
@@ -76,6 +79,12 @@ export class NodeFacts {
     return true;
   }
 
+  /** A peer that we hear and that does not hear us, since when. */
+  setHeard(session: string, sinceMs: number | undefined): void {
+    if (sinceMs === undefined) this.#heardSince.delete(session);
+    else this.#heardSince.set(session, sinceMs);
+  }
+
   /** Sessions that no BGP peer and no check of a member names watch the other nodes. */
   peersSeen(intent: Intent): Choice {
     const ofBgp = new Set(intent.ha?.bgp?.peers.map((peer) => peer.bfd));
@@ -85,6 +94,7 @@ export class NodeFacts {
     if (this.#held) return { kind: 'peers', alive: 'unknown' };
     const states = sessions.map((one) => this.#bfd.get(one.name));
     if (states.includes(true)) return { kind: 'peers', alive: 'some' };
+    if (sessions.some((one) => this.#isDeaf(one.name, intent))) return { kind: 'peers', alive: 'deaf' };
     const waited = this.#clock.monotonicMs() - this.#watchedSinceMs > FIRST_WORD_MS;
     const lost = sessions.some((one) => this.#everUp.has(one.name));
     return { kind: 'peers', alive: lost || waited ? 'no' : 'unknown' };
@@ -126,6 +136,13 @@ export class NodeFacts {
   } {
     const bfd = Object.fromEntries(this.#bfd);
     return { maintenance: this.#maintenance, applied: this.#applied, synced: this.#synced, bfd };
+  }
+
+  /** The preferred node would be active anyway, so the other one may believe it at once; it never does both. */
+  #isDeaf(session: string, intent: Intent): boolean {
+    const waitMs = intent.node.role === 'secondary' ? 0 : HANDSHAKE_MS;
+    const sinceMs = this.#heardSince.get(session);
+    return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs >= waitMs;
   }
 
   #isSynced(intent: Intent | undefined): boolean {

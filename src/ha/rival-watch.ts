@@ -45,12 +45,14 @@ export class RivalWatch {
     this.#changedMs = this.#now();
   }
 
-  hearAdvert(keeper: GroupKeeper | undefined): void {
+  /** True when this node stands back from now on, as the other one does not hear it. */
+  hearAdvert(keeper: GroupKeeper): boolean {
     this.#adverts++;
+    const { advertMs } = keeper.group;
     // Who gives way after a failover says so by a last advert.
-    if (keeper === undefined || !this.#isSettled(keeper)) return;
-    const detail = 'another node of lower priority is master too; it does not hear us';
-    this.#tell(keeper, 'advert', 3 * keeper.group.advertMs, detail);
+    if (this.#isSettled(keeper))
+      this.#tell(keeper, 'advert', 3 * advertMs, 'another node of lower priority is master too');
+    return keeper.fact.role === 'active' && keeper.unheard.hear(this.#now(), advertMs);
   }
 
   /** Asks the wire: peers that cannot hear each other both hold the addresses. `validMs`: what is seen holds so long. */
@@ -58,14 +60,18 @@ export class RivalWatch {
     const { neighbours, route, troubles } = this.#options;
     if (neighbours === undefined) return;
     for (const keeper of keepers) {
-      const [first] = addressesOf(keeper.group, intent).filter((one) => !one.address.includes(':'));
-      if (first === undefined || keeper.fact.role !== 'active' || isRouted(keeper.group)) continue;
-      if (!this.#isSettled(keeper)) continue;
+      const first = addressesOf(keeper.group, intent)[0];
+      const isDue = keeper.unheard.isDue(this.#now());
+      if (first === undefined || isRouted(keeper.group)) continue;
+      if (!isDue && (keeper.fact.role !== 'active' || !this.#isSettled(keeper))) continue;
       try {
         const owner = await whoElseAnswers(first, neighbours, route);
+        if (owner === undefined) continue;
+        // It heard the question, so it may hear our adverts again.
+        if (isDue) keeper.unheard.end();
         // Found while the role moves away is no rival: the peer is meant to have it by now.
-        if (owner === undefined || keeper.fact.role !== 'active') continue;
-        this.#tell(keeper, 'address', validMs, `${owner} answers for ${first.address} too`);
+        else if (keeper.fact.role === 'active')
+          this.#tell(keeper, 'address', validMs, `${owner} answers for ${first.address} too`);
       } catch (error) {
         troubles.tell(`asking for ${first.address}`, toText(error));
       }

@@ -5,6 +5,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { canonicalIp } from '../../lib/ip.ts';
 import type { BfdSession, Bgp } from '../../model/ha.ts';
 import { bfdConfig, bfdOwnership, peerLine } from '../bfd/bfd-config.ts';
+import { SessionLooks } from '../bfd/session-looks.ts';
 import { type Announcement, bgpConfig, bgpOwnership, peersOf } from '../bgp/bgp-config.ts';
 import { type ConfigTree, node } from './config-tree.ts';
 import { FrrDaemon } from './frr-daemon.ts';
@@ -14,7 +15,9 @@ export interface FrrOptions {
   readonly dir: string;
   readonly clock: Clock;
   /** A session by its name in the configuration. */
-  onBfd(session: string, up: boolean, diagnostic: number): void;
+  onBfd(session: string, up: boolean): void;
+  /** Since when a peer is heard that does not hear us; undefined where there is none. */
+  onHeard(session: string, sinceMs: number | undefined): void;
   /** Whether bfdd is there; false also where it never was. One that refuses a line, or is slow to answer, is there. */
   onWatch(works: boolean): void;
   onTrouble(what: string, detail: string): void;
@@ -45,6 +48,7 @@ export class Frr {
   readonly #options: FrrOptions;
   readonly #bgpd: FrrDaemon;
   readonly #bfdd: FrrDaemon;
+  readonly #looks: SessionLooks;
   readonly #ourBfdPeers = new Set<string>();
   readonly #ourBgpPeers = new Set<string>();
   #bgpAs: number | undefined;
@@ -60,6 +64,14 @@ export class Frr {
     this.#options = options;
     this.#bgpd = new FrrDaemon(join(options.dir, 'bgpd.vty'));
     this.#bfdd = new FrrDaemon(join(options.dir, 'bfdd.vty'));
+    this.#looks = new SessionLooks(join(options.dir, 'bfdd.vty'), {
+      clock: options.clock,
+      onState: (peer, up) => this.#hear(peer, up),
+      onHeard: (peer, sinceMs) => {
+        const session = this.#sessionOf(peer);
+        if (session !== undefined) options.onHeard(session, sinceMs);
+      },
+    });
   }
 
   /** Resolves when FRR has been told, or refused; a refusal is told as trouble and tried again. */
@@ -101,6 +113,7 @@ export class Frr {
     this.#watch?.close();
     this.#bgpd.close();
     this.#bfdd.close();
+    this.#looks.close();
   }
 
   async #work(): Promise<void> {
@@ -130,12 +143,15 @@ export class Frr {
     if (this.#watch === undefined) void this.#keepTime();
     this.#watch ??= watchBfd(
       join(this.#options.dir, 'bfdd.sock'),
-      (notice) => this.#hear(notice.peer, notice.up, notice.diagnostic),
+      ({ peer, up }) => {
+        this.#hear(peer, up);
+        if (!up) void this.#looks.listen(this.#bfdPeers());
+      },
       (why) => this.#onLost(why),
     );
     const tree = bfdConfig(wanted.bfd, ofBgp, (session) => wanted.bfdHeld.has(session));
     await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
-    await this.#readBfd();
+    await this.#looks.look(this.#bfdPeers());
     if (this.#watch !== undefined) this.#options.onWatch(true);
   }
 
@@ -156,18 +172,17 @@ export class Frr {
     if (why !== undefined) this.#options.onNote(`bfdd waits for its turn where this node is busy: ${why}`);
   }
 
-  /** The states that stand: what changed before we listened. */
-  async #readBfd(): Promise<void> {
-    const rows = await this.#bfdd.show('show bfd peers json');
-    if (!Array.isArray(rows)) return;
-    for (const row of rows as { peer?: string; status?: string }[])
-      if (row.peer !== undefined && (row.status === 'up' || row.status === 'down'))
-        this.#hear(row.peer, row.status === 'up', 0);
+  #bfdPeers(): ReadonlySet<string> {
+    return new Set(this.#wanted?.bfd.map(({ peer }) => canonicalIp(peer)));
   }
 
-  #hear(peer: string, up: boolean, diagnostic: number): void {
-    const session = this.#wanted?.bfd.find((one) => canonicalIp(one.peer) === canonicalIp(peer));
-    if (session !== undefined) this.#options.onBfd(session.name, up, diagnostic);
+  #hear(peer: string, up: boolean): void {
+    const session = this.#sessionOf(peer);
+    if (session !== undefined) this.#options.onBfd(session, up);
+  }
+
+  #sessionOf(peer: string): string | undefined {
+    return this.#wanted?.bfd.find((one) => canonicalIp(one.peer) === canonicalIp(peer))?.name;
   }
 
   /** bfdd is gone or restarted: it must be told everything again, and heard anew. */

@@ -62,6 +62,7 @@ function whyBack(inputs: GroupInputs): readonly [Reason, string] | undefined {
   if (inputs.faults.length > 0) return ['Fault', inputs.faults.join('; ')];
   if (inputs.yieldsTo !== undefined)
     return ['SplitBrain', `${inputs.yieldsTo} carries it too and comes first; VRRP does not hear it`];
+  if (inputs.isUnheard) return ['SplitBrain', 'the other master does not hear this node'];
   if (!inputs.applied) return ['NotReady', 'the configuration is not applied yet'];
   if (inputs.maintenance) return ['Maintenance', 'an operator asked for it'];
   if (!inputs.synced) return ['NotReady', 'connections of the peer are still coming in'];
@@ -72,6 +73,8 @@ function whyBack(inputs: GroupInputs): readonly [Reason, string] | undefined {
 function byPeers(inputs: GroupInputs, standing: Standing, nowMs: number): Verdict {
   const alive = inputs.choice?.kind === 'peers' ? inputs.choice.alive : 'none';
   if (alive === 'no') return { ...byName('active', 'no other node is seen'), urgent: true };
+  if (alive === 'deaf')
+    return verdict('standby', 'SplitBrain', 'the other node does not hear this one and carries it');
   if (alive === 'unknown')
     return byName(
       standing.role === 'active' ? 'active' : 'standby',

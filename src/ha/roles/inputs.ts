@@ -13,8 +13,11 @@ export type Choice =
       readonly epoch: number;
       readonly untilMs: number;
     }
-  /** Whether the other nodes are seen; `unknown` until the watch had time to speak, `none` where nothing watches. */
-  | { readonly kind: 'peers'; readonly alive: 'some' | 'no' | 'none' | 'unknown' };
+  /**
+   * Whether the other nodes are seen; `unknown` until the watch had time to speak, `none` where nothing watches. `deaf` is
+   * seen and sees nobody: it carries the addresses.
+   */
+  | { readonly kind: 'peers'; readonly alive: 'some' | 'no' | 'none' | 'unknown' | 'deaf' };
 
 /** What a peer says of itself. */
 export interface PeerReport {
@@ -53,6 +56,8 @@ export interface GroupInputs {
   readonly rival?: Rival;
   /** The peer that carries it too and comes first, while this node stands back from it. */
   readonly yieldsTo?: string;
+  /** A second master does not hear this node, which leaves it to it. */
+  readonly isUnheard: boolean;
 }
 
 export function effectivePriority(inputs: GroupInputs): number {

@@ -22,6 +22,6 @@ export function vrrpOrders(
   // Without a configuration the address would lead nowhere: better nobody answers than this node.
   const fault =
     inputs.faults.length > 0 || inputs.yieldsTo !== undefined || now.pulse || (!inputs.applied && !isActive);
-  const yields = inputs.maintenance || (!isActive && (!inputs.synced || now.damped));
+  const yields = inputs.maintenance || inputs.isUnheard || (!isActive && (!inputs.synced || now.damped));
   return { fault, weight: yields ? LAST_RESORT : inputs.weight };
 }

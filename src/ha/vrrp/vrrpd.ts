@@ -16,6 +16,8 @@ export interface VrrpdOptions {
   readonly route: RoutePort;
   readonly clock: Clock;
   onRole(group: string, role: Role): void;
+  /** A second master was heard, of lower priority than ours. */
+  onRival(group: string): void;
   onDeath(why: string): void;
   onNote(detail: string): void;
 }
@@ -27,8 +29,13 @@ const ROLE_OF: Readonly<Record<string, Role>> = { Master: 'active', Backup: 'sta
 interface VrrpRow {
   readonly vrid?: number;
   readonly interface?: string;
-  readonly v4?: { readonly status?: string };
-  readonly v6?: { readonly status?: string };
+  readonly v4?: FamilyRow;
+  readonly v6?: FamilyRow;
+}
+
+interface FamilyRow {
+  readonly status?: string;
+  readonly stats?: { readonly adverRx?: number };
 }
 
 export class Vrrpd {
@@ -36,6 +43,7 @@ export class Vrrpd {
   readonly #daemon: FrrDaemon;
   readonly #orders = new Map<string, VrrpOrders>();
   readonly #roles = new Map<string, Role>();
+  readonly #heard = new Map<string, number>();
   readonly #ourIds = new Set<string>();
   #plans: readonly VrrpGroupPlan[] = [];
   #queue: Promise<void> = Promise.resolve();
@@ -129,7 +137,14 @@ export class Vrrpd {
         (one) => one.vrid === group.vrid && one.interface === group.interface,
       );
       const family = addresses[0]?.address.includes(':') === true ? row?.v6 : row?.v4;
-      this.#setRole(group.name, ROLE_OF[family?.status ?? ''] ?? 'fault');
+      const role = ROLE_OF[family?.status ?? ''] ?? 'fault';
+      // Who goes on as master after an advert came had one of lower priority.
+      const heard = family?.stats?.adverRx ?? 0;
+      const isMore = heard > (this.#heard.get(group.name) ?? heard);
+      if (isMore && role === 'active' && this.#roles.get(group.name) === role)
+        this.#options.onRival(group.name);
+      this.#heard.set(group.name, heard);
+      this.#setRole(group.name, role);
     }
   }
 

@@ -1,0 +1,77 @@
+// Looks at bfdd's sessions: states that changed before anybody listened, and while one is down what still comes in from there.
+import type { Clock } from '../../lib/clock.ts';
+import { FrrDaemon } from '../frr/frr-daemon.ts';
+import { Hearing } from './hearing.ts';
+
+export interface SessionLooksOptions {
+  readonly clock: Clock;
+  onState(peer: string, up: boolean): void;
+  /** Since when it is heard although it does not hear us, by the clock that never jumps. */
+  onHeard(peer: string, sinceMs: number | undefined): void;
+}
+
+/** While a session is down: a packet comes once a second then. */
+const LOOK_MS = 250;
+
+export class SessionLooks {
+  readonly #options: SessionLooksOptions;
+  /** A connection of its own: nobody asks while another one is told of a configuration. */
+  readonly #bfdd: FrrDaemon;
+  readonly #hearing = new Hearing();
+  #cancel: () => void = () => {};
+  #closed = false;
+
+  constructor(path: string, options: SessionLooksOptions) {
+    this.#bfdd = new FrrDaemon(path);
+    this.#options = options;
+  }
+
+  /** The states that stand; while one of these sessions is down what comes in is looked at again and again. */
+  async look(peers: ReadonlySet<string>): Promise<void> {
+    for (const { peer, status } of await this.#see(peers))
+      if (status === 'up' || status === 'down') this.#options.onState(peer, status === 'up');
+  }
+
+  /** States are told at once by who listens for them: a look now and then would be late among those. */
+  async listen(peers: ReadonlySet<string>): Promise<void> {
+    // A bfdd that went away is told of by who listens to it, and looked at again when it is back.
+    await this.#see(peers).catch(() => {});
+  }
+
+  async #see(peers: ReadonlySet<string>): Promise<readonly Row[]> {
+    const { clock, onHeard } = this.#options;
+    const [rows, counters] = await Promise.all([
+      this.#bfdd.show('show bfd peers json'),
+      this.#bfdd.show('show bfd peers counters json'),
+    ]);
+    this.#cancel();
+    if (this.#closed) return [];
+    let isOneDown = false;
+    for (const row of rowsOf(rows)) {
+      if (row.status !== 'up') isOneDown ||= peers.has(row.peer);
+      const packetsIn = rowsOf(counters).find(({ peer }) => peer === row.peer)?.['control-packet-input'] ?? 0;
+      const remoteDiagnostic = row['remote-diagnostic'] ?? '';
+      const sight = { up: row.status === 'up', packetsIn, remoteDiagnostic };
+      onHeard(row.peer, this.#hearing.see(row.peer, sight, clock.monotonicMs()));
+    }
+    if (isOneDown) this.#cancel = clock.after(LOOK_MS, () => void this.listen(peers));
+    return rowsOf(rows);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#cancel();
+    this.#bfdd.close();
+  }
+}
+
+interface Row {
+  readonly peer: string;
+  readonly status?: string;
+  readonly 'remote-diagnostic'?: string;
+  readonly 'control-packet-input'?: number;
+}
+
+function rowsOf(value: unknown): readonly Row[] {
+  return Array.isArray(value) ? (value as Row[]).filter(({ peer }) => typeof peer === 'string') : [];
+}

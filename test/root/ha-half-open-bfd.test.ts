@@ -1,0 +1,106 @@
+// BFD over a link that lost one direction: both sessions go down, and the node that still hears knows that the other one lives.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deafen, hearAgain } from '../../lab/deaf.ts';
+import { type FrrPair, startFrrPair } from '../../lab/frr-pair.ts';
+import { ADDRESS_A, ADDRESS_B, bfdConfig, type Pair, VIP } from '../../lab/ha-pair.ts';
+import { until } from '../../lab/until.ts';
+
+/** A session that is down sends once a second, and silence are three of those: that is its detection time. */
+const DETECTION_MS = 3000;
+const BUSY_MS = 1000;
+
+const FAMILIES = [
+  { vip: VIP, a: ADDRESS_A, b: ADDRESS_B },
+  { vip: '2001:db8::10', a: '2001:db8::1', b: '2001:db8::2' },
+] as const;
+
+for (const { vip, a: addressA, b: addressB } of FAMILIES)
+  describe(`sessions and address of one family, ${vip}`, () => {
+    let pair: FrrPair;
+    const config = (role: 'primary' | 'secondary'): string =>
+      bfdConfig(role)
+        .replace(`${VIP}/32`, vip === VIP ? `${VIP}/32` : `"${vip}/128"`)
+        .replace(`peer: ${ADDRESS_A}`, `peer: "${addressA}"`)
+        .replace(`peer: ${ADDRESS_B}`, `peer: "${addressB}"`)
+        .replace(`local: ${ADDRESS_A}`, `local: "${addressA}"`)
+        .replace(`local: ${ADDRESS_B}`, `local: "${addressB}"`);
+    before(async () => {
+      pair = await startFrrPair('hahalfb', ['zebra', 'bfdd'], config);
+    });
+    after(() => pair.close());
+
+    const moves = (node: Pair['a']) =>
+      node.events.flatMap((event) =>
+        event.kind === 'role' && event.from !== event.fact.role ? [event] : [],
+      );
+    const holders = (): readonly boolean[] =>
+      [pair.a, pair.b].map(({ host }) => host.ip('-o', 'address', 'show').includes(` ${vip}/`));
+    async function seeEachOther(): Promise<void> {
+      await until('both to see each other', async () =>
+        (await Promise.all([pair.a.status(), pair.b.status()])).every(({ bfd }) => bfd.peer === true),
+      );
+      await pair.a.roleIs('active', 30_000);
+      await pair.b.roleIs('standby');
+      await until('one holder', () => holders().join() === 'true,false');
+    }
+    async function staysSoFor(ms: number): Promise<void> {
+      const count = [pair.a, pair.b].map((node) => moves(node).length);
+      await sleep(ms);
+      assert.deepEqual(
+        [pair.a, pair.b].map((node) => moves(node).length),
+        count,
+      );
+    }
+
+    test('the standby hears nothing: it takes over, and the preferred node that hears it leaves it the address', async () => {
+      const { a, b } = pair;
+      await seeEachOther();
+      deafen(b.host, a.host);
+
+      await b.roleIs('active');
+      await a.roleIs('standby');
+      const bothMs = moves(a).at(-1)!.atMs - moves(b).at(-1)!.atMs;
+      assert.ok(bothMs <= DETECTION_MS + BUSY_MS, `both were active for ${bothMs} ms`);
+      const [group] = (await a.status()).groups;
+      assert.equal(group?.reason, 'SplitBrain');
+      await until('one holder', () => holders().join() === 'false,true');
+      await staysSoFor(2 * DETECTION_MS);
+
+      hearAgain(b.host);
+      await seeEachOther();
+      for (const node of [a, b]) assert.deepEqual((await node.status()).troubles, []);
+    });
+
+    test('the preferred node hears nothing: it goes on, and the standby that hears it stands back', async () => {
+      const { a, b } = pair;
+      await seeEachOther();
+      const before = moves(a).length;
+      deafen(a.host, b.host);
+
+      await until('the session to go down', async () => (await b.status()).bfd.peer === false);
+      await until(
+        'the standby to stand back',
+        async () => (await b.status()).groups[0]?.reason === 'SplitBrain',
+        DETECTION_MS + BUSY_MS,
+      );
+      await until('one holder', () => holders().join() === 'true,false');
+      await staysSoFor(2 * DETECTION_MS);
+      assert.equal(moves(a).length, before);
+
+      hearAgain(a.host);
+      await seeEachOther();
+    });
+
+    test('the node that stood back takes over when the deaf one dies', async () => {
+      const { a, b } = pair;
+      await seeEachOther();
+      deafen(b.host, a.host);
+      await b.roleIs('active');
+      await a.roleIs('standby');
+
+      b.host.ip('link', 'set', 'eth0', 'down');
+      await a.roleIs('active', DETECTION_MS + 5 * BUSY_MS);
+    });
+  });
