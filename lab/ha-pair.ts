@@ -19,6 +19,7 @@ export interface Pair {
 export const ADDRESS_A = '192.0.2.1';
 export const ADDRESS_B = '192.0.2.2';
 export const VIP = '192.0.2.10';
+export const VIP6 = '2001:db8::10';
 
 /** Nodes have `eth0` on the switch, 192.0.2.1 and .2; the client is .100. */
 export function buildPair(prefix: string): Pair {
@@ -88,4 +89,11 @@ ha:
   groups: [{ name: pair, choose: bfd }]
   bfd: [{ name: peer, peer: ${other}, local: ${own}, interface: eth0, transmit: 50ms, receive: 50ms, multiplier: 3 }]
 `;
+}
+
+/** The same in the other family: VIP, member and sessions. */
+export function inIpv6(yaml: string): string {
+  return yaml
+    .replace(`${VIP}/32`, `"${VIP6}/128"`)
+    .replace(/\b192\.0\.2\.(\d+)\b/g, (_, last: string) => `"2001:db8::${last}"`);
 }

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonNode } from '../../lab/daemon-node.ts';
 import { fakeTime, fakeTimeLibrary, moveClock } from '../../lab/fake-time.ts';
-import { buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
+import { buildPair, inIpv6, type Pair, pairConfig, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
 import { mendVrrp, spoilVrrp } from '../../lab/vrrp-filter.ts';
@@ -28,10 +28,10 @@ afterEach(() => pair.close());
 const roles = (node: Pair['a']) =>
   node.events.filter((event) => event.kind === 'role' && event.from !== event.fact.role).length;
 
-for (const vip of [VIP, '2001:db8::10'])
+for (const vip of [VIP, VIP6])
   test(`another VRID on the peer, ${vip}: both carry the address, that is told within six seconds, and the right one ends it`, async () => {
     const config = (role: 'primary' | 'secondary'): string =>
-      vip === VIP ? pairConfig(role) : pairConfig(role).replace(`${VIP}/32`, `"${vip}/128"`);
+      vip === VIP ? pairConfig(role) : inIpv6(pairConfig(role));
     await pair.a.start(config('primary'));
     await pair.a.roleIs('active');
     await pair.b.start(config('secondary').replace('vrid: 51', 'vrid: 52'));

@@ -4,28 +4,18 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deafen, hearAgain } from '../../lab/deaf.ts';
 import { type FrrPair, startFrrPair } from '../../lab/frr-pair.ts';
-import { ADDRESS_A, ADDRESS_B, bfdConfig, type Pair, VIP } from '../../lab/ha-pair.ts';
+import { bfdConfig, inIpv6, type Pair, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import { until } from '../../lab/until.ts';
 
 /** A session that is down sends once a second, and silence are three of those: that is its detection time. */
 const DETECTION_MS = 3000;
 const BUSY_MS = 1000;
 
-const FAMILIES = [
-  { vip: VIP, a: ADDRESS_A, b: ADDRESS_B },
-  { vip: '2001:db8::10', a: '2001:db8::1', b: '2001:db8::2' },
-] as const;
-
-for (const { vip, a: addressA, b: addressB } of FAMILIES)
+for (const vip of [VIP, VIP6])
   describe(`sessions and address of one family, ${vip}`, () => {
     let pair: FrrPair;
     const config = (role: 'primary' | 'secondary'): string =>
-      bfdConfig(role)
-        .replace(`${VIP}/32`, vip === VIP ? `${VIP}/32` : `"${vip}/128"`)
-        .replace(`peer: ${ADDRESS_A}`, `peer: "${addressA}"`)
-        .replace(`peer: ${ADDRESS_B}`, `peer: "${addressB}"`)
-        .replace(`local: ${ADDRESS_A}`, `local: "${addressA}"`)
-        .replace(`local: ${ADDRESS_B}`, `local: "${addressB}"`);
+      vip === VIP ? bfdConfig(role) : inIpv6(bfdConfig(role));
     before(async () => {
       pair = await startFrrPair('hahalfb', ['zebra', 'bfdd'], config);
     });

@@ -4,12 +4,11 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deafen, hearAgain } from '../../lab/deaf.ts';
-import { buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
+import { buildPair, inIpv6, type Pair, pairConfig, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
 import { mendVrrp, spoilVrrp } from '../../lab/vrrp-filter.ts';
 
-const VIP6 = '2001:db8::10';
 /** Three adverts to be missed, three to be heard; the rest is a busy machine's. */
 const BOTH_MS = 2 * 350 + 1000;
 /** Stood back for ten seconds, and a look every three. */
@@ -29,7 +28,7 @@ const holds = ({ host }: Pair['a'], vip: string): boolean =>
 
 async function startBoth(vip: string): Promise<void> {
   const config = (role: 'primary' | 'secondary'): string =>
-    pairConfig(role).replace(`${VIP}/32`, vip === VIP ? `${VIP}/32` : `"${vip}/128"`);
+    vip === VIP ? pairConfig(role) : inIpv6(pairConfig(role));
   await pair.a.start(config('primary'));
   await pair.a.roleIs('active');
   await pair.b.start(config('secondary'));
