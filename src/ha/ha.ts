@@ -6,21 +6,18 @@ import type { HaGroup } from '../model/ha.ts';
 import type { HaStatus } from '../model/ha-status.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
-import { addressesOf, advertisedVips, announcements, isRouted } from './announce/announcements.ts';
+import { isRouted } from './announce/announcements.ts';
 import { GroupAddresses, WITHDRAW_MS } from './announce/group-addresses.ts';
-import { memberSessions } from './bfd/bfd-config.ts';
-import { PeerWatch } from './bgp/peer-watch.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
-import { Frr } from './frr/frr.ts';
+import { Routes } from './frr/routes.ts';
 import { GroupKeeper, type NodeInputs } from './group-keeper.ts';
 import { NodeFacts } from './node-facts.ts';
 import { QUIET_MS, RivalWatch } from './rival-watch.ts';
 import { applyDaemons, wantedDaemons } from './sync/ipvs-sync.ts';
 import { Troubles } from './troubles.ts';
-import { Keepalived } from './vrrp/keepalived.ts';
 import type { RoutePort } from './vrrp/presence.ts';
-import { Vrrpd } from './vrrp/vrrpd.ts';
+import { Vrrp } from './vrrp/vrrp.ts';
 import type { HaWord } from './words.ts';
 
 export interface HaOptions {
@@ -54,30 +51,26 @@ export class Ha {
   readonly #clock: Clock;
   readonly #groups = new Map<string, GroupKeeper>();
   readonly #facts: NodeFacts;
-  readonly #keepalived: Keepalived;
-  readonly #vrrpd: Vrrpd;
-  readonly #frr: Frr;
+  readonly #vrrp: Vrrp;
+  readonly #routes: Routes;
   readonly #addresses: GroupAddresses;
   readonly #rivals: RivalWatch;
-  readonly #bgpPeers: PeerWatch;
   readonly #troubles: Troubles;
   readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
-  #hasPrograms = false;
   #ticks = 0;
   #queue: Promise<void> = Promise.resolve();
   #cancelTick: () => void = () => {};
   #closed = false;
 
   constructor(options: HaOptions) {
-    const { clock, route, neighbours, runDir, keepalived, frrDir } = options;
+    const { clock, route, neighbours, frrDir = '/var/run/frr' } = options;
     this.#options = options;
     this.#clock = steady(clock);
     this.#facts = new NodeFacts(clock);
     this.#troubles = new Troubles((what, detail) =>
-      this.#emit({ kind: 'trouble', atMs: this.#options.clock.nowMs(), what, detail }),
+      this.#emit({ kind: 'trouble', atMs: clock.nowMs(), what, detail }),
     );
-    this.#bgpPeers = new PeerWatch(this.#troubles);
     const wire = {
       clock,
       route,
@@ -86,42 +79,21 @@ export class Ha {
     };
     this.#addresses = new GroupAddresses(wire);
     this.#rivals = new RivalWatch({ ...wire, steady: this.#clock, onEvent: (event) => this.#emit(event) });
-    this.#keepalived = new Keepalived({
-      runDir,
-      routerId: 'lbctl',
-      route,
-      clock,
-      ...(keepalived === undefined ? {} : { binary: keepalived }),
+    const onNote = (detail: string): void => this.#note(detail);
+    this.#vrrp = new Vrrp({
+      ...options,
+      frrDir,
       onRole: (group, role) => this.#onVrrp(group, role),
       onRival: (group) => this.#onRival(group),
-      onDeath: (why, addressesRemoved) =>
-        this.#emit({
-          kind: 'program-ended',
-          atMs: clock.nowMs(),
-          program: 'keepalived',
-          why,
-          addressesRemoved,
-        }),
+      onEnd: (program, why, addressesRemoved) =>
+        this.#emit({ kind: 'program-ended', atMs: clock.nowMs(), program, why, addressesRemoved }),
+      onNote,
     });
-    this.#vrrpd = new Vrrpd({
-      dir: frrDir ?? '/var/run/frr',
-      route,
+    this.#routes = new Routes({
+      dir: frrDir,
       clock,
-      onRole: (group, role) => this.#onVrrp(group, role),
-      onRival: (group) => this.#onRival(group),
-      onDeath: (why) =>
-        this.#emit({
-          kind: 'program-ended',
-          atMs: clock.nowMs(),
-          program: 'vrrpd',
-          why,
-          addressesRemoved: 0,
-        }),
-      onNote: (detail) => this.#note(detail),
-    });
-    this.#frr = new Frr({
-      dir: frrDir ?? '/var/run/frr',
-      clock,
+      facts: this.#facts,
+      troubles: this.#troubles,
       onBfd: (session, up) => this.#onBfd(session, up),
       onHeard: (session, sinceMs) => {
         this.#facts.setHeard(session, sinceMs);
@@ -131,11 +103,7 @@ export class Ha {
         this.#facts.watchWorks = works;
         this.#decideGroups();
       },
-      onTrouble: (what, detail) => this.#troubles.tell(what, detail),
-      onNote: (detail) => this.#note(detail),
-      onWell: () => {
-        for (const what of ['frr', 'bfdd']) this.#troubles.clear(what);
-      },
+      onNote,
     });
   }
 
@@ -181,12 +149,12 @@ export class Ha {
   status(): HaStatus {
     const { keepalivedPid, ...rest } = {
       ...this.#facts.status(),
-      keepalivedPid: this.#keepalived.pid,
+      keepalivedPid: this.#vrrp.keepalivedPid,
       rivalAdverts: this.#rivals.adverts,
-      frrCommands: this.#frr.sent,
-      bgp: this.#bgpPeers.states,
+      frrCommands: this.#routes.sent,
+      bgp: this.#routes.peerStates,
       groups: [...this.#groups.values()].map((keeper) => this.#statusOf(keeper)),
-      troubles: [...this.#facts.faults, ...this.#troubles.list, ...this.#keepalived.disagreements()],
+      troubles: [...this.#facts.faults, ...this.#troubles.list, ...this.#vrrp.disagreements()],
     };
     return keepalivedPid === undefined ? rest : { ...rest, keepalivedPid };
   }
@@ -203,18 +171,16 @@ export class Ha {
     this.#cancelTick();
     if (how === 'hand-over') await this.#handAllOver();
     this.#closed = true;
-    if (how === 'leave') this.#keepalived.release();
-    this.#vrrpd.release();
+    this.#vrrp.release();
     for (const keeper of this.#groups.values()) keeper.close();
     this.#addresses.close();
-    this.#frr.close();
+    this.#routes.close();
   }
 
   async #handAllOver(): Promise<void> {
     const { clock } = this.#options;
     await this.handover({ timeoutMs: 3000 });
-    await this.#keepalived.stop();
-    await this.#vrrpd.stop();
+    await this.#vrrp.stop();
     const intent = this.#intent;
     if (intent === undefined) return;
     if (intent.ha?.bgp !== undefined) {
@@ -242,8 +208,7 @@ export class Ha {
         known.forgive();
       } else this.#groups.set(group.name, this.#keeperOf(group, epochs.get(group.name) ?? 0, intent));
     }
-    for (const detail of await this.#applyVrrp(intent)) this.#note(detail);
-    this.#hasPrograms = true;
+    for (const detail of await this.#vrrp.apply(intent)) this.#note(detail);
     for (const keeper of this.#groups.values()) {
       if (before !== undefined) this.#addresses.dropRemoved(keeper, before, intent);
       if (keeper.fact.role === 'active') this.#carry(keeper);
@@ -254,16 +219,6 @@ export class Ha {
     await this.#tellFrr();
     this.#cancelTick();
     this.#tick();
-  }
-
-  /** One program speaks VRRP; the other one lets its groups go when the provider changes. */
-  async #applyVrrp(intent: Intent): Promise<readonly string[]> {
-    const { provider, groups } = intent.ha ?? { provider: 'none', groups: [] };
-    const plans = groups
-      .filter((group) => group.chooser === 'vrrp')
-      .map((group) => ({ group, addresses: addressesOf(group, intent) }));
-    const of = (name: 'keepalived' | 'frr'): typeof plans => (provider === name ? plans : []);
-    return [...(await this.#keepalived.apply(of('keepalived'))), ...(await this.#vrrpd.apply(of('frr')))];
   }
 
   #keeperOf(group: HaGroup, epoch: number, intent: Intent): GroupKeeper {
@@ -294,16 +249,8 @@ export class Ha {
     this.#facts.hold(this.#intent, this.#isWatchedActive());
     if (chooser === 'bfd' || chooser === 'bgp') keeper.choose(this.#facts.peersSeen(this.#intent));
     keeper.decide(this.#inputsOf(keeper));
-    // Before a program that an earlier life of ours left was found, nobody knows whether it is active: it goes on as it is.
-    if (chooser !== 'vrrp' || !this.#hasPrograms) return;
-    const orders = keeper.vrrpOrders(this.#pulsing.has(keeper.name));
-    if (this.#intent.ha?.provider === 'frr') {
-      this.#vrrpd.setOrders(keeper.name, orders);
-      return;
-    }
-    // One thing at a time: who lets go needs no other priority.
-    if (!orders.fault) this.#keepalived.setWeight(keeper.name, orders.weight);
-    this.#keepalived.setFault(keeper.name, orders.fault);
+    if (chooser === 'vrrp')
+      this.#vrrp.setOrders(keeper.name, keeper.vrrpOrders(this.#pulsing.has(keeper.name)));
   }
 
   /** Long enough for a peer to take over; then we are there again as the last resort. */
@@ -371,23 +318,13 @@ export class Ha {
     this.#troubles.guard('connection sync', () => applyDaemons(ipvs, wantedDaemons(sync, roles)));
   }
 
-  #tellFrr(withdraw = false): Promise<void> {
-    const intent = this.#intent;
-    const ha = intent?.ha;
-    if (intent === undefined || ha === undefined || this.#closed) return Promise.resolve();
-    if (ha.bgp === undefined && ha.bfd.length === 0) return Promise.resolve();
-    const roles = new Map([...this.#groups].map(([name, keeper]) => [name, keeper.fact.role]));
-    const { maintenance, canServe } = this.#facts;
-    const ofMembers = memberSessions(intent);
-    return this.#frr.apply({
-      ...(ha.bgp === undefined ? {} : { bgp: ha.bgp }),
-      vips: advertisedVips(intent),
-      announced: withdraw ? [] : announcements(intent, { roles, canServe, maintenance }),
-      bfd: ha.bfd,
-      bfdHeld: new Set(
-        this.#facts.held ? ha.bfd.flatMap(({ name }) => (ofMembers.has(name) ? [] : name)) : [],
-      ),
-    });
+  async #tellFrr(withdraw = false): Promise<void> {
+    if (this.#intent !== undefined && !this.#closed)
+      await this.#routes.tell(this.#intent, this.#roleNames(), withdraw);
+  }
+
+  #roleNames(): ReadonlyMap<string, Role> {
+    return new Map([...this.#groups].map(([name, keeper]) => [name, keeper.fact.role]));
   }
 
   /** Once a second: what nobody tells of. */
@@ -401,20 +338,9 @@ export class Ha {
       this.#addresses.clearStrays(settled, this.#intent);
     }
     this.#ticks++;
-    if (this.#ticks % COMPARE_EVERY === 0) void this.#compareFrr();
+    if (this.#ticks % COMPARE_EVERY === 0 && this.#intent !== undefined && !this.#closed)
+      void this.#routes.compare(this.#intent, this.#roleNames());
     this.#cancelTick = this.#options.clock.after(TICK_MS, () => this.#tick());
-  }
-
-  /** Somebody may have edited what FRR runs by hand, and sessions end without a word. */
-  async #compareFrr(): Promise<void> {
-    await this.#tellFrr();
-    const peers = this.#intent?.ha?.bgp?.peers ?? [];
-    try {
-      this.#bgpPeers.see(peers, peers.length === 0 ? [] : await this.#frr.peers());
-    } catch {
-      // bgpd is away: that was told when it did not take what it should.
-      this.#bgpPeers.see(peers, []);
-    }
   }
 
   #hearPeer(word: Extract<HaWord, { kind: 'peer' }>): void {
