@@ -4,6 +4,7 @@ import { hasErrors } from '../../model/diagnostic.ts';
 import type { ParsedFile, ParseResult, Source } from '../source.ts';
 import { Composer } from './compose.ts';
 import { documentFault } from './document-fault.ts';
+import { entryOffsets } from './entry-offsets.ts';
 import { Findings } from './findings.ts';
 import { YAML_LIMITS } from './limits.ts';
 import { LineIndex } from './line-index.ts';
@@ -32,7 +33,7 @@ export function parseYaml(source: Source): ParseResult {
   if (notOne !== undefined) {
     findings.add(notOne.offset, notOne);
     if (notOne.severity !== 'warning') return failed();
-    return { ok: true, file: fileOf(source, text, lines, {}), warnings: findings.all };
+    return { ok: true, file: fileOf(source, text, lines, {}, []), warnings: findings.all };
   }
   const made = new Composer(text, findings, false).compose(events);
   if (made === undefined || hasErrors(findings.all)) return failed();
@@ -44,11 +45,17 @@ export function parseYaml(source: Source): ParseResult {
     });
     return failed();
   }
-  return { ok: true, file: fileOf(source, text, lines, made.value), warnings: findings.all };
+  return { ok: true, file: fileOf(source, text, lines, made.value, events), warnings: findings.all };
 }
 
-function fileOf(source: Source, text: string, lines: LineIndex, value: unknown): ParsedFile {
-  const places = new Places(text, lines);
+function fileOf(
+  source: Source,
+  text: string,
+  lines: LineIndex,
+  value: unknown,
+  events: readonly Event[],
+): ParsedFile {
+  const places = new Places(text, lines, entryOffsets(text, events));
   return {
     source,
     value,

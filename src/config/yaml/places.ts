@@ -3,21 +3,26 @@ import { parseEvents } from 'js-yaml';
 import type { Place } from '../../model/diagnostic.ts';
 import type { Path } from '../source.ts';
 import { Composer, type PlaceNode } from './compose.ts';
+import type { EntryOffsets } from './entry-offsets.ts';
 import { Findings } from './findings.ts';
 import type { LineIndex } from './line-index.ts';
 
 export class Places {
   readonly #text: string;
   readonly #lines: LineIndex;
+  readonly #entries: EntryOffsets;
   #root: PlaceNode | undefined;
 
-  constructor(text: string, lines: LineIndex) {
+  constructor(text: string, lines: LineIndex, entries: EntryOffsets) {
     this.#text = text;
     this.#lines = lines;
+    this.#entries = entries;
   }
 
   /** The nearest ancestor's place where the path itself does not exist. */
   locate(path: Path, what: 'key' | 'value'): Place {
+    const known = this.#entryAt(path);
+    if (known !== undefined) return this.#lines.placeOf(known);
     let node = this.#read();
     let offset = node.offset;
     for (const step of path) {
@@ -29,6 +34,13 @@ export class Places {
       offset = what === 'key' && keyed !== undefined ? keyed.offset : next.offset;
     }
     return this.#lines.placeOf(offset);
+  }
+
+  /** Of a whole object, as the API says of each where it stands. */
+  #entryAt([key, index, ...rest]: Path): number | undefined {
+    if (typeof key !== 'string' || typeof index !== 'number' || rest.length > 0) return undefined;
+    const offset = this.#entries.get(key)?.[index];
+    return offset === -1 ? undefined : offset;
   }
 
   #read(): PlaceNode {
