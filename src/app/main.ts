@@ -4,8 +4,8 @@ import { listenForSignals } from './signals.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { createToolbox } from './wiring.ts';
 
-// The wrapper sets it for us alone, not for programs that we start.
-delete process.env.NODE_COMPILE_CACHE;
+// What starts us sets them for us alone, not for programs that we start.
+for (const name of ['NODE_COMPILE_CACHE', 'MALLOC_ARENA_MAX']) delete process.env[name];
 keepHeapSmall(process.argv.slice(2));
 
 const signals = listenForSignals();
