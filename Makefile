@@ -51,7 +51,7 @@ bench: packages bpf ## all benchmarks
 bench-%: packages bpf ## one benchmark of bench/
 	@$(NODE) tools/run-bench.ts $*
 
-soak: setup bpf ## ten minutes of load and faults (SOAK_SECONDS, SOAK_SEED); tells what was lost and what was untrue
+soak: setup bpf ## ten minutes of load and faults (SOAK_SECONDS, SOAK_SEED, SOAK_FAULT); tells what was lost and what was untrue
 	@$(NODE) lab/soak/main.ts
 
 golden: packages ## rewrite the expected files of tests; read the diff as code

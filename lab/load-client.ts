@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Host } from './netns.ts';
 import { start, stop } from './process.ts';
-import type { LoadReport } from './programs/load.ts';
+import { type LoadReport, REQUEST_MS } from './programs/load.ts';
 
 export class LoadClient {
   readonly #child: ChildProcess;
@@ -22,9 +22,10 @@ export class LoadClient {
     programs: readonly string[],
     url: string,
     perSecond: number,
+    limitMs = REQUEST_MS,
   ): LoadClient {
     // Not the lab's own: it ends with us, as its input does, also where the lab stays.
-    const argv = from.argv([...programs, 'load', url, `${perSecond}`]);
+    const argv = from.argv([...programs, 'load', url, `${perSecond}`, `${limitMs}`]);
     return new LoadClient(start(argv, { stdio: ['pipe', 'pipe', 'inherit'] }));
   }
 

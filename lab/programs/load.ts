@@ -23,10 +23,10 @@ export interface Failure {
 }
 
 /** Whatever takes longer has failed in the eyes of a person; short, so that a gap shows as what it is. */
-const TIMEOUT_MS = 1000;
+export const REQUEST_MS = 1000;
 const FAILURES_TOLD = 2000;
 
-export function runLoad(url: string, perSecond: number): void {
+export function runLoad(url: string, perSecond: number, limitMs = REQUEST_MS): void {
   const agent = new Agent({ keepAlive: false });
   const everyMs = 1000 / perSecond;
   let byServer: Record<string, number> = {};
@@ -41,7 +41,7 @@ export function runLoad(url: string, perSecond: number): void {
     const sentMs = Date.now();
     clientLateMs = Math.max(clientLateMs, performance.now() - lastSentAt - everyMs);
     lastSentAt = performance.now();
-    const request = get(url, { agent, timeout: TIMEOUT_MS }, (response) => {
+    const request = get(url, { agent, timeout: limitMs }, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => {
         text += chunk.toString();
@@ -55,7 +55,7 @@ export function runLoad(url: string, perSecond: number): void {
       response.on('error', (error) => fail(error.message));
     });
     // "timeout" only hears of silence: a slow trickle of bytes would never end.
-    const limit = setTimeout(() => request.destroy(new Error('timeout')), TIMEOUT_MS);
+    const limit = setTimeout(() => request.destroy(new Error('timeout')), limitMs);
     request.on('close', () => clearTimeout(limit));
     let told = false;
     const fail = (why: string): void => {

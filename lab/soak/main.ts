@@ -1,8 +1,9 @@
-// `make soak`: the demo's pair under load and faults for SOAK_SECONDS (600), in the order of SOAK_SEED. Ends with 1 when a
-// request was lost that no fault excuses, or when a node did not tell the truth.
+// `make soak`: the demo's pair under load and faults for SOAK_SECONDS (600), in the order of SOAK_SEED; SOAK_FAULT repeats the
+// faults whose names begin with it. Ends with 1 when a request was lost that no fault excuses, or when a node did not tell the truth.
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { raiseCurtain } from '../demo/story.ts';
+import { FAULTS } from './faults.ts';
 import { runSoak, type SoakReport } from './soak.ts';
 import { openSoakSite } from './soak-site.ts';
 import { describeLost } from './verdict.ts';
@@ -12,6 +13,13 @@ const seed = Number(process.env.SOAK_SEED ?? Date.now() % 1_000_000);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 if (!(seconds > 0 && seconds <= 86_400) || !Number.isInteger(seed)) {
   process.stderr.write('SOAK_SECONDS must be 1..86400 and SOAK_SEED a whole number\n');
+  process.exit(2);
+}
+
+const wanted = process.env.SOAK_FAULT ?? '';
+const faults = FAULTS.filter(({ name }) => name.startsWith(wanted));
+if (faults.length === 0) {
+  process.stderr.write(`No fault begins with "${wanted}": ${FAULTS.map(({ name }) => name).join(', ')}\n`);
   process.exit(2);
 }
 
@@ -31,7 +39,7 @@ try {
     say('clocks are not moved: libfaketime is missing (make setup installs it)');
   // Slow start is over, both nodes have seen all members.
   await sleep(6000);
-  const report = await runSoak({ site, seconds, seed, say, signal: stop.signal });
+  const report = await runSoak({ site, seconds, seed, say, signal: stop.signal, faults });
   process.exitCode = tellReport(report);
 } finally {
   await site.close();

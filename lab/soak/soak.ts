@@ -13,6 +13,8 @@ export interface SoakOptions {
   readonly seed: number;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
+  /** All of them, or one to be repeated. */
+  readonly faults?: readonly Fault[];
 }
 
 export interface FaultRecord {
@@ -44,7 +46,8 @@ const HOLD_MS = [500, 2500] as const;
 /** Between two faults, so that what fails late is still counted to the right one. */
 const REST_MS = 1500;
 
-export async function runSoak({ site, seconds, seed, say, signal }: SoakOptions): Promise<SoakReport> {
+export async function runSoak(options: SoakOptions): Promise<SoakReport> {
+  const { site, seconds, seed, say, signal, faults = FAULTS } = options;
   const random = seededRandom(seed);
   const startedMs = Date.now();
   const endMs = startedMs + seconds * 1000;
@@ -55,7 +58,7 @@ export async function runSoak({ site, seconds, seed, say, signal }: SoakOptions)
   while (Date.now() < endMs && !signal.aborted) {
     // Each fault once before any comes again.
     if (round.length === 0)
-      round = FAULTS.filter(
+      round = faults.filter(
         (fault) => fault.name.startsWith('clock') === false || site.moveClock !== undefined,
       );
     const fault = random.pick(round);

@@ -9,6 +9,13 @@ export interface LabProcess {
   readonly pid: number;
 }
 
+/** What any later command must know of a lab that is up. */
+export interface LabRecord {
+  /** Times every timer, as it was brought up. */
+  readonly slower: number;
+  readonly processes: readonly LabProcess[];
+}
+
 const HOME = '/run/lbctl-lab';
 const BPF = '/sys/fs/bpf';
 const FRR = '/var/run/frr';
@@ -27,23 +34,30 @@ export class LabFiles {
     return existsSync(this.dir);
   }
 
-  create(): void {
+  create(slower: number): void {
     mkdirSync(this.dir, { recursive: true, mode: 0o755 });
-    this.write([]);
+    this.#write({ slower, processes: [] });
   }
 
-  read(): readonly LabProcess[] {
+  read(): LabRecord {
     try {
-      return JSON.parse(readFileSync(join(this.dir, MANIFEST), 'utf8')) as LabProcess[];
+      return JSON.parse(readFileSync(join(this.dir, MANIFEST), 'utf8')) as LabRecord;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { slower: 1, processes: [] };
       throw error;
     }
   }
 
-  write(processes: readonly LabProcess[]): void {
+  /** One program of a name runs on a host. */
+  add(one: LabProcess): void {
+    const { slower, processes } = this.read();
+    const others = processes.filter(({ host, program }) => host !== one.host || program !== one.program);
+    this.#write({ slower, processes: [...others, one] });
+  }
+
+  #write(record: LabRecord): void {
     const path = join(this.dir, MANIFEST);
-    writeFileSync(`${path}.tmp`, `${JSON.stringify(processes, null, 2)}\n`);
+    writeFileSync(`${path}.tmp`, `${JSON.stringify(record, null, 2)}\n`);
     renameSync(`${path}.tmp`, path);
   }
 

@@ -26,7 +26,8 @@ export class LabPrograms {
     return Lab.hostOf(this.#files.stem, name);
   }
 
-  async startAll(slower: number): Promise<void> {
+  async startAll(): Promise<void> {
+    const { slower } = this.#files.read();
     const { servers, balancers } = this.#topology;
     if (this.#topology.choose === 'bgp' || this.#topology.choose === 'bgp-ecmp')
       await startRouter(this.host('router'), this.#topology);
@@ -61,13 +62,14 @@ export class LabPrograms {
 
   /** Living processes of that program there: ours by record, others by the name the kernel has for them. */
   pidsOf(host: string, program: string): readonly number[] {
-    const recorded = this.#files.read().filter((one) => one.host === host && one.program === program);
+    const { processes } = this.#files.read();
+    const recorded = processes.filter((one) => one.host === host && one.program === program);
     if (recorded.length > 0) return recorded.map((one) => one.pid).filter(isAlive);
     return this.#pids(host).filter((pid) => commandOf(pid) === program);
   }
 
   programsOn(host: string): readonly string[] {
-    const ours = new Map(this.#files.read().map((one) => [one.pid, one.program]));
+    const ours = new Map(this.#files.read().processes.map((one) => [one.pid, one.program]));
     const names = this.#pids(host).map((pid) => ours.get(pid) ?? commandOf(pid));
     return [...new Set(names)].filter((name) => name !== '').sort();
   }
@@ -87,7 +89,6 @@ export class LabPrograms {
   }
 
   #record(host: string, program: 'lbctl' | 'web', { pid }: ChildProcess): void {
-    const others = this.#files.read().filter((one) => one.host !== host || one.program !== program);
-    this.#files.write([...others, { host, program, pid: pid! }]);
+    this.#files.add({ host, program, pid: pid! });
   }
 }

@@ -7,6 +7,7 @@ import { InputError, LbError, OpError } from '../../src/model/errors.ts';
 import { LoadClient } from '../load-client.ts';
 import { Lab } from '../netns.ts';
 import { start } from '../process.ts';
+import { REQUEST_MS } from '../programs/load.ts';
 import { runProgram } from '../programs/run-program.ts';
 import { buildNetwork } from '../topology/build-network.ts';
 import { API_SOCKET } from '../topology/node-config.ts';
@@ -61,16 +62,16 @@ export class LabTool implements LabToolPort {
       removeAll(files);
     });
     try {
-      files.create();
+      files.create(slower);
       say(`hosts and links: ${hostNames(topology).join(', ')}`);
       buildNetwork(Lab.lasting(files.stem), topology);
       await sleep(0);
       interrupted.signal.throwIfAborted();
       const programs = new LabPrograms(topology, files, this.#lbctl);
       say(`web servers and daemons: ${[...topology.servers, ...topology.balancers].join(', ')}`);
-      await programs.startAll(slower);
+      await programs.startAll();
       say(`waiting until ${urlOf(topology)} answers`);
-      await this.#untilServing(topology, files, { slower, signal: interrupted.signal });
+      await this.#untilServing(topology, files, interrupted.signal);
       return toRow(topology);
     } catch (error) {
       removeAll(files);
@@ -118,11 +119,12 @@ export class LabTool implements LabToolPort {
     name: string,
     options: { readonly seconds: number; readonly perSecond: number; readonly chaos?: Chaos },
   ): Promise<LabMeasurement> {
-    const { topology, programs } = this.#opened(name);
+    const { topology, files, programs } = this.#opened(name);
     const { seconds, perSecond, chaos } = options;
-    const client = this.#client(topology, programs, perSecond);
+    const { slower } = files.read();
+    const client = this.#client(topology, programs, perSecond, slower);
     try {
-      await sleep(SETTLE_MS);
+      await sleep(SETTLE_MS * slower);
       await client.seen();
       if (chaos !== undefined) await doChaos(topology, programs, chaos);
       await sleep(seconds * 1000);
@@ -139,9 +141,10 @@ export class LabTool implements LabToolPort {
     await new Promise((resolve) => this.#claimSignals(() => resolve(undefined)));
   }
 
-  #client(topology: Topology, programs: LabPrograms, perSecond: number): LoadClient {
+  #client(topology: Topology, programs: LabPrograms, perSecond: number, slower: number): LoadClient {
     const argv = [...this.#lbctl, 'lab', 'program'];
-    return LoadClient.start(programs.host('client'), argv, urlOf(topology), perSecond);
+    const limitMs = REQUEST_MS * slower;
+    return LoadClient.start(programs.host('client'), argv, urlOf(topology), perSecond, limitMs);
   }
 
   #opened(name: string): { topology: Topology; files: LabFiles; programs: LabPrograms } {
@@ -155,13 +158,10 @@ export class LabTool implements LabToolPort {
     return { topology, files, programs: new LabPrograms(topology, files, this.#lbctl) };
   }
 
-  async #untilServing(
-    topology: Topology,
-    files: LabFiles,
-    { slower, signal }: { readonly slower: number; readonly signal: AbortSignal },
-  ): Promise<void> {
+  async #untilServing(topology: Topology, files: LabFiles, signal: AbortSignal): Promise<void> {
+    const { slower } = files.read();
     const programs = new LabPrograms(topology, files, this.#lbctl);
-    const client = this.#client(topology, programs, Math.ceil(UP_REQUESTS_PER_SECOND / slower));
+    const client = this.#client(topology, programs, Math.ceil(UP_REQUESTS_PER_SECOND / slower), slower);
     const limitMs = UP_MS * slower;
     const end = performance.now() + limitMs;
     try {
