@@ -1,5 +1,7 @@
 // Man pages from the command tree: lbctl(1) and one for each command, with the commands inside it.
 import type { Command, Option } from 'commander';
+import { ENVIRONMENT } from '../src/cli/environment.ts';
+import { EXIT_CODES } from '../src/cli/exit-code.ts';
 import { paragraph, roffText } from './roff.ts';
 
 export interface ManPage {
@@ -19,23 +21,6 @@ const FILES = [
   ['/var/lib/lbctl/', 'state that outlives a restart'],
   ['/run/lbctl/', 'lock and sockets of the daemon'],
 ] as const;
-const ENVIRONMENT = [
-  ['LBCTL_CONFIG', 'names the configuration file'],
-  ['NO_COLOR', 'turns colour off'],
-  ['LBCTL_DEBUG', 'set to 1: adds the stack to an error'],
-  ['LBCTL_UNPACK_DIR', 'where the executable unpacks its addon for a moment; must allow execution'],
-] as const;
-const EXIT_CODES = [
-  ['0', 'well'],
-  ['1', 'failed'],
-  ['2', 'wrong use or invalid configuration'],
-  ['3', 'differences, where the command was asked to tell by its code'],
-  ['4', 'not found'],
-  ['5', 'conflict'],
-  ['6', 'unreachable or timed out'],
-  ['7', 'denied'],
-] as const;
-
 /** A daemon belongs to section 8, what a person types to section 1. */
 function sectionOf(command: Command): number {
   return command.name() === 'daemon' ? 8 : 1;
@@ -158,9 +143,9 @@ function closing(program: Command, commands: readonly Command[]): string[] {
     ...commands.flatMap((command) =>
       item(`lbctl-${command.name()}(${sectionOf(command)})`, command.summary() || command.description()),
     ),
-    ...list('ENVIRONMENT', ENVIRONMENT),
+    ...list('ENVIRONMENT', Object.entries(ENVIRONMENT)),
     ...list('FILES', FILES),
-    ...list('EXIT STATUS', EXIT_CODES),
+    ...list('EXIT STATUS', Object.entries(EXIT_CODES)),
     ...seeAlso([
       ...commands.map((command) => [`${program.name()}-${command.name()}`, sectionOf(command)] as const),
       ['lbctl.yaml', 5],

@@ -1,5 +1,6 @@
 // Writes docs/reference/cli.md from the command tree itself, and holds the committed page to it.
 import type { Command, Option } from 'commander';
+import { ENVIRONMENT } from '../src/cli/environment.ts';
 import { createProgram } from '../src/cli/program.ts';
 import { Session } from '../src/cli/session.ts';
 import type { Toolbox } from '../src/cli/toolbox.ts';
@@ -12,6 +13,7 @@ const DESCRIBED = { version: '', env: {}, stdout: { columns: 100 } } as unknown 
 export function cliPage(): string {
   const program = createProgram(new Session(DESCRIBED));
   const global = optionTable(program);
+  const environment = Object.entries(ENVIRONMENT).map(([name, what]) => `| \`${name}\` | ${what} |`);
   const sections = leavesOf(program).map((command) => sectionOf(command));
   return `# The command line
 
@@ -24,7 +26,11 @@ as this page.
 
 ${global}
 
-Environment: \`LBCTL_CONFIG\` names the configuration file, \`NO_COLOR\` turns colour off, \`LBCTL_DEBUG=1\` adds the stack to an error.
+## Environment
+
+| variable | what it is for |
+| --- | --- |
+${environment.join('\n')}
 
 ${sections.join('\n')}`;
 }

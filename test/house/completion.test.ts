@@ -48,6 +48,15 @@ test('__complete offers the listeners of the configuration that was named', asyn
   assert.deepEqual(await words('show', 'world', '-c', 'broken.yaml', ''), []);
 });
 
+test('__complete offers labs with their hosts, and without a daemon nothing of it', async () => {
+  assert.deepEqual(await words('lab', 'up', 'b'), ['bfd', 'bgp']);
+  assert.deepEqual(await words('lab', 'exec', 'single', 'w'), ['web1', 'web2', 'web3']);
+  assert.deepEqual(await words('lab', 'chaos', 'pair', 'ki'), ['kill']);
+  assert.deepEqual(await words('lab', 'chaos', 'pair', 'kill', 'lb'), ['lb-a', 'lb-b']);
+  assert.deepEqual(await words('lab', 'exec', 'nowhere', ''), []);
+  assert.deepEqual(await words('member', 'reset', '--socket', '/nowhere/api.sock', ''), []);
+});
+
 test('the bash script completes in bash', async () => {
   shop.write('two.yaml', SMALL.replace('name: web', 'name: wiki'));
   shop.write('dir/plain.yaml', SMALL);

@@ -119,6 +119,10 @@ describe('history', () => {
     assert.match((await daemon.lbctl('snapshot', 'restore', 'good', '--yes')).out, /in force as revision 3/);
     assert.equal(await daemon.members(), 1);
     assert.match((await daemon.lbctl('snapshot', 'list')).out, /^good +1 +20/m);
+    const offered = async (...words: string[]) => (await daemon.lbctl('__complete', '--', ...words, '')).out;
+    assert.match(await offered('snapshot', 'restore'), /^good\tsnapshot$/m);
+    assert.match(await offered('rollback'), /^1\tread at start$/m);
+    assert.match(await offered('member', 'reset'), /^web\/127\.0\.0\.1:\d+\t\w+$/m);
     assert.equal((await daemon.lbctl('snapshot', 'delete', 'good')).code, 0);
     assert.equal((await daemon.lbctl('snapshot', 'delete', 'good')).code, 4);
     assert.equal((await daemon.lbctl('rollback', '99')).code, 4);

@@ -8,10 +8,12 @@ import test from 'node:test';
 import { manPages } from '../../packaging/man.ts';
 import { configManPage } from '../../packaging/man-config.ts';
 import { paragraph, roffText } from '../../packaging/roff.ts';
+import { ENVIRONMENT } from '../../src/cli/environment.ts';
 import { createProgram } from '../../src/cli/program.ts';
 import { Session } from '../../src/cli/session.ts';
 import type { Toolbox } from '../../src/cli/toolbox.ts';
 import { configPage } from '../../tools/gen-config-reference.ts';
+import { ROOT, readTexts } from '../../tools/lib/finding.ts';
 
 const OPTIONS = { version: '0.1.0', date: '2026-01-02' };
 const DESCRIBED = { version: '', env: {}, stdout: { columns: 100 } } as unknown as Toolbox;
@@ -31,6 +33,19 @@ test('manPages() has a page for every visible command, the daemon in section 8',
     assert.ok(names.includes(`lbctl-${command.name()}.${section}`), command.name());
   }
   assert.ok(names.includes('lbctl.1') && names.includes('lbctl.yaml.5'));
+});
+
+test('lbctl(1) names every variable that the program reads, and no other', () => {
+  const read = readTexts(ROOT, '{src,lab,packaging/runtime}/**/*.ts')
+    .filter(({ file }) => !file.endsWith('.test.ts') && file !== 'src/cli/environment.ts')
+    .flatMap(({ text }) => [
+      ...text.matchAll(/\benv\.((?:LBCTL|NO)_\w+)/g),
+      ...text.matchAll(/\{[^{}]*\b(LBCTL_\w+)\b[^{}]*\} = process\.env/g),
+    ])
+    .map(([, name]) => name!);
+  assert.deepEqual([...new Set(read)].sort(), Object.keys(ENVIRONMENT).sort());
+  const page = PAGES.find((one) => one.name === 'lbctl.1')!.text;
+  for (const name of Object.keys(ENVIRONMENT)) assert.ok(page.includes(`\\fB${name}\\fR`), name);
 });
 
 test('every page is sound roff', () => {

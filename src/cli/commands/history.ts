@@ -119,7 +119,7 @@ export function addSnapshot(program: Command, session: Session): void {
       .description(
         'Show what going back to a snapshot would do, and with --yes do it, as "lbctl rollback" does.',
       )
-      .argument('<name>', 'as "lbctl snapshot list" gives it')
+      .argument('<snapshot>', 'as "lbctl snapshot list" gives it')
       .option('-y, --yes', 'do it; without, only the plan is shown')
       .addOption(outputOption())
       .addOption(socketOption()),
@@ -130,7 +130,7 @@ export function addSnapshot(program: Command, session: Session): void {
   snapshot
     .command('delete')
     .description('Forget a snapshot. What is in force does not change.')
-    .argument('<name>', 'as "lbctl snapshot list" gives it')
+    .argument('<snapshot>', 'as "lbctl snapshot list" gives it')
     .addOption(socketOption())
     .action(async (name: string, _options: object, own: Command) => {
       const { findDaemon } = await import('../find-daemon.ts');

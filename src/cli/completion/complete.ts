@@ -1,20 +1,7 @@
-// What may stand at the place of the last word: commands, options, their values, listeners of the configuration, files.
-import type { Argument, Command, Option } from 'commander';
-import { OBJECT_WORDS, type ObjectWord } from '../object-words.ts';
-import { DEFAULT_CONFIG, type Session } from '../session.ts';
-
-interface Candidate {
-  readonly word: string;
-  readonly meaning: string;
-}
-
-interface Found {
-  readonly candidates: readonly Candidate[];
-  readonly files: boolean;
-}
-
-const NOTHING: Found = { candidates: [], files: false };
-const FILES: Found = { candidates: [], files: true };
+// What may stand at the place of the last word: commands, options, their values, arguments.
+import type { Command, Option } from 'commander';
+import type { Session } from '../session.ts';
+import { argumentValues, type Candidate, FILES, type Found, NOTHING, type Place } from './argument-values.ts';
 
 /** Words after the program's name; the last one, maybe empty, is being written. */
 export async function complete(
@@ -31,18 +18,6 @@ export async function complete(
     .filter(({ word }) => word.startsWith(prefix))
     .map(({ word, meaning }) => `${word}\t${meaning}\n`);
   return lines.join('') + (found.files ? ':files\n' : '');
-}
-
-interface Place {
-  readonly command: Command;
-  /** Chain from the program to the command; each one's options hold here. */
-  readonly chain: readonly Command[];
-  /** Positional words given to the command so far. */
-  readonly given: readonly string[];
-  /** The option whose value is being written. */
-  readonly option?: Option;
-  /** Value of `-c` so far. */
-  readonly config?: string;
 }
 
 function walk(program: Command, words: readonly string[]): Place {
@@ -127,59 +102,4 @@ function valuesOf(option: Option): Found {
   if (option.long === '--against')
     return { candidates: [{ word: 'memory', meaning: 'an empty machine' }], files: true };
   return /file/.test(option.flags) ? FILES : NOTHING;
-}
-
-async function argumentValues(argument: Argument, place: Place, session: Session): Promise<Found> {
-  if (argument.argChoices !== undefined)
-    return { candidates: argument.argChoices.map((word) => ({ word, meaning: '' })), files: false };
-  if (argument.name().startsWith('listener')) return listenersOf(place, session);
-  if (argument.name() === 'object') return objectsOf(place, session);
-  if (argument.name() === 'settings') return settingsOf(place, session);
-  return argument.name().startsWith('file') ? FILES : NOTHING;
-}
-
-/** A configuration with errors has no names to offer; completion is no place to say so. */
-async function listenersOf(place: Place, session: Session): Promise<Found> {
-  const path = place.config ?? (session.toolbox.env.LBCTL_CONFIG || DEFAULT_CONFIG);
-  const { intent } = await session.toolbox.loadConfig(path);
-  const names = [...(intent?.listeners.keys() ?? [])].filter((name) => !place.given.includes(name));
-  return { candidates: names.map((word) => ({ word, meaning: 'listener' })), files: false };
-}
-
-/** Asked of the daemon; without one there is nothing to offer. */
-async function objectsOf(place: Place, session: Session): Promise<Found> {
-  const [kind] = place.given;
-  if (!OBJECT_WORDS.includes(kind as ObjectWord)) return NOTHING;
-  try {
-    const { findDaemon } = await import('../find-daemon.ts');
-    const client = await findDaemon(session, place.command);
-    const keys = kind === 'member' ? 'key' : 'name';
-    const query = { fields: keys, limit: 1000 };
-    const { items } = await client.get<{ items: Record<string, string>[] }>(`/v1/${kind}s`, query);
-    return {
-      candidates: items.map((one) => ({ word: one[keys] ?? '', meaning: kind ?? '' })),
-      files: false,
-    };
-  } catch {
-    return NOTHING;
-  }
-}
-
-interface Described {
-  readonly properties?: Readonly<Record<string, Described>>;
-  readonly items?: Described;
-  readonly description?: string;
-  readonly $ref?: string;
-}
-
-/** The keys of such an object in the configuration language, each with what it is for. */
-async function settingsOf(place: Place, session: Session): Promise<Found> {
-  const schema = (await session.toolbox.configSchema()) as Described & { $defs: Record<string, Described> };
-  const [kind = ''] = place.given;
-  const object = kind === 'member' ? schema.$defs.member : schema.properties?.[`${kind}s`]?.items;
-  const candidates = Object.entries(object?.properties ?? {}).map(([key, { description }]) => ({
-    word: `${key}=`,
-    meaning: description ?? '',
-  }));
-  return { candidates, files: false };
 }
