@@ -109,6 +109,7 @@ export function addConfirm(program: Command, session: Session): void {
     )
     .addOption(outputOption())
     .addOption(socketOption())
+    .addHelpText('after', examples([['lbctl confirm', 'what is on trial stays, what is held back is done']]))
     .action(async ({ output }: { output: OutputFormat }, command: Command) => {
       const { findDaemon } = await import('../find-daemon.ts');
       const client = await findDaemon(session, command);

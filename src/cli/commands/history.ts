@@ -92,9 +92,18 @@ export function addSnapshot(program: Command, session: Session): void {
   const snapshot = program
     .command('snapshot')
     .summary('configurations with a name')
-    .description('Give the configuration in force a name, and go back to it whenever that is wanted.');
+    .description('Give the configuration in force a name, and go back to it whenever that is wanted.')
+    .addHelpText(
+      'after',
+      examples([
+        ['lbctl snapshot create before-upgrade', 'this is how it was'],
+        ['lbctl snapshot restore before-upgrade', 'what would going back change?'],
+        ['lbctl snapshot restore before-upgrade --yes', 'go back'],
+      ]),
+    );
   snapshot
     .command('create')
+    .summary('give the configuration in force a name')
     .description('Give the revision in force, or another one, a name. It is never forgotten.')
     .argument('<name>', 'of letters, digits, ".", "_" and "-"')
     .option('--revision <number>', 'another revision than the one in force')
@@ -106,6 +115,7 @@ export function addSnapshot(program: Command, session: Session): void {
     });
   snapshot
     .command('list')
+    .summary('all snapshots')
     .description('All snapshots, oldest first.')
     .addOption(outputOption())
     .addOption(socketOption())
@@ -116,6 +126,7 @@ export function addSnapshot(program: Command, session: Session): void {
   addChangeOptions(
     snapshot
       .command('restore')
+      .summary('go back to a snapshot')
       .description(
         'Show what going back to a snapshot would do, and with --yes do it, as "lbctl rollback" does.',
       )
@@ -129,6 +140,7 @@ export function addSnapshot(program: Command, session: Session): void {
   });
   snapshot
     .command('delete')
+    .summary('forget a snapshot')
     .description('Forget a snapshot. What is in force does not change.')
     .argument('<snapshot>', 'as "lbctl snapshot list" gives it')
     .addOption(socketOption())

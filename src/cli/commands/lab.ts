@@ -45,6 +45,7 @@ function addList(lab: Command, session: Session): void {
   lab
     .command('list')
     .summary('what labs there are, and which are up')
+    .description('All labs with the address that their clients ask, and which of them are up.')
     .addOption(outputOption())
     .action(async (options: Shown) => {
       const labs = await (await session.toolbox.openLab()).list();
@@ -60,6 +61,9 @@ function addUpAndDown(lab: Command, session: Session): void {
   lab
     .command('up')
     .summary('build a lab and start everything in it')
+    .description(
+      'Build the hosts and links of a lab, start its web servers and daemons, and wait until a client is answered.',
+    )
     .argument('<lab>', LAB)
     .option(
       '--slower <factor>',
@@ -76,6 +80,7 @@ function addUpAndDown(lab: Command, session: Session): void {
   lab
     .command('down')
     .summary('end everything in a lab and remove it')
+    .description('End every process in a lab and remove its namespaces, files and pins, also of half a lab.')
     .argument('<lab>', LAB)
     .action(async (name: string) => {
       const wasUp = await (await session.toolbox.openLab()).down(name);

@@ -71,6 +71,13 @@ export function addMember(program: Command, session: Session): void {
     .summary('take a member down, keep it up, or let checks decide again')
     .description(
       'Take a member down, keep it up whatever its checks say, or let configuration and checks decide again.',
+    )
+    .addHelpText(
+      'after',
+      examples([
+        ['lbctl member down web/10.0.0.1:80 --for 2h --why disk', 'nothing is sent there for two hours'],
+        ['lbctl member reset web/10.0.0.1:80', 'checks decide again'],
+      ]),
     );
   for (const [state, summary] of [
     ['down', 'send it nothing'],

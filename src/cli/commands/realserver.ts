@@ -35,21 +35,32 @@ export function addRealserver(program: Command, session: Session): void {
         ['lbctl realserver revert', 'put it back'],
       ]),
     );
-  withOptions(realserver.command('plan').summary('show what would change'))
+  withOptions(
+    realserver
+      .command('plan')
+      .summary('show what would change')
+      .description('Show what a real server of these addresses needs and what would change here.'),
+  )
     .option('--detailed-exitcode', 'exit 3 when there are differences')
     .action(async (options: RealServerOptions, command: Command) => {
       const { planHostSettings } = await import('../run-host-settings.ts');
       await planHostSettings('realserver', await wantedFor(options, session), options, session, command);
     });
-  withOptions(realserver.command('apply').summary('make it so')).action(
-    async (options: RealServerOptions, command: Command) => {
-      const { applyHostSettings } = await import('../run-host-settings.ts');
-      await applyHostSettings('realserver', await wantedFor(options, session), options, session, command);
-    },
-  );
+  withOptions(
+    realserver
+      .command('apply')
+      .summary('make it so')
+      .description(
+        'Put the addresses on this host so that it answers for them and no other machine hears of it.',
+      ),
+  ).action(async (options: RealServerOptions, command: Command) => {
+    const { applyHostSettings } = await import('../run-host-settings.ts');
+    await applyHostSettings('realserver', await wantedFor(options, session), options, session, command);
+  });
   realserver
     .command('revert')
     .summary('put back what was there before the first apply')
+    .description('Take the addresses off and put back what was there before the first apply.')
     .addOption(outputOption())
     .action(async (options: HostSettingsOptions, command: Command) => {
       const { applyHostSettings, NOTHING } = await import('../run-host-settings.ts');

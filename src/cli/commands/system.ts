@@ -26,6 +26,9 @@ export function addSystem(program: Command, session: Session): void {
   system
     .command('plan')
     .summary('show what would change')
+    .description(
+      'Show what the configuration asks of this machine and what would change, with the lines of files.',
+    )
     .addOption(outputOption())
     .option('--detailed-exitcode', 'exit 3 when there are differences')
     .action(async (options: HostSettingsOptions, command: Command) => {
@@ -35,6 +38,9 @@ export function addSystem(program: Command, session: Session): void {
   system
     .command('apply')
     .summary('make it so')
+    .description(
+      'Load the modules and set the kernel settings that the configuration asks for, also for the next boot.',
+    )
     .addOption(outputOption())
     .action(async (options: HostSettingsOptions, command: Command) => {
       const { applyHostSettings } = await import('../run-host-settings.ts');
@@ -43,6 +49,7 @@ export function addSystem(program: Command, session: Session): void {
   system
     .command('revert')
     .summary('put back what was there before the first apply')
+    .description('Put back the settings and files that were there before the first apply.')
     .addOption(outputOption())
     .action(async (options: HostSettingsOptions, command: Command) => {
       const { applyHostSettings, NOTHING } = await import('../run-host-settings.ts');

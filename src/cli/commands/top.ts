@@ -1,5 +1,6 @@
 // lbctl top: the node live on a terminal.
 import type { Command } from 'commander';
+import { examples } from '../examples.ts';
 import { socketOption } from '../find-daemon.ts';
 import type { Session } from '../session.ts';
 
@@ -12,6 +13,7 @@ export function addTop(program: Command, session: Session): void {
         'down select a member, d drains it.',
     )
     .addOption(socketOption())
+    .addHelpText('after', examples([['lbctl top', 'watch this node; q ends it']]))
     .action(async (_options: object, command: Command) => {
       const { runTop } = await import('../top/run-top.ts');
       await runTop(session, command);

@@ -1,5 +1,6 @@
 // lbctl version: which release this is and what it runs on.
 import type { Command } from 'commander';
+import { examples } from '../examples.ts';
 import { type OutputFormat, outputOption, toOutput } from '../output.ts';
 import type { Session } from '../session.ts';
 
@@ -9,6 +10,7 @@ export function addVersion(program: Command, session: Session): void {
     .summary('print the version')
     .description('Print the version of lbctl and of the Node it runs on.')
     .addOption(outputOption())
+    .addHelpText('after', examples([['lbctl version -o json', 'for programs']]))
     .action(async (options: { output: OutputFormat }) => {
       const { version } = session.toolbox;
       const facts = { version, node: process.versions.node, platform: `${process.platform}-${process.arch}` };
