@@ -70,6 +70,23 @@ test('members come and go through the socket, under load, without a reload', asy
   });
 });
 
+test('nothing of it is left once it is uninstalled, and it can be made again', async () => {
+  await withRig(async (rig, driver) => {
+    const wanted = worldOf({ listeners: [web()] });
+    await put(driver, wanted);
+    await put(driver, worldOf({ listeners: [] }));
+    const pid = rig.process.pid();
+    assert.ok(pid !== undefined);
+
+    await driver.uninstall();
+
+    assert.equal(existsSync(`/proc/${pid}/exe`), false);
+    assert.equal(existsSync(rig.runDir), false);
+    await put(rig.open(), wanted);
+    assert.notEqual(rig.process.pid(), undefined);
+  });
+});
+
 test('a request under way when its member is removed is answered, and one without end is cut after the grace', async () => {
   await withRig(async (rig, driver) => {
     const slow = await listen(

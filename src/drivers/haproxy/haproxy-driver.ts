@@ -1,5 +1,6 @@
 // The HAProxy driver: one instance of our own terminates what the World says. Owns its run directory, the process started
 // from it and nothing else; the distribution's service is never touched.
+import { rmSync } from 'node:fs';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
 import type { Item, ItemMap, Observed } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
@@ -172,6 +173,13 @@ export class HaproxyDriver implements Driver {
     const generation = await this.#process.generation();
     if (generation === undefined) return [];
     return this.#counters.items(this.#store.recordOf(generation));
+  }
+
+  /** The process ends with what old connections it still serves, and its directory goes. */
+  async uninstall(): Promise<void> {
+    this.#supervisor?.close();
+    await this.#process.stop();
+    rmSync(this.#settings.runDir, { recursive: true, force: true });
   }
 
   /** HAProxy runs on: the next of us finds it again. */
