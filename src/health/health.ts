@@ -14,6 +14,7 @@ import type { LatencySnapshot } from './latency.ts';
 import { LatencyTable } from './latency-table.ts';
 import type { Probe } from './probe.ts';
 import { type RunnerStats, settingsOf } from './runner.ts';
+import { threadMemoryMb, toFault } from './thread-memory.ts';
 import { type PathPort, ViaVip } from './via-vip.ts';
 import type { Order, Report, WorkerData } from './worker.ts';
 
@@ -26,6 +27,8 @@ export interface HealthOptions {
   /** Checks may have to wait for each other, and why. */
   readonly onShortage?: (note: string) => void;
   readonly restored?: BoardSnapshot;
+  /** What the checking thread may take of it; by the limit of this process where absent. */
+  readonly memoryMb?: number;
   /** Ways for probes that go to a VIP at the member; without, such probes fail and say so. */
   readonly paths?: PathPort;
 }
@@ -49,6 +52,7 @@ export class Health {
   readonly #viaVip: ViaVip;
   readonly #times = new LatencyTable();
   readonly #openFiles = openFilesLimit();
+  readonly #memoryMb: number;
   /** What was last told of BFD sessions. */
   readonly #sessions = new Map<string, boolean>();
   /** As they were last told: who reads them does so far more often than members answer. */
@@ -65,6 +69,7 @@ export class Health {
 
   constructor(options: HealthOptions) {
     this.#options = options;
+    this.#memoryMb = options.memoryMb ?? threadMemoryMb();
     this.#viaVip = new ViaVip(options.paths ?? NO_PATHS);
     if (options.restored !== undefined) this.#board.restore(options.restored);
     this.#worker = this.#startWorker();
@@ -194,7 +199,7 @@ export class Health {
     const worker = new Worker(new URL('./worker.ts', import.meta.url), {
       name: 'health',
       // What a check leaves behind is small and soon forgotten: room for more would only be memory.
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB, maxOldGenerationSizeMb: this.#memoryMb },
       workerData: {
         times: this.#times.memory,
         maxRunning: checkPlaces(this.#openFiles),
@@ -203,7 +208,7 @@ export class Health {
     worker.on('message', (report: Report) => this.#take(report));
     const startedMs = this.#options.clock.monotonicMs();
     worker.on('error', (error: Error) => {
-      this.#options.onFault?.(error);
+      this.#options.onFault?.(toFault(error, this.#memoryMb));
       // One that cannot even start must not be all that this node does from now on.
       const livedMs = this.#options.clock.monotonicMs() - startedMs;
       this.#cancelRestart = this.#options.clock.after(Math.max(0, RESTART_MS - livedMs), () => {
