@@ -7,9 +7,12 @@ import type { ConfigSource } from '../src/app/daemon/config/config-source.ts';
 import { openSource } from '../src/app/daemon/config/open-source.ts';
 import { Daemon } from '../src/app/daemon/daemon.ts';
 import { memoryMachine } from '../src/app/machine.ts';
+import { keepHeapSmall } from '../src/app/small-heap.ts';
 import { openRest } from '../src/doors/rest/open-rest.ts';
 import { bigSite } from '../test/fixtures/big-site.ts';
 
+// As the command does that starts it.
+keepHeapSmall(['daemon']);
 const [folder = '', ...counts] = process.argv.slice(2);
 const [port = 0, listeners = 0, members = 0] = counts.map(Number);
 

@@ -27,11 +27,16 @@ const [tcpPort] = line.split(' ').map(Number) as [number, number];
 
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-bench-api-'));
 const socket = join(folder, 'api.sock');
+/** Those with which `lbctl daemon` starts, whatever ours are. */
+const DAEMON_FLAGS = [
+  ...process.execArgv.filter((flag) => !flag.includes('semi-space')),
+  '--max-semi-space-size=16',
+];
 /** A process of its own, as clients are: what they cost does not count. */
 const daemon = spawn(
   process.execPath,
   [
-    ...process.execArgv,
+    ...DAEMON_FLAGS,
     join(import.meta.dirname, 'api-daemon.ts'),
     ...[folder, tcpPort, LISTENERS, MEMBERS].map(String),
   ],
