@@ -269,6 +269,7 @@ export class Engine {
     if (loaded === undefined) return false;
     if (why.includes('config')) await breathe();
     if (why.includes('request')) this.#retries.release();
+    else if (why.includes('network')) this.#retries.release('INTERFACE_MISSING');
     const startedMs = this.#ports.clock.nowMs();
     const started = this.#ports.clock.monotonicMs();
     const facts = { ...this.#ports.facts.read(loaded.intent), quorum: this.#quorum };

@@ -3,8 +3,8 @@
 import type { Role } from '../model/protocol.ts';
 import type { Reason } from '../model/reason.ts';
 
-export const WAKE_REASONS = ['config', 'facts', 'drift-tick', 'retry', 'request'] as const;
-/** Why a round runs. `facts` includes time passing a deadline (a drain, an override). */
+export const WAKE_REASONS = ['config', 'facts', 'network', 'drift-tick', 'retry', 'request'] as const;
+/** Why a round runs. `facts` includes time passing a deadline (a drain, an override); `network`: links or addresses changed. */
 export type WakeReason = (typeof WAKE_REASONS)[number];
 
 export type EngineEvent =

@@ -30,15 +30,35 @@ test('Retries lets a step go when it is due, not before', () => {
   assert.equal(retries.verdict(STEP, WORLD, 100), 'go');
 });
 
-test('Retries makes what waits, and what cannot succeed, wait for another World', () => {
-  for (const error of [new WaitingError('NOT_FOUND', 'not here'), new BugError('broken')]) {
-    const retries = new Retries(OPTIONS);
-    retries.failed(STEP, error, WORLD, 0, 0.5);
+test('Retries makes what cannot succeed wait for another World', () => {
+  const retries = new Retries(OPTIONS);
+  retries.failed(STEP, new BugError('broken'), WORLD, 0, 0.5);
 
-    assert.equal(retries.verdict(STEP, WORLD, 1e9), 'waiting');
-    assert.equal(retries.nextDueMs(), undefined);
-    assert.equal(retries.verdict(STEP, {}, 1), 'go');
-  }
+  assert.equal(retries.verdict(STEP, WORLD, 1e9), 'waiting');
+  assert.equal(retries.nextDueMs(), undefined);
+  assert.equal(retries.verdict(STEP, {}, 1), 'go');
+});
+
+test('Retries tries what waits at once in another World, and else as seldom as it ever does', () => {
+  const retries = new Retries(OPTIONS);
+  retries.failed(STEP, new WaitingError('NOT_FOUND', 'not here'), WORLD, 0, 0.5);
+
+  assert.equal(retries.verdict(STEP, {}, 1), 'go');
+  assert.equal(retries.verdict(STEP, WORLD, 399), 'waiting');
+  assert.equal(retries.nextDueMs(), 400);
+  assert.equal(retries.verdict(STEP, WORLD, 400), 'go');
+});
+
+test('Retries releases all that failed with one code, and nothing else', () => {
+  const retries = new Retries(OPTIONS);
+  const other = { id: 'd add-member l', key: 'l' };
+  retries.failed(STEP, new WaitingError('INTERFACE_MISSING', 'not here'), WORLD, 0, 0.5);
+  retries.failed(other, REFUSED, WORLD, 0, 0.5);
+
+  retries.release('INTERFACE_MISSING');
+
+  assert.equal(retries.verdict(STEP, WORLD, 0), 'go');
+  assert.equal(retries.verdict(other, WORLD, 0), 'backoff');
 });
 
 test('Retries forgets the past of an object that is wanted otherwise now', () => {

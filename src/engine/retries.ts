@@ -1,6 +1,6 @@
 // What failed, how often, and when it may be tried again. One entry for each step (or driver), bounded by the plan.
 import { type BackoffOptions, backoffMs, DEFAULT_BACKOFF } from '../lib/backoff.ts';
-import type { LbError } from '../model/errors.ts';
+import type { ErrorCode, LbError } from '../model/errors.ts';
 import type { Item } from '../model/item.ts';
 import type { ItemError } from '../model/status.ts';
 import { differingFields } from '../plan/diff.ts';
@@ -18,9 +18,9 @@ export interface Attempt {
 interface Entry extends Attempt {
   readonly error: LbError;
   readonly attempts: number;
-  /** Absent: waits for a change. */
+  /** Absent: only a change helps. */
   readonly dueMs?: number;
-  /** What must change before a waiting entry is tried again. */
+  /** When this is another one, what waits for a change is tried at once. */
   readonly epoch: unknown;
 }
 
@@ -40,16 +40,22 @@ export class Retries {
       this.#entries.delete(attempt.id);
       return 'go';
     }
-    if (entry.dueMs !== undefined) return entry.dueMs <= nowMs ? 'go' : 'backoff';
-    return entry.epoch === epoch ? 'waiting' : 'go';
+    const waits = entry.error.retry !== 'backoff';
+    if (waits && entry.epoch !== epoch) return 'go';
+    if (entry.dueMs !== undefined && entry.dueMs <= nowMs) return 'go';
+    return waits ? 'waiting' : 'backoff';
   }
 
   failed(attempt: Attempt, error: LbError, epoch: unknown, nowMs: number, random: number): void {
     const before = this.#entries.get(attempt.id);
     const attempts = before !== undefined && sameWish(before, attempt) ? before.attempts + 1 : 1;
-    const due =
-      error.retry === 'backoff' ? { dueMs: nowMs + backoffMs(attempts, random, this.#options) } : {};
+    const due = error.retry === 'never' ? {} : { dueMs: nowMs + this.#pauseMs(error, attempts, random) };
     this.#entries.set(attempt.id, { ...attempt, error, attempts, epoch, ...due });
+  }
+
+  /** What waits for a change may wait for one that nobody tells us of, such as a module that is loaded by hand. */
+  #pauseMs(error: LbError, attempts: number, random: number): number {
+    return backoffMs(error.retry === 'backoff' ? attempts : Number.MAX_SAFE_INTEGER, random, this.#options);
   }
 
   succeeded(id: string): void {
@@ -61,9 +67,10 @@ export class Retries {
     for (const id of this.#entries.keys()) if (!ids.has(id)) this.#entries.delete(id);
   }
 
-  /** A person asked: everything may be tried now; the count of attempts stays. */
-  release(): void {
-    for (const [id, entry] of this.#entries) this.#entries.set(id, { ...entry, dueMs: 0 });
+  /** Everything may be tried now, or all that failed with this code; the count of attempts stays. */
+  release(code?: ErrorCode): void {
+    for (const [id, entry] of this.#entries)
+      if (code === undefined || entry.error.code === code) this.#entries.set(id, { ...entry, dueMs: 0 });
   }
 
   nextDueMs(): number | undefined {

@@ -1,6 +1,6 @@
 // Four kinds of error on one base, and the catalogue of their codes. `retry` is decided where the error is made.
 
-/** `never`: the same call fails again. `on-change`: wait until what it refers to changes. `backoff`: try later. */
+/** `never`: the same call fails again. `on-change`: wait until what it refers to changes, and look now and then. `backoff`: try later. */
 export type Retry = 'never' | 'on-change' | 'backoff';
 
 /** Code -> what it means and what cures it. A test compares it with docs/reference/errors.md in both directions. */

@@ -32,6 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'lbctl-netwatch-'));
 let node: Host;
 let peer: Host;
 let daemon: ChildProcess;
+let log = '';
 
 before(async () => {
   node = lab.host('node');
@@ -43,7 +44,10 @@ before(async () => {
   const config = join(folder, 'config.yaml');
   writeFileSync(config, configOf(folder));
   const inside = ['netns', 'exec', node.namespace!, join(ROOT, 'lbctl'), 'daemon', '-c', config];
-  daemon = spawn('ip', inside, { stdio: ['ignore', 'ignore', 'inherit'] });
+  daemon = spawn('ip', inside, { stdio: ['ignore', 'pipe', 'inherit'] });
+  daemon.stdout!.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
   await until(() => held(), 20_000);
 });
 
@@ -87,6 +91,17 @@ test('after its link was down the address is announced again', async () => {
 
   const mac = /link\/ether (\S+)/.exec(node.ip('link', 'show', 'eth0'))![1]!;
   await until(() => peer.ip('neigh', 'show', VIP).includes(mac), 5000);
+});
+
+test('a VIP whose interface went is there again with the interface', async () => {
+  node.ip('link', 'del', 'eth0');
+  await until(() => log.includes('as it does not exist'), 20_000);
+  lab.link(
+    { host: node, device: 'eth0', addresses: ['192.0.2.1/24'] },
+    { host: peer, device: 'eth0', addresses: ['192.0.2.2/24'] },
+  );
+
+  await until(() => held(), 20_000);
 });
 
 /** Events the kernel threw away as a socket of this namespace was full: column Drops. */

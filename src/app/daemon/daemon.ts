@@ -383,7 +383,7 @@ export class Daemon implements Control {
     this.#network = new NetworkChanges({
       onChange: () => {
         machine.networkChanged?.();
-        this.#engine.wake('drift-tick');
+        this.#engine.wake('network');
       },
       onFault: (error) =>
         this.log.logger.warn({ error: error.message }, 'changes of links and addresses are not heard'),
