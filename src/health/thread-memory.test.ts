@@ -17,7 +17,7 @@ test('threadMemoryMb() is half of what the process may have, and a gigabyte wher
 });
 
 test('a checking thread without memory ends with a reason, and not the process; with less to do it checks again', async () => {
-  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '127.0.0.1');
+  const server = createServer((socket) => socket.on('error', () => {}).resume()).listen(0, '0.0.0.0');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   const check = { ...TCP_CHECK, intervalMs: 2000, fastIntervalMs: 2000 };
@@ -30,14 +30,14 @@ test('a checking thread without memory ends with a reason, and not the process; 
   const faults: string[] = [];
   const health = new Health({
     clock: systemClock,
-    memoryMb: 8,
+    memoryMb: 28,
     onChange: () => {},
     onFault: (error) => faults.push(error.message),
   });
   try {
-    health.setIntent(intentOf(30_000));
+    health.setIntent(intentOf(40_000));
     for (let i = 0; i < TRIES && faults.length === 0; i++) await sleep(20);
-    assert.match(faults[0] ?? 'no fault', /^Cannot check within 8 MB: raise the memory limit/);
+    assert.match(faults[0] ?? 'no fault', /^Cannot check within 28 MB: raise the memory limit/);
 
     health.setIntent(intentOf(1));
     const state = () => health.health().get('web/m0')?.state;
