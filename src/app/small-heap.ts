@@ -35,6 +35,10 @@ export function keepHeapSmall(words: readonly string[]): void {
   // Of threads that start later.
   setFlagsFromString('--max-semi-space-size=2');
   setFlagsFromString('--optimize-for-size');
+}
+
+/** From when it serves: the work of its start is over, and what it took is given back. Returns what ends it. */
+export function followLoad(): () => void {
   const policy = new HeapPolicy();
   let before = performance.eventLoopUtilization();
   const timer = setInterval(() => {
@@ -45,4 +49,5 @@ export function keepHeapSmall(words: readonly string[]): void {
       setFlagsFromString(policy.sparing ? '--optimize-for-size' : '--no-optimize-for-size');
   }, LOOK_MS);
   timer.unref();
+  return () => clearInterval(timer);
 }
