@@ -7,7 +7,7 @@ import type { ConfigSource } from '../src/app/daemon/config/config-source.ts';
 import { openSource } from '../src/app/daemon/config/open-source.ts';
 import { Daemon } from '../src/app/daemon/daemon.ts';
 import { memoryMachine } from '../src/app/machine.ts';
-import { keepHeapSmall } from '../src/app/small-heap.ts';
+import { followLoad, keepHeapSmall } from '../src/app/small-heap.ts';
 import { openRest } from '../src/doors/rest/open-rest.ts';
 import { bigSite } from '../test/fixtures/big-site.ts';
 
@@ -36,6 +36,7 @@ const daemon = new Daemon({
 const socket = join(folder, 'api.sock');
 const rest = await openRest(daemon, { ...first.intent.api, socket }, { access: daemon.access });
 await daemon.start();
+const stopFollowing = followLoad();
 process.stdout.write('serving\n');
 setTimeout(begin, 11_000).unref();
 let before = { rounds: 0, cpu: process.cpuUsage() };
@@ -56,6 +57,7 @@ const told = {
   rssMb: process.memoryUsage.rss() / 1024 / 1024,
   longestMs: delay.max / 1e6,
 };
+stopFollowing();
 await rest.close();
 await daemon.stop();
 process.stdout.write(`${JSON.stringify(told)}\n`);

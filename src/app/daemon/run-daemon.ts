@@ -6,6 +6,7 @@ import { BugError } from '../../model/errors.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Machine } from '../machine.ts';
 import type { ClaimSignals } from '../signals.ts';
+import { followLoad } from '../small-heap.ts';
 import type { ConfigSource } from './config/config-source.ts';
 import { Daemon } from './daemon.ts';
 import { openDoors } from './doors.ts';
@@ -41,11 +42,13 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   // Open before the first round, so that who asks is told that it is not ready yet.
   let doors: Awaited<ReturnType<typeof openDoors>> | undefined;
   let beat: NodeJS.Timeout | undefined;
+  let stopFollowing: (() => void) | undefined;
   try {
     doors = await openDoors(daemon, intent, daemon.access, daemon.log);
     await daemon.start();
     const status = daemon.status();
     if (status === undefined) throw new BugError('Cannot say what the first round did');
+    stopFollowing = followLoad();
     beat = startWatchdog(daemon, systemd, options.env);
     systemd.tell({ READY: '1', STATUS: `${status.listeners.length} listeners, ${status.condition}` });
     logger.info({ listeners: status.listeners.length, condition: status.condition }, 'ready');
@@ -56,6 +59,7 @@ export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   } finally {
     // Also where it could not start: threads and timers of a daemon that serves nobody would keep the process alive.
     clearInterval(beat);
+    stopFollowing?.();
     await doors?.close();
     await daemon.stop();
     systemd.close();
