@@ -128,6 +128,8 @@ interface Index {
   readonly held: ReadonlyMap<string, HeldStep>;
   readonly conflicts: ReadonlySet<string>;
   readonly standby: ReadonlyMap<string, Reason>;
+  /** Addresses that we are to hold and do not: nobody reaches what listens on them. */
+  readonly absent: ReadonlyMap<string, Verdict>;
 }
 
 function indexOf(input: StatusInput): Index {
@@ -143,7 +145,30 @@ function indexOf(input: StatusInput): Index {
     held: new Map(input.outcome.held.map((one) => [`${one.step.driver} ${one.step.item.key}`, one])),
     conflicts: new Set(input.outcome.plan.conflicts.map((one) => `${one.driver} ${one.wanted.key}`)),
     standby,
+    absent: absentAddresses(input, errors),
   };
+}
+
+function absentAddresses(
+  { world, outcome }: StatusInput,
+  errors: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, Verdict> {
+  const absent = new Map<string, Verdict>();
+  const views = [...outcome.views.values()];
+  for (const { address, key } of world.addresses)
+    if (
+      views.some(
+        ({ desired, observed: { items, foreign } }) =>
+          desired.has(key) && !items.has(key) && !foreign.has(key),
+      )
+    )
+      absent.set(
+        address,
+        errors.has(key)
+          ? { condition: 'down', reason: 'ApplyFailed' }
+          : { condition: 'pending', reason: 'ApplyPending' },
+      );
+  return absent;
 }
 
 function listenerStatus(listener: WorldListener, input: StatusInput, index: Index): ListenerStatus {
@@ -203,6 +228,8 @@ function judge(
   if (missing.length > 0) return unfinished(missing, driver, view, errors, index);
   const standby = index.standby.get(listener.address);
   if (standby !== undefined) return { condition: 'standby', reason: standby };
+  const absent = index.absent.get(listener.address);
+  if (absent !== undefined) return absent;
   return serving(listener, members, input.quorum);
 }
 

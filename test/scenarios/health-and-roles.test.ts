@@ -190,6 +190,22 @@ test('Engine leaves a listener where it is carried when it is to move to an engi
   assert.match(story.holds('ipvs'), /listener/);
 });
 
+test('Engine calls nothing served on an address that it could not bring', async () => {
+  const story = await Story.begin({ intent: web() });
+  await allUp(story);
+  const key = [...story.plane.owned.values()].find((one) => one.kind === 'address')!.key;
+  story.plane.remove(key);
+  story.plane.setFaulty(key);
+  await story.wake('drift-tick');
+
+  assert.match(story.tells(), /web down ApplyFailed/);
+
+  story.plane.heal();
+  await story.wait(2000);
+
+  assert.match(story.tells(), /web ok InService/);
+});
+
 test('Engine makes one round of facts that flap at once', async () => {
   const story = await Story.begin({ intent: web() });
   await allUp(story);
