@@ -54,7 +54,7 @@ export function toObserved(input: ObserveInput): Seen {
     for (const [key, digest] of record.files) items.set(key, observedFile(key, digest, input));
     for (const block of record.blocks.values()) {
       const { item: one } = block;
-      if (block.frontend !== '' && !state.open.has(frontendName(one.key))) continue;
+      if (block.frontend !== '' && !state.open.has(namesOf(one).frontend)) continue;
       if (one.parent !== undefined && !items.has(one.parent)) continue;
       items.set(one.key, same(one, wanted));
       const members = observedMembers(block, input, state);
@@ -98,9 +98,21 @@ interface Kept extends Members {
 
 const kept = new WeakMap<Block, Kept>();
 
+/** Of containers: they stay the same from round to round. */
+const names = new WeakMap<Item, { readonly frontend: string; readonly backend: string }>();
+
+function namesOf(container: Item): { readonly frontend: string; readonly backend: string } {
+  let made = names.get(container);
+  if (made === undefined) {
+    made = { frontend: frontendName(container.key), backend: backendName(container.key) };
+    names.set(container, made);
+  }
+  return made;
+}
+
 function observedMembers(block: Block, { record, wanted }: ObserveInput, state: WorkerState): Members {
   const { key } = block.item;
-  const backend = backendName(key);
+  const { backend } = namesOf(block.item);
   const made = { stamp: record.stamp(key), servers: state.servers.get(backend), wanted: wanted.get(key) };
   const before = kept.get(block);
   if (

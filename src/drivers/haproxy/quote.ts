@@ -66,9 +66,11 @@ function refuseNul(text: string): void {
 
 /** Letters, digits, dots and colons stay; every other byte becomes `_` and two hex digits, so no two names meet. */
 export function encodeName(text: string): string {
-  return text.replace(/[^A-Za-z0-9.:-]/gu, (letter) =>
-    [...Buffer.from(letter, 'utf8')].map((byte) => `_${hex(byte)}`).join(''),
-  );
+  return text.replace(/[^A-Za-z0-9.:-]/gu, (letter) => ESCAPED.get(letter) ?? escapeLetter(letter));
+}
+
+function escapeLetter(letter: string): string {
+  return [...Buffer.from(letter, 'utf8')].map((byte) => `_${hex(byte)}`).join('');
 }
 
 /** The text that encodeName() wrote so. */
@@ -82,3 +84,11 @@ export function decodeName(encoded: string): string {
 function hex(byte: number): string {
   return byte.toString(16).padStart(2, '0');
 }
+
+/** Keys are made of few letters: a look at a thousand listeners encodes thousands of names. */
+const ESCAPED: ReadonlyMap<string, string> = new Map(
+  Array.from({ length: 128 }, (_, code) => {
+    const letter = String.fromCharCode(code);
+    return [letter, escapeLetter(letter)];
+  }),
+);
