@@ -52,6 +52,8 @@ const MAX_CUTS = 8;
 
 /** Between two rounds that follow each other at once: a member that failed waits for it. */
 const LONGEST_REST_MS = 30;
+/** After a round as short as this nobody has waited long: the next may follow at once. */
+const SHORT_ROUND_MS = 8;
 
 export class Engine {
   readonly #ports: EnginePorts;
@@ -224,7 +226,8 @@ export class Engine {
     const soon = this.#pending.has('facts') ? Math.min(factsCoalesceMs, coalesceMs) : coalesceMs;
     const nowMs = this.#ports.clock.monotonicMs();
     // Where changes keep coming, others get as much of the thread as the round before took.
-    const restMs = this.#endedMs + Math.min(this.#last?.round.durationMs ?? 0, LONGEST_REST_MS) - nowMs;
+    const tookMs = this.#last?.round.durationMs ?? 0;
+    const restMs = tookMs <= SHORT_ROUND_MS ? 0 : this.#endedMs + Math.min(tookMs, LONGEST_REST_MS) - nowMs;
     const waitMs = Math.max(soon, restMs);
     const atMs = nowMs + waitMs;
     if (this.#cancelStart !== undefined && this.#startAtMs <= atMs) return;
