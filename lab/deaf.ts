@@ -4,11 +4,14 @@ import type { Host } from './netns.ts';
 const TABLE = 'deaf';
 
 export function deafen(host: Host, to: Host): void {
-  const [link] = JSON.parse(to.ip('-j', 'link', 'show', 'dev', 'eth0')) as [{ address: string }];
+  // Links with a virtual MAC speak too.
+  const links = JSON.parse(to.ip('-j', 'link', 'show')) as { ifname: string; address: string }[];
   host.run('nft', 'add', 'table', 'netdev', TABLE);
   const hook = 'type filter hook ingress device eth0 priority 0';
   host.run('nft', `add chain netdev ${TABLE} in { ${hook} ; }`);
-  host.run('nft', 'add', 'rule', 'netdev', TABLE, 'in', 'ether', 'saddr', link.address, 'drop');
+  for (const { ifname, address } of links)
+    if (ifname !== 'lo')
+      host.run('nft', 'add', 'rule', 'netdev', TABLE, 'in', 'ether', 'saddr', address, 'drop');
 }
 
 export function hearAgain(host: Host): void {

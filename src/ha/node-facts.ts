@@ -2,7 +2,7 @@
 import type { Clock } from '../lib/clock.ts';
 import type { HaGroup } from '../model/ha.ts';
 import type { Intent } from '../model/intent.ts';
-import { memberSessions } from './bfd/bfd-config.ts';
+import { nodeSessions } from './bfd/bfd-config.ts';
 import type { NodeInputs } from './group-keeper.ts';
 import type { Choice } from './roles/inputs.ts';
 import type { HaWord } from './words.ts';
@@ -45,10 +45,13 @@ export class NodeFacts {
     return this.#held;
   }
 
-  /** A node that is not ready looks dead to its peer, so that the peer goes on serving; one that is active already goes on. */
+  /**
+   * A node that is not ready, or cannot serve, looks dead to its peer, so that the peer serves; one that is active already goes
+   * on when it is not ready.
+   */
   hold(intent: Intent, isActive: boolean): void {
     const ready = this.#applied && this.#isSynced(intent);
-    const held = this.#maintenance || (!ready && !isActive);
+    const held = this.#maintenance || this.#isBroken(intent) || (!ready && !isActive);
     if (this.#held && !held) this.#watchAnew();
     this.#held = held;
   }
@@ -85,11 +88,8 @@ export class NodeFacts {
     else this.#heardSince.set(session, sinceMs);
   }
 
-  /** Sessions that no BGP peer and no check of a member names watch the other nodes. */
   peersSeen(intent: Intent): Choice {
-    const ofBgp = new Set(intent.ha?.bgp?.peers.map((peer) => peer.bfd));
-    const ofMembers = memberSessions(intent);
-    const sessions = (intent.ha?.bfd ?? []).filter(({ name }) => !ofBgp.has(name) && !ofMembers.has(name));
+    const sessions = nodeSessions(intent);
     if (sessions.length === 0) return { kind: 'peers', alive: 'none' };
     if (this.#held) return { kind: 'peers', alive: 'unknown' };
     const states = sessions.map((one) => this.#bfd.get(one.name));
@@ -101,17 +101,9 @@ export class NodeFacts {
   }
 
   inputsOf(group: HaGroup, intent: Intent | undefined): NodeInputs {
-    const faults = [...this.#faults.values()];
+    const { faults, weight } = this.#judge(group);
     // The peer hears nothing of us either and takes over: two of us would carry it.
     if (group.chooser === 'bfd' && this.watchWorks === false) faults.push('bfdd does not answer');
-    let weight = 0;
-    for (const track of group.track) {
-      const well = this.#isWell(track.kind, track.target);
-      if (well === undefined) continue;
-      if (track.weight === 0 && !well) faults.push(`${track.kind} "${track.target}" is down`);
-      if (track.weight < 0 && !well) weight += track.weight;
-      if (track.weight > 0 && well) weight += track.weight;
-    }
     return {
       node: intent?.node.name ?? '',
       preferred: intent?.node.role !== 'secondary',
@@ -143,6 +135,25 @@ export class NodeFacts {
     const waitMs = intent.node.role === 'secondary' ? 0 : HANDSHAKE_MS;
     const sinceMs = this.#heardSince.get(session);
     return sinceMs !== undefined && this.#clock.monotonicMs() - sinceMs >= waitMs;
+  }
+
+  #judge(group: HaGroup): { readonly faults: string[]; readonly weight: number } {
+    const faults = [...this.#faults.values()];
+    let weight = 0;
+    for (const track of group.track) {
+      const well = this.#isWell(track.kind, track.target);
+      if (well === undefined) continue;
+      if (track.weight === 0 && !well) faults.push(`${track.kind} "${track.target}" is down`);
+      if (track.weight < 0 && !well) weight += track.weight;
+      if (track.weight > 0 && well) weight += track.weight;
+    }
+    return { faults, weight };
+  }
+
+  /** A session is of the node: while one group of it is well the peer must not take over all of them. */
+  #isBroken(intent: Intent): boolean {
+    const watched = (intent.ha?.groups ?? []).filter(({ chooser }) => chooser === 'bfd' || chooser === 'bgp');
+    return watched.length > 0 && watched.every((group) => this.#judge(group).faults.length > 0);
   }
 
   #isSynced(intent: Intent | undefined): boolean {

@@ -61,6 +61,26 @@ test('Ha.handover() tells the peer by BFD, and no request is lost for more than 
   assert.ok(longestMs <= 30, `${longestMs} ms`);
 });
 
+test('a node with a fault looks dead to the other one, which takes over and gives it back when all is well', async () => {
+  const { a, b, client } = pair;
+  await a.call('maintenance', false);
+  await a.roleIs('active', 30_000);
+  await b.roleIs('standby');
+  const probe = await PingProbe.start(client, VIP);
+
+  await a.call('tell', { kind: 'fault', source: 'engine', message: 'the tables are gone' });
+  await b.roleIs('active');
+  await a.roleIs('fault');
+  await probe.answered();
+  await a.call('tell', { kind: 'fault', source: 'engine' });
+  await a.roleIs('active', 30_000);
+  await b.roleIs('standby');
+  await probe.answered();
+  await probe.stop();
+
+  assert.ok(probe.longestSince(0) <= 200, JSON.stringify(probe.outages()));
+});
+
 test('a busy main thread is no dead node: no session goes down in ten seconds of it', async () => {
   const { a, b } = pair;
   await a.call('maintenance', false);

@@ -1,6 +1,8 @@
 // VRRP by FRR's vrrpd for real: the primary and secondary of a pair, as LibraFlux sets them up.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { deafen, hearAgain } from '../../lab/deaf.ts';
 import { type FrrPair, frrVrrpConfig, startFrrPair } from '../../lab/frr-pair.ts';
 import { VIP } from '../../lab/ha-pair.ts';
 import { handOver } from '../../lab/hand-over.ts';
@@ -18,7 +20,8 @@ test('Ha makes the primary active through vrrpd, and the VIP answers', async () 
   await pair.b.roleIs('standby');
   const probe = await PingProbe.start(pair.client, VIP);
   await probe.stop();
-  // The node that joined answered for nothing, not even for a moment.
+  // The wire is asked every three seconds, once a role is two seconds old: the backup answers for nothing.
+  await sleep(6000);
   assert.ok(!pair.a.events.some((event) => event.kind === 'split-brain'), JSON.stringify(pair.a.events));
 
   const [row] = JSON.parse(await pair.frr[0].ask('vrrpd', 'show vrrp json')) as {
@@ -40,6 +43,20 @@ test('Ha.handover() by a lower priority leaves no request unanswered for more th
   assert.ok(longestMs <= 30, `${longestMs} ms`);
   await a.call('maintenance', false);
   await a.roleIs('active');
+});
+
+test('the backup hears nothing of the master, which leaves it the address, and takes it back when it is heard', async () => {
+  const { a, b } = pair;
+  await b.roleIs('standby');
+  deafen(b.host, a.host);
+  await b.roleIs('active');
+  await a.roleIs('standby');
+  assert.equal((await a.status()).groups[0]?.reason, 'SplitBrain');
+
+  hearAgain(b.host);
+  // Ten seconds later, and a look every three.
+  await a.roleIs('active', 20_000);
+  await b.roleIs('standby');
 });
 
 test('vrrpd killed: its address goes off the node, the peer answers, and a new vrrpd is told everything again', async () => {

@@ -23,6 +23,13 @@ export function memberSessions(intent: Intent): ReadonlySet<string> {
 /** Asked for with every tick. */
 const ofIntent = new WeakMap<Intent, ReadonlySet<string>>();
 
+/** Sessions that no BGP peer and no check of a member names watch the other nodes. */
+export function nodeSessions(intent: Intent): readonly BfdSession[] {
+  const ofBgp = new Set(intent.ha?.bgp?.peers.map((peer) => peer.bfd));
+  const ofMembers = memberSessions(intent);
+  return (intent.ha?.bfd ?? []).filter(({ name }) => !ofBgp.has(name) && !ofMembers.has(name));
+}
+
 /** `held` sessions are told to be administratively down: the peer then takes over at once. */
 export function bfdConfig(
   sessions: readonly BfdSession[],

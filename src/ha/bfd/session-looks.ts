@@ -2,6 +2,7 @@
 import type { Clock } from '../../lib/clock.ts';
 import { FrrDaemon } from '../frr/frr-daemon.ts';
 import { Hearing } from './hearing.ts';
+import { KnownNeighbours } from './known-neighbours.ts';
 
 export interface SessionLooksOptions {
   readonly clock: Clock;
@@ -18,11 +19,13 @@ export class SessionLooks {
   /** A connection of its own: nobody asks while another one is told of a configuration. */
   readonly #bfdd: FrrDaemon;
   readonly #hearing = new Hearing();
+  readonly #neighbours: KnownNeighbours;
   #cancel: () => void = () => {};
   #closed = false;
 
   constructor(path: string, options: SessionLooksOptions) {
     this.#bfdd = new FrrDaemon(path);
+    this.#neighbours = new KnownNeighbours(options.clock);
     this.#options = options;
   }
 
@@ -48,7 +51,12 @@ export class SessionLooks {
     if (this.#closed) return [];
     let isOneDown = false;
     for (const row of rowsOf(rows)) {
-      if (row.status !== 'up') isOneDown ||= peers.has(row.peer);
+      if (!peers.has(row.peer)) continue;
+      if (row.status === 'up') this.#neighbours.forget(row.peer);
+      else {
+        isOneDown = true;
+        void this.#neighbours.keep(row.peer);
+      }
       const packetsIn = rowsOf(counters).find(({ peer }) => peer === row.peer)?.['control-packet-input'] ?? 0;
       const remoteDiagnostic = row['remote-diagnostic'] ?? '';
       const sight = { up: row.status === 'up', packetsIn, remoteDiagnostic };

@@ -31,6 +31,8 @@ export interface FrrWanted {
   readonly vips: readonly string[];
   readonly announced: readonly Announcement[];
   readonly bfd: readonly BfdSession[];
+  /** Those of them that watch the other nodes. */
+  readonly watch: readonly BfdSession[];
   /** By name. */
   readonly bfdHeld: ReadonlySet<string>;
 }
@@ -173,7 +175,7 @@ export class Frr {
   }
 
   #bfdPeers(): ReadonlySet<string> {
-    return new Set(this.#wanted?.bfd.map(({ peer }) => canonicalIp(peer)));
+    return new Set(this.#wanted?.watch.map(({ peer }) => canonicalIp(peer)));
   }
 
   #hear(peer: string, up: boolean): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../../lib/clock.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Role } from '../../model/protocol.ts';
 import { advertisedVips, announcements } from '../announce/announcements.ts';
-import { memberSessions } from '../bfd/bfd-config.ts';
+import { memberSessions, nodeSessions } from '../bfd/bfd-config.ts';
 import { PeerWatch } from '../bgp/peer-watch.ts';
 import type { NodeFacts } from '../node-facts.ts';
 import type { Troubles } from '../troubles.ts';
@@ -54,6 +54,7 @@ export class Routes {
       vips: advertisedVips(intent),
       announced: withdraw ? [] : announcements(intent, { roles, canServe, maintenance }),
       bfd: ha.bfd,
+      watch: nodeSessions(intent),
       bfdHeld: new Set(held ? ha.bfd.flatMap(({ name }) => (ofMembers.has(name) ? [] : name)) : []),
     });
   }

@@ -62,7 +62,10 @@ export class Vrrpd {
     this.#plans = plans;
     if (plans.length === 0 && before.length === 0) return [];
     for (const { group } of plans) this.#ourIds.add(`${group.interface} ${group.vrid}`);
-    for (const plan of plans) await this.#makeLinks(plan);
+    for (const plan of plans) {
+      this.#answerForOwnOnly(plan.group.interface);
+      await this.#makeLinks(plan);
+    }
     await this.#tell();
     if (plans.length > 0 && before.length === 0) await this.#keepTime();
     for (const { group } of before)
@@ -209,6 +212,18 @@ export class Vrrpd {
       ['arp_announce', '2'],
     ] as const)
       sysctl.set(`net.ipv4.conf.${device}.${name}`, value);
+  }
+
+  /** A backup holds the addresses too, on its link: the interface below would answer for them, with its own MAC. */
+  #answerForOwnOnly(device: string): void {
+    const sysctl = new SysctlFiles();
+    const key = `net.ipv4.conf.${device}.arp_ignore`;
+    // The larger one of both counts.
+    if (sysctl.get(key) !== '0' || sysctl.get('net.ipv4.conf.all.arp_ignore') !== '0') return;
+    sysctl.set(key, '1');
+    this.#options.onNote(
+      `${key} is 1 now: ${device} answers for its own addresses alone, as a backup holds those of its groups too`,
+    );
   }
 
   async #removeLinks(vrid: number): Promise<void> {
