@@ -1,9 +1,5 @@
 // The daemon: everything that lives for months, put together. It holds no rule of its own; it connects who decides and who does.
-import { join } from 'node:path';
-import { ApiTokens } from '../../cluster/api-tokens.ts';
-import { AuditLog } from '../../cluster/audit-log.ts';
-import { Quotas } from '../../cluster/quotas.ts';
-import { StateDb } from '../../cluster/state-db.ts';
+import type { StateDb } from '../../cluster/state-db.ts';
 import type { Control, Lease } from '../../engine/control.ts';
 import { Engine } from '../../engine/engine.ts';
 import type { EngineEvent } from '../../engine/events.ts';
@@ -32,6 +28,7 @@ import { NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
 import { type Log, logEvent, openLog } from './log.ts';
 import { NetworkChanges } from './network-watch.ts';
+import { openStores, type Stores } from './open-stores.ts';
 import { SaveSoon } from './save-soon.ts';
 import { FileWatch } from './watch-files.ts';
 
@@ -53,8 +50,7 @@ export class Daemon implements Control {
   readonly version: string;
   readonly startedMs = Date.now();
   readonly log: Log;
-  /** Tokens of the API, and who wrote what. */
-  readonly access: { readonly tokens: ApiTokens; readonly audit: AuditLog; readonly quotas: Quotas };
+  readonly access: Stores['access'];
   readonly config: ConfigDesk;
   readonly #machine: Machine;
   readonly #state: StateDb;
@@ -80,31 +76,9 @@ export class Daemon implements Control {
     this.version = options.version;
     this.log = openLog(intent.logging, intent.node.name, options.write);
     this.#memory = new BackgroundMemory(this.log.logger);
-    const opened = StateDb.open(join(intent.system.stateDir, 'state.db'), this.startedMs);
-    this.#state = opened.db;
-    if (opened.setAside !== undefined)
-      this.log.logger.error(
-        { file: opened.setAside },
-        'state.db was broken and is set aside; nothing is removed until "lbctl confirm", as objects of the API may be lost',
-      );
-    if (opened.readOnly !== undefined)
-      this.log.logger.error({ error: opened.readOnly }, 'state.db cannot be written: writes are refused');
-    const audit = AuditLog.open(
-      join(intent.system.stateDir, 'audit.db'),
-      this.startedMs,
-      intent.api.auditEntries,
-      (error) =>
-        this.log.logger.error({ error: error.message }, 'the audit log is not written; its entries wait'),
-    );
-    if (audit.setAside !== undefined)
-      this.log.logger.error({ file: audit.setAside }, 'audit.db was broken and is set aside');
-    if (audit.readOnly !== undefined)
-      this.log.logger.error({ error: audit.readOnly }, 'audit.db cannot be written: its entries wait');
-    this.access = {
-      tokens: new ApiTokens(this.#state, () => Date.now()),
-      audit: audit.log,
-      quotas: new Quotas(this.#state),
-    };
+    const { state, access, stateLost } = openStores(intent, this.startedMs, this.log.logger);
+    this.#state = state;
+    this.access = access;
     this.#machine = options.openMachine(intent);
     const restored = this.#state.recall<BoardSnapshot>('health');
     this.#health = new Health({
@@ -146,7 +120,7 @@ export class Daemon implements Control {
       onIntent: (accepted, files) => this.#take(accepted, files),
       onFault: (error, what) => this.log.logger.error({ error: error.message }, what),
       quotaOf: (project) => this.access.quotas.of(project),
-      stateLost: opened.setAside !== undefined,
+      stateLost,
     });
     this.#alerts = new AlertHub({
       world: () => this.#engine.world,
