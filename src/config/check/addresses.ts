@@ -18,9 +18,9 @@ export function checkAddresses(context: CheckContext): void {
     section: 'ha',
   } as const;
   for (const vip of intent.vips.values()) {
-    const declared = context.at(vip).path[0] === 'vips';
+    const declared = () => context.at(vip).path[0] === 'vips';
     // A VIP made by an address in a listener stands where the listener says it.
-    const address = () => context.at(vip, declared ? 'address' : 'vip');
+    const address = () => context.at(vip, declared() ? 'address' : 'vip');
     const first = byAddress.get(vip.address);
     if (first !== undefined)
       report.add(
@@ -44,8 +44,8 @@ export function checkAddresses(context: CheckContext): void {
       });
     if (vip.group !== undefined) checkReference(context, below(context.at(vip), 'group'), vip.group, groups);
     if (
-      declared &&
       !used.has(vip.name) &&
+      declared() &&
       !merged.unreadableBlocks.has('listeners') &&
       merged.unreadable.listeners.size === 0
     )

@@ -3,6 +3,7 @@ import { commandWords } from '../../lib/command-words.ts';
 import { specialKind } from '../../lib/special-address.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Member, Pool } from '../../model/pool.ts';
+import { below } from '../report.ts';
 import type { CheckContext } from './context.ts';
 import { isOwned } from './context.ts';
 
@@ -11,13 +12,12 @@ export function checkPools(context: CheckContext): void {
   const addresses = new Set([...intent.vips.values()].map((vip) => vip.address));
   const allRead = merged.unreadable.listeners.size === 0 && !merged.unreadableBlocks.has('listeners');
   if (allRead)
-    for (const pool of intent.pools.values())
-      if (!context.usersOf.has(pool.name) && !isOwned(context, pool))
-        report.add('pool-unused', context.at(pool, 'name'), `No listener uses the pool "${pool.name}"`);
+    for (const { doc, origin } of merged.pools)
+      if (!context.usersOf.has(doc.name))
+        report.add('pool-unused', below(origin, 'name'), `No listener uses the pool "${doc.name}"`);
   context.open.eachPool((pool) => {
-    const owned = isOwned(context, pool);
     if (pool.members.length === 0) {
-      if (!owned || context.docs.get(pool.name)?.members !== undefined)
+      if (!isOwned(context, pool) || context.docs.get(pool.name)?.members !== undefined)
         report.add('pool-empty', context.at(pool, 'members'), `The pool "${pool.name}" has no members`);
       return;
     }

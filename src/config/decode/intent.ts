@@ -12,6 +12,7 @@ import type { CertificateDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
 import { toHa } from './ha.ts';
 import { type ListenerDefaults, ownedPool, toListener, vipReferences } from './listener.ts';
+import { Origins } from './origins.ts';
 import { toPool } from './pool.ts';
 import type { SecretReader } from './secret-reader.ts';
 import {
@@ -28,13 +29,13 @@ import { VipTable } from './vip-table.ts';
 export interface Decoded {
   readonly intent: Intent;
   /** Where a Vip, Listener, Pool or Certificate of the Intent stands. A pool a listener owns stands at the listener. */
-  readonly origins: ReadonlyMap<object, Origin>;
+  readonly origins: Pick<Origins, 'get'>;
 }
 
 export function decode(merged: Merged, hostName: string, secrets: SecretReader, report: Report): Decoded {
   const { main } = merged;
   const root: Origin = { file: merged.mainFile, path: [] };
-  const origins = new Map<object, Origin>();
+  const origins = new Origins();
   const role = main.node?.role ?? DEFAULTS.nodeRole;
   const network = toNetwork(main.network);
   const dataPlane = toDataPlane(main);

@@ -7,6 +7,7 @@ import type { Origin } from '../report.ts';
 import type { ListenerDoc } from '../schema/listener.ts';
 import type { VipDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
+import type { Origins } from './origins.ts';
 
 /** By the VIP as written, or the listener that names its address: VIPs, and what else they rest on. */
 const VIPS = new WeakMap<
@@ -18,11 +19,11 @@ const VIPS = new WeakMap<
 export class VipTable {
   readonly byName = new Map<string, Vip>();
   readonly #byAddress = new Map<string, Vip>();
-  readonly #origins: Map<object, Origin>;
+  readonly #origins: Origins;
   readonly #onlyGroup: string | undefined;
   readonly #advertise: boolean;
 
-  constructor(merged: Merged, origins: Map<object, Origin>) {
+  constructor(merged: Merged, origins: Origins) {
     this.#origins = origins;
     const groups = merged.main.ha?.groups ?? [];
     this.#onlyGroup = groups.length === 1 ? groups[0]!.name : undefined;
