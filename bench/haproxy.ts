@@ -25,7 +25,7 @@ async function main(): Promise<void> {
     await pin(member, CLIENT_CPU);
     const { plain, rules } = await loads(folder, MEMBER_PORT);
     const { generateMs, firstDiffMs, diffMs, bytes } = writeLarge(join(folder, 'text'));
-    const { trusting, whole } = await changeLarge(join(folder, 'large'));
+    const { trusting, whole, busy } = await changeLarge(join(folder, 'large'));
     const ok = publish({
       name: 'haproxy',
       conditions: {
@@ -39,6 +39,8 @@ async function main(): Promise<void> {
         ...comparedRows(`${RULES} host rules`, rules),
         row('member weight among 1,000 x 10: World to the worker', median(trusting), 'ms', '< 20'),
         row('  slowest', Math.max(...trusting), 'ms'),
+        row('  processor time of it, ours and the worker', median(busy), 'ms'),
+        row('  of the one with most', Math.max(...busy), 'ms'),
         row('  after a whole look at the worker', median(whole), 'ms'),
         row('World to haproxy.cfg, 1,000 x 10', Math.min(...generateMs), 'ms', '< 300'),
         row('  median', median(generateMs), 'ms'),

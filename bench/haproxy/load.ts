@@ -102,6 +102,6 @@ async function wrk({ url, header, pid }: Side, seconds: number): Promise<Load> {
 }
 
 /** Of its one thread, by the scheduler's own count in nanoseconds. */
-function processorMicros(pid: number): number {
+export function processorMicros(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
 }
