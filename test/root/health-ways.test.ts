@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, Lab } from '../../lab/netns.ts';
 import type { CheckResult } from '../../src/health/judge.ts';
 import type { HealthCheck } from '../../src/model/health-check.ts';
@@ -67,6 +68,13 @@ async function ask(more: object, target = { address: '192.0.2.2', port: 81 }): P
   return JSON.parse(said) as CheckResult;
 }
 
+/** The node hears of the carrier a moment later; until then its packets take the other link. */
+async function leftIsBack(): Promise<void> {
+  left.ip('link', 'set', 'eth0', 'up');
+  left.ip('-6', 'address', 'replace', '2001:db8::2/64', 'dev', 'eth0', 'nodad');
+  for (let i = 0; i < 100 && !(await ask({ expect: '^left', timeoutMs: 300 })).ok; i++) await sleep(50);
+}
+
 test('checks over TCP, UDP and ICMP leave by the device they name', async () => {
   const tcp = (device: string, expect: string) => ask({ device, expect });
   const udp = (device: string, expect: string) =>
@@ -99,8 +107,38 @@ test('checks over TCP, UDP and ICMP leave by the device they name', async () => 
     assert.equal((await ask({ ...icmp, device: 'eth0', timeoutMs: 300 })).ok, false);
     assert.equal((await ask({ ...icmp, device: 'eth1' })).ok, true);
   } finally {
-    left.ip('link', 'set', 'eth0', 'up');
-    left.ip('-6', 'address', 'replace', '2001:db8::2/64', 'dev', 'eth0', 'nodad');
+    await leftIsBack();
+  }
+});
+
+test('checks that only connect leave by the device, with the mark and from the address they name, over both families', async () => {
+  const six = { address: '2001:db8::2', port: 81 };
+  const passes = async (more: object, target?: { address: string; port: number }) =>
+    (await ask(more, target)).ok;
+  assert.deepEqual(
+    [
+      await passes({}),
+      await passes({ sourceAddress: '192.0.2.11' }),
+      await passes({ sourceAddress: '2001:db8::1', device: 'eth0' }, six),
+      await passes({}, six),
+    ],
+    [true, true, true, true],
+  );
+  assert.equal((await ask({}, { address: '2001:db8::2', port: 82 })).error, 'Connection refused');
+  // Whoever answers now is on the other link.
+  left.ip('link', 'set', 'eth0', 'down');
+  try {
+    assert.deepEqual(
+      [
+        await passes({ device: 'eth0', timeoutMs: 300 }),
+        await passes({ device: 'eth1' }),
+        await passes({ mark: 0x77 }),
+        await passes({ timeoutMs: 300 }, six),
+      ],
+      [false, true, true, false],
+    );
+  } finally {
+    await leftIsBack();
   }
 });
 
