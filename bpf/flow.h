@@ -5,6 +5,7 @@
 #include "admit.h"
 #include "nat.h"
 #include "peer.h"
+#include "recent.h"
 #include "sticky.h"
 
 static __always_inline bool is_translating(const struct listener *l)
@@ -45,6 +46,17 @@ static __always_inline __u32 member_before(const struct work *w, const struct li
 	    m->listener != w->listener)
 		return 0;
 	return w->protocol == IPPROTO_TCP || m->weight ? number : 0;
+}
+
+/* Its entry is another one now: nothing remembered of it holds. */
+static __always_inline void flow_changed(const struct tuple *t, const struct config *c, const bool v6)
+{
+	struct flow4_key key;
+
+	if (v6)
+		return;
+	key4_of(&key, t);
+	recent_forget(key.half[0], key.half[1], c);
 }
 
 /* The member of a flow that has no entry. */
@@ -104,6 +116,7 @@ static __always_inline int flow_begin(struct work *w, struct listener *l, const 
 	}
 	if (flow_put(t, &flow, &w->source, BPF_ANY, v6))
 		return is_translating(l) ? -COUNT_DROP_FLOW_FULL : (int)number;
+	flow_changed(t, c, v6);
 	live_began(number, w->listener);
 	if (stateless)
 		l->last_pinned = tick_now(c);
@@ -153,8 +166,10 @@ static __always_inline int flow_forward(struct work *w, const bool v6)
 			towards_member(w, m, number);
 			if (is_translating(l)) {
 				__u32 peer = peer_check(w, f->peer);
-				if (peer != f->peer)
+				if (peer != f->peer) {
 					f->peer = peer;
+					flow_changed(&t, c, v6);
+				}
 				if (!as_translated(w, l, f))
 					return -COUNT_DROP_INTERNAL;
 			} else if (!(l->flags & LISTENER_STATE)) {
@@ -168,6 +183,7 @@ static __always_inline int flow_forward(struct work *w, const bool v6)
 			bool reset = (m->flags & MEMBER_RESET) || (l->flags & LISTENER_RESET);
 			if (reset && w->protocol == IPPROTO_TCP && !is_syn(w)) {
 				flow_delete(&t, v6);
+				flow_changed(&t, c, v6);
 				return (w->tcp_flags & TCP_RST) ? -COUNT_DROP_NO_FLOW : -COUNT_RESET_SENT;
 			}
 			known = true;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "forward.h"
+#include "recent.h"
 #include "vip.h"
 
 #define NOT_QUICK (-1)
@@ -13,13 +14,9 @@ struct glance {
 	__be16 source_port;
 	__be16 destination_port;
 	__u32 length; /* IPv4 total length */
-	__u32 now;    /* tick */
 	__u8 protocol;
 	__u8 tcp_flags;
-	__u8 tos;
 	__u32 listener;
-	__u32 hash;
-	__u32 entropy;
 };
 
 static __always_inline bool glance_at(struct xdp_md *ctx, struct glance *g)
@@ -46,7 +43,6 @@ static __always_inline bool glance_at(struct xdp_md *ctx, struct glance *g)
 	} else if (g->protocol != IPPROTO_UDP || g->length < sizeof(*ip) + sizeof(struct udphdr)) {
 		return false;
 	}
-	g->tos = ip->tos;
 	g->source = ip->saddr;
 	g->destination = ip->daddr;
 	g->source_port = tcp->source;
@@ -62,24 +58,77 @@ static __always_inline __u32 *glance_vip(const struct glance *g, __be32 address,
 	return bpf_map_lookup_elem(&vips4, &key);
 }
 
-static __always_inline struct flow4 *flow_between(__be32 source, __be32 destination, __be16 source_port,
-						  __be16 destination_port, __u8 protocol, __u8 direction)
+/* The halves of a flow's key. */
+static __always_inline __u64 ends_of(const struct glance *g)
 {
-	struct flow4_key key;
-
-	key.half[0] = joined(source, destination);
-	key.half[1] = joined(joined_ports(source_port, destination_port), joined_bytes(protocol, direction, 0));
-	return bpf_map_lookup_elem(&flows4, &key);
+	return joined(g->source, g->destination);
 }
 
-static __always_inline struct flow4 *glance_flow(const struct glance *g, __u8 direction)
+static __always_inline __u64 ports_of(const struct glance *g, __u8 direction)
 {
-	return flow_between(g->source, g->destination, g->source_port, g->destination_port, g->protocol, direction);
+	return joined(joined_ports(g->source_port, g->destination_port), joined_bytes(g->protocol, direction, 0));
+}
+
+static __always_inline struct flow4 *flow_at(__u64 ends, __u64 ports)
+{
+	struct flow4_key key = {.half = {ends, ports}};
+	return bpf_map_lookup_elem(&flows4, &key);
 }
 
 static __always_inline bool opens(const struct glance *g)
 {
 	return (g->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST | TCP_FIN)) == TCP_SYN;
+}
+
+/* The packet's flow, once it is known. */
+struct meeting {
+	__u64 ends; /* the halves of its key */
+	__u64 ports;
+	union flow_word known; /* as it was found */
+	struct flow4 *flow;    /* its entry, or 0 where it was met so recently that nothing is to be written there */
+};
+
+/* Segments that may change a flow's state. */
+#define NOT_CALM (TCP_SYN | TCP_FIN | TCP_RST)
+
+static __always_inline bool meet(struct meeting *met, const struct glance *g, const struct config *c)
+{
+	met->flow = 0;
+	if (!(g->tcp_flags & NOT_CALM)) {
+		met->known.word = recent_find(met->ends, met->ports, c);
+		if (met->known.word)
+			return true;
+	}
+	met->flow = flow_at(met->ends, met->ports);
+	if (!met->flow || !flow_alive(met->flow, c))
+		return false;
+	met->known.word = *(const volatile __u64 *)met->flow;
+	return true;
+}
+
+#define TOUCH_CLIENT (1 << 8) /* above the TCP flags: from the client */
+#define TOUCH_REPLIES (1 << 9) /* replies pass through us as well */
+
+/* Once a second for each flow, and where its state may change: a function of its own, out of the common path's registers. */
+__noinline int touch_entry(struct flow4 *flow, __u64 ends, __u64 ports, __u32 how, __u32 listener)
+{
+	struct config *c = config_of();
+	__u32 state;
+
+	if (!flow || !c)
+		return 0;
+	flow_touch(flow, c, how, how & TOUCH_CLIENT, how & TOUCH_REPLIES, listener);
+	state = flow_state_of(flow);
+	if (!(how & NOT_CALM) && (state == FLOW_ESTABLISHED || state == FLOW_DATAGRAM))
+		recent_keep(ends, ports, *(const volatile __u64 *)flow, c);
+	return 0;
+}
+
+/* Once it is sure that the short way takes the packet. */
+static __always_inline void touch(const struct meeting *met, const struct glance *g, __u32 how, __u32 listener)
+{
+	if (met->flow)
+		touch_entry(met->flow, met->ends, met->ports, how | g->tcp_flags, listener);
 }
 
 /* Nothing to ask or to answer on the way to it. `extra` is what a tunnel adds. */
@@ -100,23 +149,31 @@ static __always_inline int leave_by(struct xdp_md *ctx, __u32 ifindex, const str
 	return ifindex == ctx->ingress_ifindex && !c->redirects ? XDP_TX : bpf_redirect(ifindex, 0);
 }
 
+static __always_inline void quick_hash(const struct glance *g, const struct listener *l, const struct config *c,
+				       __u32 *hash, __u32 *entropy)
+{
+	flow_hash(c, l->flags, g->source, 0, g->source_port, g->destination_port, false, hash, entropy);
+}
+
 /* The member of a flow about which nothing has to be decided. */
 static __always_inline struct member *quick_member(const struct glance *g, const struct listener *l,
-						   const struct config *c, __u32 *number, struct flow4 **flow)
+						   const struct config *c, __u32 *number, struct meeting *met)
 {
 	__u64 ring = l->ring;
+	__u32 hash, entropy;
 	struct member *m;
 
 	if (l->flags & LISTENER_STATE) {
-		struct flow4 *f = glance_flow(g, 0);
-		if (!f || !flow_alive_at(f, c, g->now) || (opens(g) && is_ending(flow_state_of(f))))
+		met->ends = ends_of(g);
+		met->ports = ports_of(g, 0);
+		if (!meet(met, g, c) || (met->flow && opens(g) && is_ending(flow_state_of(met->flow))))
 			return 0;
-		*number = f->member;
-		*flow = f;
+		*number = met->known.flow.member;
 	} else {
 		if (!(ring >> 32) || ring != l->base)
 			return 0;
-		*number = ring_member(ring, g->hash);
+		quick_hash(g, l, c, &hash, &entropy);
+		*number = ring_member(ring, hash);
 	}
 	m = member_of(*number);
 	if (!*number || !m || (m->flags & (MEMBER_PRESENT | MEMBER_RESET)) != MEMBER_PRESENT ||

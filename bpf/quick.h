@@ -33,6 +33,5 @@ static __always_inline int quick(struct xdp_md *ctx)
 	l = listener_of(g.listener);
 	if (!l || (l->flags & (LISTENER_USED | LISTENER_ALLOW)) != LISTENER_USED)
 		return NOT_QUICK;
-	g.now = tick_now(c);
 	return l->mode < MODE_NAT ? quick_whole(ctx, &g, l, c) : quick_request(ctx, &g, l, c);
 }

@@ -50,8 +50,8 @@ static __always_inline int quick_request(struct xdp_md *ctx, struct glance *g, c
 					 const struct config *c)
 {
 	struct rewrite to = {.source = g->source, .source_port = g->source_port};
-	struct flow4 *flow = 0;
 	struct member_count *row;
+	struct meeting met;
 	struct member *m;
 	struct hop *peer;
 	__u32 number;
@@ -59,24 +59,24 @@ static __always_inline int quick_request(struct xdp_md *ctx, struct glance *g, c
 	/* Without the flag, flows are not looked up: they always have it. */
 	if (!(l->flags & LISTENER_STATE))
 		return NOT_QUICK;
-	m = quick_member(g, l, c, &number, &flow);
-	if (!m || !flow || !is_plain_hop(&m->hop, g, 0))
+	m = quick_member(g, l, c, &number, &met);
+	if (!m || !is_plain_hop(&m->hop, g, 0))
 		return NOT_QUICK;
-	peer = peer_of(flow->peer);
+	peer = peer_of(met.known.flow.peer);
 	row = bpf_map_lookup_elem(&member_counts, &number);
-	if (!row || !peer || !flow->peer || !is_from(ctx, peer))
+	if (!row || !peer || !met.known.flow.peer || !is_from(ctx, peer))
 		return NOT_QUICK;
 	to.destination = m->address.v4;
 	to.destination_port = m->port ? m->port : g->destination_port;
-	if (flow->nat_port) {
-		__u32 at = l->source_first + flow->source;
+	if (met.known.flow.nat_port) {
+		__u32 at = l->source_first + met.known.flow.source;
 		union address *own = bpf_map_lookup_elem(&sources, &at);
 		if (!own)
 			return NOT_QUICK;
 		to.source = own->v4;
-		to.source_port = flow->nat_port;
+		to.source_port = met.known.flow.nat_port;
 	}
-	flow_touch_at(flow, g->now, g->tcp_flags, true, true, g->listener);
+	touch(&met, g, TOUCH_CLIENT | TOUCH_REPLIES, g->listener);
 	row->packets_in++;
 	row->bytes_in += g->length;
 	count(COUNT_FORWARDED);
@@ -89,13 +89,13 @@ static __always_inline int quick_reply(struct xdp_md *ctx, struct glance *g, __u
 	struct rewrite to = {.destination = g->destination, .destination_port = g->destination_port};
 	__u32 number = endpoint & 0xffff;
 	struct member_count *row;
+	struct meeting met;
 	struct listener *l;
 	struct member *m;
-	struct flow4 *f;
 	struct hop *hop;
 
 	if (endpoint & VIP_MEMBER_SHARED) {
-		f = glance_flow(g, FLOW_REPLY);
+		struct flow4 *f = flow_at(ends_of(g), ports_of(g, FLOW_REPLY));
 		if (!f)
 			return NOT_QUICK;
 		number = f->reply_member;
@@ -110,16 +110,16 @@ static __always_inline int quick_reply(struct xdp_md *ctx, struct glance *g, __u
 		return NOT_QUICK;
 	to.source = l->vip.v4;
 	to.source_port = l->port ? l->port : g->source_port;
-	f = flow_between(to.destination, to.source, to.destination_port, to.source_port, g->protocol, 0);
-	g->now = tick_now(c);
-	if (!f || f->member != number || !f->peer || !flow_alive_at(f, c, g->now) ||
-	    (l->mode != MODE_NAT && f->nat_port != g->destination_port))
+	met.ends = joined(to.destination, to.source);
+	met.ports = joined(joined_ports(to.destination_port, to.source_port), joined_bytes(g->protocol, 0, 0));
+	if (!meet(&met, g, c) || met.known.flow.member != number || !met.known.flow.peer ||
+	    (l->mode != MODE_NAT && met.known.flow.nat_port != g->destination_port))
 		return NOT_QUICK;
-	hop = peer_of(f->peer);
+	hop = peer_of(met.known.flow.peer);
 	row = bpf_map_lookup_elem(&member_counts, &number);
 	if (!row || !hop || !is_plain_hop(hop, g, 0))
 		return NOT_QUICK;
-	flow_touch_at(f, g->now, g->tcp_flags, false, true, m->listener);
+	touch(&met, g, TOUCH_REPLIES, m->listener);
 	row->packets_out++;
 	row->bytes_out += g->length;
 	count(COUNT_REPLIED);

@@ -16,26 +16,29 @@ static __always_inline int quick_dr(struct xdp_md *ctx, const struct hop *hop, c
 }
 
 /* The outer header word by word, its sum taken on the way. */
-static __always_inline int quick_ipip(struct xdp_md *ctx, const struct glance *g, const struct member *m,
-				      const struct config *c)
+static __always_inline int quick_ipip(struct xdp_md *ctx, const struct glance *g, const struct listener *l,
+				      const struct member *m, const struct config *c)
 {
-	__u32 *word, first, ttl, source;
+	__u32 *word, first, ttl, source, hash, entropy;
 	struct link *eth = start_of(ctx);
 	struct iphdr *ip = (void *)(eth + 1);
 	__u16 check;
+	__u8 tos;
 
 	if ((void *)(ip + 1) > end_of(ctx))
 		return drop(COUNT_DROP_INTERNAL);
 	decrement_ttl4(ip);
+	tos = ip->tos;
 	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(*ip)))
 		return drop(COUNT_DROP_HEADROOM);
 	eth = start_of(ctx);
 	word = (void *)(eth + 1);
 	if ((void *)(word + 5) > end_of(ctx))
 		return drop(COUNT_DROP_INTERNAL);
-	first = bpf_htonl(0x45000000 | (__u32)g->tos << 16 | (g->length + sizeof(*ip)));
+	first = bpf_htonl(0x45000000 | (__u32)tos << 16 | (g->length + sizeof(*ip)));
 	ttl = bpf_htons(OUTER_TTL << 8 | IPPROTO_IPIP);
-	source = c->tunnel_source4 | bpf_htonl(g->entropy & c->tunnel_mask4);
+	quick_hash(g, l, c, &hash, &entropy);
+	source = c->tunnel_source4 | bpf_htonl(entropy & c->tunnel_mask4);
 	check = ~fold((__u64)first + bpf_htonl(0x4000) + ttl + source + m->address.v4);
 	set_link(eth, &m->hop);
 	word[0] = first;
@@ -50,26 +53,25 @@ static __always_inline int quick_whole(struct xdp_md *ctx, struct glance *g, con
 				       const struct config *c)
 {
 	const bool tunnel = l->mode == MODE_TUNNEL;
-	struct flow4 *flow = 0;
+	struct meeting met = {};
 	struct member_count *row;
 	struct member *m;
 	__u32 number;
 
 	if (tunnel && l->tunnel != TUNNEL_IPIP)
 		return NOT_QUICK;
-	flow_hash(c, l->flags, g->source, 0, g->source_port, g->destination_port, false, &g->hash, &g->entropy);
-	m = quick_member(g, l, c, &number, &flow);
+	m = quick_member(g, l, c, &number, &met);
 	if (!m || (m->flags & MEMBER_V6) || !is_plain_hop(&m->hop, g, tunnel ? sizeof(struct iphdr) : 0))
 		return NOT_QUICK;
 	row = bpf_map_lookup_elem(&member_counts, &number);
 	if (!row)
 		return NOT_QUICK;
-	if (flow)
-		flow_touch_at(flow, g->now, g->tcp_flags, true, false, g->listener);
+	if (l->flags & LISTENER_STATE)
+		touch(&met, g, TOUCH_CLIENT, g->listener);
 	else if (opens(g))
 		row->connections++;
 	row->packets_in++;
 	row->bytes_in += g->length;
 	count(COUNT_FORWARDED);
-	return tunnel ? quick_ipip(ctx, g, m, c) : quick_dr(ctx, &m->hop, c);
+	return tunnel ? quick_ipip(ctx, g, l, m, c) : quick_dr(ctx, &m->hop, c);
 }

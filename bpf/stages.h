@@ -6,10 +6,11 @@
 #include "maps.h"
 #include "packet.h"
 
-enum stage { STAGE_ANSWER = 0, STAGE_ICMP4 = 1, STAGE_ICMP6 = 2, STAGE_FRAGMENT = 3, STAGES = 4 };
+enum stage { STAGE_ANSWER = 0, STAGE_ICMP4 = 1, STAGE_ICMP6 = 2, STAGE_FRAGMENT = 3, STAGE_WALK = 4, STAGES = 5 };
 
 TABLE(scratch, BPF_MAP_TYPE_PERCPU_ARRAY, __u32, struct work, 1, 0);
 
+int steelyard_walk(struct xdp_md *ctx);
 int steelyard_answer(struct xdp_md *ctx);
 int steelyard_icmp4(struct xdp_md *ctx);
 int steelyard_icmp6(struct xdp_md *ctx);
@@ -22,6 +23,7 @@ struct {
 	__array(values, int(struct xdp_md *));
 } stages SEC(".maps") = {
 	.values = {
+		[STAGE_WALK] = (void *)&steelyard_walk,
 		[STAGE_ANSWER] = (void *)&steelyard_answer,
 		[STAGE_ICMP4] = (void *)&steelyard_icmp4,
 		[STAGE_ICMP6] = (void *)&steelyard_icmp6,

@@ -61,13 +61,20 @@ static __always_inline int walk(struct xdp_md *ctx)
 {
 	int verdict = quick(ctx);
 
-	return verdict == NOT_QUICK ? walk_whole(ctx) : verdict;
+	return verdict == NOT_QUICK ? go_to(ctx, STAGE_WALK) : verdict;
 }
 
 SEC("xdp")
 int steelyard(struct xdp_md *ctx)
 {
 	return walk(ctx);
+}
+
+/* By a tail call, so that what the short way keeps on its stack does not count with the whole walk's. */
+SEC("xdp")
+int steelyard_walk(struct xdp_md *ctx)
+{
+	return walk_whole(ctx);
 }
 
 SEC("xdp")

@@ -239,6 +239,7 @@ export class Rig {
       'peers_used',
       'member_live',
       'listener_live',
+      'recents',
     ])
       new Uint8Array(this.object.map(name).memory()).fill(0);
     for (const name of [

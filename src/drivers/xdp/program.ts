@@ -13,8 +13,11 @@ import { LAYOUT_VERSION } from './layout.ts';
 
 export const DEFAULT_FOLDER = '/sys/fs/bpf/lbctl';
 
-/** The program array must live as long as the program that jumps through it, and the scratch row is private to both. */
-const OWN_TABLES = ['stages', 'scratch', 'answers'] as const;
+/**
+ * The program array must live as long as the program that jumps through it, and the scratch row is private to both. What
+ * flows were met within a second is found again within the next.
+ */
+const OWN_TABLES = ['stages', 'scratch', 'answers', 'recents'] as const;
 
 export interface XdpInterface {
   readonly name: string;
