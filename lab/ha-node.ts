@@ -7,6 +7,7 @@ import type { HaEvent } from '../src/ha/events.ts';
 import type { HaStatus } from '../src/model/ha-status.ts';
 import type { Host } from './netns.ts';
 import { stop } from './process.ts';
+import { until } from './until.ts';
 
 const AGENT = join(import.meta.dirname, 'ha-agent.ts');
 
@@ -87,6 +88,25 @@ export class HaNode {
         throw new Error(`${this.host.namespace} is not ${role}: ${JSON.stringify(groups)}`);
       await new Promise<void>((resolve) => setTimeout(resolve, 20));
     }
+  }
+
+  /** A node is standby from its first moment; as a peer it counts only once it heard the master. */
+  hearsAMaster(): Promise<void> {
+    const heard = async (): Promise<boolean> =>
+      (await this.status()).groups[0]?.detail === 'another node is master';
+    return until(`${this.host.namespace} to hear a master`, heard);
+  }
+
+  /** The address is on one of its interfaces, whatever it says of its role. */
+  holds(address: string): boolean {
+    return this.host.ip('-o', 'address', 'show').includes(` ${address}/`);
+  }
+
+  /** Changes of role so far. */
+  get moves(): readonly Extract<HaEvent, { kind: 'role' }>[] {
+    return this.events.flatMap((event) =>
+      event.kind === 'role' && event.from !== event.fact.role ? [event] : [],
+    );
   }
 
   /** Ends the agent; `how` as of Ha.close(), or killed where it stands. */

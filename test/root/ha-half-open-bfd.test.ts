@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deafen, hearAgain } from '../../lab/deaf.ts';
 import { type FrrPair, startFrrPair } from '../../lab/frr-pair.ts';
-import { bfdConfig, inIpv6, type Pair, VIP, VIP6 } from '../../lab/ha-pair.ts';
+import { bfdConfig, inIpv6, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import type { Host } from '../../lab/netns.ts';
 import { until } from '../../lab/until.ts';
 
@@ -36,12 +36,7 @@ for (const vip of [VIP, VIP6])
     });
     after(() => pair.close());
 
-    const moves = (node: Pair['a']) =>
-      node.events.flatMap((event) =>
-        event.kind === 'role' && event.from !== event.fact.role ? [event] : [],
-      );
-    const holders = (): readonly boolean[] =>
-      [pair.a, pair.b].map(({ host }) => host.ip('-o', 'address', 'show').includes(` ${vip}/`));
+    const holders = (): readonly boolean[] => [pair.a, pair.b].map((node) => node.holds(vip));
     async function seeEachOther(): Promise<void> {
       await until('both to see each other', async () =>
         (await Promise.all([pair.a.status(), pair.b.status()])).every(({ bfd }) => bfd.peer === true),
@@ -51,10 +46,10 @@ for (const vip of [VIP, VIP6])
       await until('one holder', () => holders().join() === 'true,false');
     }
     async function staysSoFor(ms: number): Promise<void> {
-      const count = [pair.a, pair.b].map((node) => moves(node).length);
+      const count = [pair.a, pair.b].map((node) => node.moves.length);
       await sleep(ms);
       assert.deepEqual(
-        [pair.a, pair.b].map((node) => moves(node).length),
+        [pair.a, pair.b].map((node) => node.moves.length),
         count,
       );
     }
@@ -66,7 +61,7 @@ for (const vip of [VIP, VIP6])
 
       await b.roleIs('active');
       await a.roleIs('standby');
-      const bothMs = moves(a).at(-1)!.atMs - moves(b).at(-1)!.atMs;
+      const bothMs = a.moves.at(-1)!.atMs - b.moves.at(-1)!.atMs;
       assert.ok(bothMs <= DETECTION_MS + BUSY_MS, `both were active for ${bothMs} ms`);
       const [group] = (await a.status()).groups;
       assert.equal(group?.reason, 'SplitBrain');
@@ -81,7 +76,7 @@ for (const vip of [VIP, VIP6])
     test('the preferred node hears nothing: it goes on, and the standby that hears it stands back', async () => {
       const { a, b } = pair;
       await seeEachOther();
-      const before = moves(a).length;
+      const before = a.moves.length;
       deafen(a.host, b.host);
 
       await until('the session to go down', async () => (await b.status()).bfd.peer === false);
@@ -92,7 +87,7 @@ for (const vip of [VIP, VIP6])
       );
       await until('one holder', () => holders().join() === 'true,false');
       await staysSoFor(2 * DETECTION_MS);
-      assert.equal(moves(a).length, before);
+      assert.equal(a.moves.length, before);
 
       hearAgain(a.host);
       await seeEachOther();

@@ -20,22 +20,13 @@ beforeEach(() => {
 });
 afterEach(() => pair.close());
 
-const moves = (node: Pair['a']) =>
-  node.events.flatMap((event) => (event.kind === 'role' && event.from !== event.fact.role ? [event] : []));
-
-const holds = ({ host }: Pair['a'], vip: string): boolean =>
-  host.ip('-o', 'address', 'show').includes(` ${vip}/`);
-
 async function startBoth(vip: string): Promise<void> {
   const config = (role: 'primary' | 'secondary'): string =>
     vip === VIP ? pairConfig(role) : inIpv6(pairConfig(role));
   await pair.a.start(config('primary'));
   await pair.a.roleIs('active');
   await pair.b.start(config('secondary'));
-  await until(
-    'the backup to hear the master',
-    async () => (await pair.b.status()).groups[0]?.detail === 'another node is master',
-  );
+  await pair.b.hearsAMaster();
   // A role that just moved is none to judge others by.
   await sleep(2500);
 }
@@ -48,18 +39,18 @@ for (const vip of [VIP, VIP6])
 
     await b.roleIs('active');
     await a.roleIs('standby');
-    const bothMs = moves(a).at(-1)!.atMs - moves(b).at(-1)!.atMs;
+    const bothMs = a.moves.at(-1)!.atMs - b.moves.at(-1)!.atMs;
     assert.ok(bothMs <= BOTH_MS, `both were active for ${bothMs} ms`);
     const [group] = (await a.status()).groups;
     assert.deepEqual(
       [group?.reason, group?.detail],
       ['SplitBrain', 'the other master does not hear this node'],
     );
-    await until('one holder', () => !holds(a, vip) && holds(b, vip));
-    const before = [a, b].map((node) => moves(node).length);
+    await until('one holder', () => !a.holds(vip) && b.holds(vip));
+    const before = [a, b].map((node) => node.moves.length);
     await sleep(LOOK_AGAIN_MS);
     assert.deepEqual(
-      [a, b].map((node) => moves(node).length),
+      [a, b].map((node) => node.moves.length),
       before,
     );
 
@@ -69,7 +60,7 @@ for (const vip of [VIP, VIP6])
     await b.roleIs('standby');
     await probe.answered();
     await probe.stop();
-    assert.deepEqual([holds(a, vip), holds(b, vip)], [true, false]);
+    assert.deepEqual([a.holds(vip), b.holds(vip)], [true, false]);
     assert.equal(a.events.filter((event) => event.kind === 'split-brain').length, 1);
     for (const node of [a, b]) assert.deepEqual((await node.status()).troubles, []);
   });
@@ -77,7 +68,7 @@ for (const vip of [VIP, VIP6])
 test('VRRP: a master that hears nothing of the backup stays, as it is heard', async () => {
   const { a, b } = pair;
   await startBoth(VIP);
-  const before = [a, b].map((node) => moves(node).length);
+  const before = [a, b].map((node) => node.moves.length);
 
   deafen(a.host, b.host);
   await sleep(2000);
@@ -85,7 +76,7 @@ test('VRRP: a master that hears nothing of the backup stays, as it is heard', as
   await sleep(1000);
 
   assert.deepEqual(
-    [a, b].map((node) => moves(node).length),
+    [a, b].map((node) => node.moves.length),
     before,
   );
 });
@@ -98,7 +89,7 @@ test('VRRP: the node that stood back takes over when the deaf one dies', async (
 
   b.host.ip('link', 'set', 'eth0', 'down');
   await a.roleIs('active');
-  assert.ok(holds(a, VIP));
+  assert.ok(a.holds(VIP));
 });
 
 test('a filter that takes adverts alone: the master stands back longer each time it finds itself unheard, and mends', async () => {
@@ -111,16 +102,16 @@ test('a filter that takes adverts alone: the master stands back longer each time
   assert.ok(rivalAdverts > 0);
 
   // ARP is answered, so it tries: that is the one moment with two of them in so long a time.
-  await until('another try', () => moves(a).filter(({ from }) => from === 'active').length === 2, 20_000);
+  await until('another try', () => a.moves.filter(({ from }) => from === 'active').length === 2, 20_000);
   await a.roleIs('standby');
-  await until('one holder', () => !holds(a, VIP) && holds(b, VIP));
-  const tries = moves(a).length;
+  await until('one holder', () => !a.holds(VIP) && b.holds(VIP));
+  const tries = a.moves.length;
   await sleep(LOOK_AGAIN_MS);
-  assert.equal(moves(a).length, tries);
+  assert.equal(a.moves.length, tries);
 
   mendVrrp(b.host);
   await a.roleIs('active', 20_000);
   await b.roleIs('standby');
-  assert.deepEqual([holds(a, VIP), holds(b, VIP)], [true, false]);
+  assert.deepEqual([a.holds(VIP), b.holds(VIP)], [true, false]);
   assert.equal(a.events.filter((event) => event.kind === 'split-brain').length, 1);
 });

@@ -18,20 +18,7 @@ async function startBoth(group = ''): Promise<void> {
   await pair.a.start(pairConfig('primary', group));
   await pair.b.start(pairConfig('secondary', group));
   await pair.a.roleIs('active');
-  await hasHeardAMaster(pair.b);
-}
-
-/** A node is standby from its first moment; as a peer it counts only once it heard the master. */
-async function hasHeardAMaster(node: Pair['a']): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    if ((await node.status()).groups[0]?.detail === 'another node is master') return;
-    await new Promise<void>((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error('no master was heard within 10 s');
-}
-
-function holds(node: Pair['a']): boolean {
-  return node.host.ip('-o', 'address', 'show').includes(`${VIP}/`);
+  await pair.b.hearsAMaster();
 }
 
 test('our process killed: keepalived and the VIP stay, and the next one adopts them without a packet lost', async () => {
@@ -57,9 +44,9 @@ test('what keepalived said while nobody listened is history: the next process of
   await a.end('kill');
   const fault = `${a.dir}/run/vrrp/pair.fault`;
   writeFileSync(fault, '1');
-  await until('the peer to take over', () => holds(pair.b) && !holds(a));
+  await until('the peer to take over', () => pair.b.holds(VIP) && !a.holds(VIP));
   writeFileSync(fault, '0');
-  await until('the address to come back', () => holds(a) && !holds(pair.b));
+  await until('the address to come back', () => a.holds(VIP) && !pair.b.holds(VIP));
   await new Promise<void>((resolve) => setTimeout(resolve, 1000));
   const probe = await PingProbe.start(client, VIP);
 
@@ -144,7 +131,7 @@ test('a secret that differs makes nobody step down, and the groups say what is w
   );
   await pair.b.load(config('secondary', 'one'));
   await pair.b.roleIs('standby', 15_000);
-  assert.deepEqual([holds(pair.a), holds(pair.b)], [true, false]);
+  assert.deepEqual([pair.a.holds(VIP), pair.b.holds(VIP)], [true, false]);
 });
 
 test('IPv6 and a virtual MAC: the VIPs of both families answer', async () => {

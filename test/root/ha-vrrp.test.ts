@@ -14,16 +14,12 @@ before(async () => {
 });
 after(() => pair.close());
 
-function holds(node: Pair['a']): boolean {
-  return node.host.ip('-o', 'address', 'show', 'dev', 'eth0').includes(`${VIP}/`);
-}
-
 test('Ha makes the node of higher priority active, and it alone holds the VIP', async () => {
   const { a, b } = pair;
   await a.roleIs('active');
   await b.roleIs('standby');
 
-  assert.deepEqual([holds(a), holds(b)], [true, false]);
+  assert.deepEqual([a.holds(VIP), b.holds(VIP)], [true, false]);
   const [group] = (await a.status()).groups;
   assert.equal(group?.epoch, 1);
   assert.deepEqual((await a.status()).troubles, []);
@@ -35,7 +31,7 @@ test('Ha.handover() moves the VIP to the peer while every request is answered wi
   const { left, longestMs } = await handOver(pair, VIP);
 
   assert.deepEqual(left, []);
-  assert.deepEqual([holds(a), holds(b)], [false, true]);
+  assert.deepEqual([a.holds(VIP), b.holds(VIP)], [false, true]);
   assert.ok(longestMs <= 30, `${longestMs} ms`);
   await a.call('maintenance', false);
   await a.roleIs('active');
