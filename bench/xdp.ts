@@ -7,11 +7,13 @@ import { conditionsOf } from './xdp/conditions.ts';
 import { cycleRows } from './xdp/cycle.ts';
 import { programRows } from './xdp/program.ts';
 import { scaleRows } from './xdp/scale.ts';
+import { machineWays } from './xdp/ways.ts';
 
 const INSIDE = '--inside';
+const RUNS = { packets: 131_072, count: 40 };
 
 if (process.argv.includes(INSIDE)) {
-  const rows: Row[] = [...programRows(), ...cycleRows(), ...(await scaleRows())];
+  const rows: Row[] = [...programRows(), ...cycleRows(machineWays, RUNS), ...(await scaleRows())];
   publish({ name: 'xdp', conditions: { ...machine(), ...conditionsOf() }, rows });
 } else {
   // What else runs on the machine shall not cut a run of a few milliseconds in two.
