@@ -29,6 +29,9 @@ test-%: setup bpf ## one suite: unit, root, vm or clock
 test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes under load, and all its tests on the next one
 	@for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
 
+test-vm-long: setup bpf ## a lab on IPVS in the guest, with lbctl as one executable; some minutes
+	@$(NODE) --test --test-reporter=spec test/vm/guest-lab.slow.ts
+
 demo: setup-demo ## a pair of balancers in namespaces, told with what a client sees; about half a minute
 	@sh tools/demo.sh
 

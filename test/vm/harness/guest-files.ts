@@ -13,7 +13,7 @@ export const GUEST_TIMEOUT_MS = 1_200_000;
 /** Beside ipvsadm and keepalived, and the whole product from file to traffic. */
 const WHOLE = ['compare', 'end-to-end'];
 
-export type GuestPart = 'traffic' | 'control' | 'whole';
+export type GuestPart = 'traffic' | 'control' | 'whole' | 'lab';
 
 export function guestFiles(part: GuestPart): readonly string[] {
   return readdirSync(FOLDER)
@@ -24,6 +24,7 @@ export function guestFiles(part: GuestPart): readonly string[] {
 }
 
 function partOf(name: string): GuestPart {
+  if (name === 'lab') return 'lab';
   if (WHOLE.includes(name)) return 'whole';
   return TRAFFIC.includes(name) ? 'traffic' : 'control';
 }
