@@ -206,8 +206,14 @@ function namespaces(): string[] {
 }
 
 function removeNamespace(name: string): void {
-  const pids = execSync(['ip', 'netns', 'pids', name]).stdout.split('\n').filter(Boolean).map(Number);
-  for (const pid of pids) if (pid !== process.pid) endProcess(pid);
+  // Again until it says that nobody is left: a Ctrl-C that ends us ends this command too, before it has said who is there.
+  for (let tries = 0; tries < REMOVAL_TRIES && existsSync(join('/run/netns', name)); tries++) {
+    const { code, stdout } = execSync(['ip', 'netns', 'pids', name]);
+    const others = stdout.split('\n').filter((line) => line !== '' && Number(line) !== process.pid);
+    if (code === 0 && others.length === 0) break;
+    for (const pid of others) endProcess(Number(pid));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, REMOVAL_PAUSE_MS);
+  }
   // Busy for a moment while another process copies the table of mounts (unshare, "ip netns exec").
   for (let tries = 0; tries < REMOVAL_TRIES; tries++) {
     const { code } = execSync(['ip', 'netns', 'del', name]);

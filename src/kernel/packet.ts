@@ -1,4 +1,5 @@
 // The real NeighbourPort: Ethernet frames through a packet socket bound to one interface. Needs CAP_NET_RAW.
+import { OpError } from '../model/errors.ts';
 import { arpAnnouncement, arpProbe, ETHERTYPE_ARP, isArpConflict, readArp } from '../wire/arp.ts';
 import { ETHERTYPE_IPV6, neighbourAdvertisement } from '../wire/ndp.ts';
 import { fromMac, type Link, toMac } from '../wire/netlink/route-link.ts';
@@ -11,6 +12,8 @@ import type { NeighbourPort, ProbeOptions, SysctlPort } from './ports.ts';
 const LOOK_MS = 10;
 /** Packets read in one look. */
 const MOST_READ = 1000;
+
+const NOBODY_THERE = new Set(['ENODEV', 'ENXIO', 'ENETDOWN']);
 
 export class PacketNeighbours implements NeighbourPort {
   readonly #sysctl: SysctlPort;
@@ -35,7 +38,16 @@ export class PacketNeighbours implements NeighbourPort {
     }
   }
 
+  /** Best effort: on an interface that went or was taken down since it was listed there is nobody to tell. */
   announce(link: Link, address: string): void {
+    try {
+      this.#announce(link, address);
+    } catch (error) {
+      if (!(error instanceof OpError) || !NOBODY_THERE.has(error.op.errno ?? '')) throw error;
+    }
+  }
+
+  #announce(link: Link, address: string): void {
     const mac = fromMac(link.mac);
     const isV6 = address.includes(':');
     const socket = open(link, isV6 ? ETHERTYPE_IPV6 : ETHERTYPE_ARP);

@@ -4,6 +4,8 @@ import { IpvsKernel } from '../../src/kernel/netlink/ipvs-kernel.ts';
 import { NETLINK, NetlinkSocket, type WriteRequest } from '../../src/kernel/netlink/netlink-socket.ts';
 import { RouteKernel } from '../../src/kernel/netlink/route-kernel.ts';
 import { watchNetwork } from '../../src/kernel/netlink/watch-network.ts';
+import { PacketNeighbours } from '../../src/kernel/packet.ts';
+import { SysctlFiles } from '../../src/kernel/sysctl-files.ts';
 import { OpError } from '../../src/model/errors.ts';
 import { readFamily, writeGetFamily } from '../../src/wire/netlink/family.ts';
 import {
@@ -68,6 +70,11 @@ assert.throws(() => kernel.removeAddress(lo), /EADDRNOTAVAIL/);
 assert.ok(kernel.links().some((link) => link.name === 'lo' && link.index === 1));
 assert.ok(kernel.routes().every((route) => route.table > 0));
 assert.deepEqual(kernel.neighbours(), []);
+
+// An interface that went since it was listed: nobody is there to be told.
+const gone = { ...kernel.links()[0]!, index: 4242, name: 'gone', mac: '02:00:00:00:00:01' };
+for (const address of ['192.0.2.1', '2001:db8::1'])
+  new PacketNeighbours(new SysctlFiles()).announce(gone, address);
 
 // A batch larger than one send: each refusal lands on its own command, in order, and the rest is done.
 const route = new NetlinkSocket('route', NETLINK.route);

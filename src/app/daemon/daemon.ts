@@ -356,8 +356,8 @@ export class Daemon implements Control {
     machine.networkChanged();
     this.#network = new NetworkChanges({
       onChange: () => {
-        machine.networkChanged?.();
         this.#engine.wake('network');
+        machine.networkChanged?.();
       },
       onFault: (error) =>
         this.log.logger.warn({ error: error.message }, 'changes of links and addresses are not heard'),

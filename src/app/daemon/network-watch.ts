@@ -64,7 +64,12 @@ export class NetworkChanges {
       () => {
         this.#settling = undefined;
         this.#lastMs = performance.now();
-        this.#options.onChange();
+        try {
+          this.#options.onChange();
+        } catch (error) {
+          // What changed may have changed again while we looked; that is heard too.
+          this.#options.onFault(error as Error);
+        }
       },
       Math.max(SETTLE_MS, AT_MOST_EVERY_MS - sinceMs),
     );
