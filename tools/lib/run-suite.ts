@@ -15,6 +15,8 @@ export interface SuiteResult {
   readonly seconds: number;
   /** Each in full, ready to print. */
   readonly failures: readonly string[];
+  /** Files to run again by themselves; none where the run as a whole broke. */
+  readonly failedFiles: readonly string[];
   readonly skips: readonly string[];
   readonly slowest: readonly { readonly name: string; readonly file: string; readonly ms: number }[];
 }
@@ -24,9 +26,12 @@ export function suiteFiles(suite: Suite, root: string): string[] {
   return [...found(suite.globs).difference(found(suite.except ?? []))].sort();
 }
 
-export async function runSuite(suite: Suite, root: string): Promise<SuiteResult> {
+export async function runSuite(
+  suite: Suite,
+  root: string,
+  files: readonly string[] = suiteFiles(suite, root),
+): Promise<SuiteResult> {
   const started = performance.now();
-  const files = suiteFiles(suite, root);
   const seconds = () => (performance.now() - started) / 1000;
   if (files.length === 0) return { ...empty(suite.name), seconds: seconds() };
 
@@ -35,12 +40,11 @@ export async function runSuite(suite: Suite, root: string): Promise<SuiteResult>
 
   const summary = events.find((event) => event.kind === 'summary');
   const outputs = outputByFile(events);
-  const failures = events
-    .filter((event) => event.kind === 'failure')
-    .map(
-      (event) =>
-        `${short(event.file, root)}:${event.line}\n  ${event.name}\n${event.detail}${outputs.get(event.entry) ?? ''}`,
-    );
+  const failed = events.filter((event) => event.kind === 'failure');
+  const failures = failed.map(
+    (event) =>
+      `${short(event.file, root)}:${event.line}\n  ${event.name}\n${event.detail}${outputs.get(event.entry) ?? ''}`,
+  );
   // A run that was ended, or that broke outside its tests, must not pass as green.
   const broken = ended.problem !== undefined && (failures.length === 0 || summary === undefined);
   if (broken) failures.push(`suite ${suite.name}: ${ended.problem}\n${ended.stderr}`);
@@ -52,6 +56,7 @@ export async function runSuite(suite: Suite, root: string): Promise<SuiteResult>
     skipped: summary?.skipped ?? 0,
     seconds: seconds(),
     failures,
+    failedFiles: broken ? [] : [...new Set(failed.map((event) => short(event.entry, root)))],
     skips: events
       .filter((event) => event.kind === 'skip')
       .map((event) => `${short(event.file, root)}: ${event.name}: ${event.why}`),
@@ -145,6 +150,7 @@ function empty(suite: string): SuiteResult {
     skipped: 0,
     seconds: 0,
     failures: [],
+    failedFiles: [],
     skips: [],
     slowest: [],
   };

@@ -60,7 +60,7 @@ export const SUITES: readonly Suite[] = [
     parallel: 1,
     lane: 'vm',
     testTimeoutMs: 1_260_000,
-    limitMs: 1_500_000,
+    limitMs: 2_700_000,
   },
   {
     name: 'clock',

@@ -1,0 +1,55 @@
+// A suite whose failures may be the machine's: where its host took much of its processors away meanwhile, by the kernel's
+// own count, the files that failed run again. No limit is loosened, and what was repeated is said.
+import { readFileSync } from 'node:fs';
+import { runSuite, type SuiteResult } from './run-suite.ts';
+import type { Suite } from './suites.ts';
+
+/** Stolen seconds in each second of the run, over all processors. A machine of its own has none. */
+const MUCH = 0.05;
+const MAX_REPEATS = 2;
+/** More than this many failed files are no accident. */
+const MAX_FILES = 6;
+/** The kernel counts in hundredths of a second, whatever its own clock is. */
+const TICKS = 100;
+
+export interface FairResult extends SuiteResult {
+  /** A line for each file that was run again. */
+  readonly repeats: readonly string[];
+}
+
+export async function runFairly(suite: Suite, root: string, stolen = stolenSeconds): Promise<FairResult> {
+  const [startedMs, stolenBefore] = [performance.now(), stolen()];
+  let result = await runSuite(suite, root);
+  const repeats: string[] = [];
+  for (let n = 0; n < MAX_REPEATS && result.failedFiles.length > 0; n++) {
+    const lost = stolen() - stolenBefore;
+    const seconds = (performance.now() - startedMs) / 1000;
+    if (lost < MUCH * seconds || result.failedFiles.length > MAX_FILES) break;
+    const why = `the host took ${lost.toFixed(0)} s of processor time in ${seconds.toFixed(0)} s`;
+    for (const failure of result.failures) repeats.push(`${why}: ${failure.split('\n', 2).join(' ')}`);
+    result = merge(result, await runSuite(suite, root, result.failedFiles));
+  }
+  return { ...result, repeats };
+}
+
+/** The second run speaks for the files that failed in the first; the number of tests stays. */
+function merge(first: SuiteResult, second: SuiteResult): SuiteResult {
+  return {
+    ...first,
+    passed: first.passed + first.failed - second.failed,
+    failed: second.failed,
+    seconds: first.seconds + second.seconds,
+    failures: second.failures,
+    failedFiles: second.failedFiles,
+  };
+}
+
+function stolenSeconds(): number {
+  try {
+    // cpu user nice system idle iowait irq softirq steal
+    return Number(readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/)[8]) / TICKS;
+  } catch {
+    // No Linux: nothing is known of it.
+    return 0;
+  }
+}
