@@ -72,7 +72,12 @@ export class NativeSocket {
     const view = new DataView(fds.buffer);
     view.setInt32(0, this.#fd, true);
     view.setInt16(4, POLLIN, true);
-    return libc().poll(fds, 1, timeoutMs) > 0;
+    const endMs = performance.now() + timeoutMs;
+    for (let leftMs = timeoutMs; ; leftMs = Math.max(0, Math.ceil(endMs - performance.now()))) {
+      const ready = libc().poll(fds, 1, leftMs);
+      // A signal (a child that ended) is no sign that time is over.
+      if (ready >= 0 || lastErrno() !== ERRNO.EINTR) return ready > 0;
+    }
   }
 
   close(): void {

@@ -126,8 +126,17 @@ export class IpvsKernel implements IpvsPort {
     );
   }
 
+  /** A thread that has not run yet is stopped with EINTR, and at that the kernel's netlink says nothing at all. */
   stopDaemon(role: IpvsDaemon['role']): void {
-    this.#ask('IPVS_CMD_DEL_DAEMON', COMMAND.delDaemon, (writer) => writeDaemonRole(writer, role), role);
+    const family = this.#resolve();
+    this.#socket.tell(
+      { op: 'IPVS_CMD_DEL_DAEMON', target: role },
+      (writer, sequence) => {
+        beginIpvs(writer, family, COMMAND.delDaemon, sequence);
+        writeDaemonRole(writer, role);
+      },
+      (writer, sequence) => beginIpvs(writer, family, COMMAND.getInfo, sequence),
+    );
   }
 
   close(): void {

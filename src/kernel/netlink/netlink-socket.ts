@@ -73,6 +73,16 @@ export class NetlinkSocket {
     return replies;
   }
 
+  /**
+   * A command that the kernel may leave without an answer where all is well, with a question that it does answer sent along:
+   * silence up to then is consent.
+   */
+  tell(operation: Operation, write: WriteRequest, question: WriteRequest): void {
+    const failures: (Omit<Failure, 'op'> | undefined)[] = [];
+    this.#sendChunk([write, question], 0, failures);
+    if (failures[0] !== undefined) throw toOpError({ ...operation, ...failures[0] });
+  }
+
   /** Reads a whole table. Starts again where it changed meanwhile (NLM_F_DUMP_INTR), so that the answer is of one moment. */
   dump<Row>(operation: Operation, write: WriteRequest, read: (message: NetlinkMessage) => Row): Row[] {
     for (let attempt = 1; attempt <= DUMP_TRIES; attempt++) {

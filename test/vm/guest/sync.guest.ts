@@ -11,6 +11,7 @@ import { syncOn } from './sync-settings.ts';
 
 const VIP = '10.3.0.100';
 const PORT = 9191;
+const ROUNDS = 40;
 const STANDBY = join(import.meta.dirname, 'hosts/sync-daemon.ts');
 const ECHO = `
 import socket, threading
@@ -76,6 +77,23 @@ test('applyDaemons() starts the one of the role, changes it with the role, and s
   assert.deepEqual(daemons(), ['master 52 lb1']);
   applyDaemons(kernel, wantedDaemons(sync, []));
   assert.deepEqual(daemons(), []);
+});
+
+test('a daemon that is stopped before it ever ran is stopped, though the kernel says nothing to it', () => {
+  const sync = syncOn('lb1');
+  const started = performance.now();
+  for (let i = 0; i < ROUNDS; i++) {
+    applyDaemons(kernel, wantedDaemons(sync, ['active', 'standby']));
+    applyDaemons(kernel, wantedDaemons(sync, []));
+  }
+
+  assert.deepEqual(daemons(), []);
+  // One unanswered stop alone would take two seconds.
+  assert.ok(performance.now() - started < ROUNDS * 1000, `${performance.now() - started} ms`);
+});
+
+test('stopping a daemon that does not run is refused by name', () => {
+  assert.throws(() => kernel.stopDaemon('master'), /IPVS_CMD_DEL_DAEMON on "master".*ESRCH/);
 });
 
 test('a connection of the active node is known to the standby, with the same member', async () => {
