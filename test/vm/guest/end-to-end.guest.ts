@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { withPrivateFiles } from '../../../lab/private-files.ts';
 import { exec } from '../../../lab/process.ts';
-import { CHECKOUT } from '../harness/run-in-guest.ts';
+import { LBCTL } from '../harness/guest-paths.ts';
 import { clearKernel } from './balancer.ts';
 import { Topology, VIP4, VIP6 } from './topology.ts';
 
 const WORK = '/tmp/steelyard-e2e';
 const CONFIG = join(WORK, 'config.yaml');
-const LBCTL = join(CHECKOUT, 'lbctl');
 /** A command takes some seconds in the guest; on a busy machine many times that. */
 const COMMAND_LIMIT_MS = 300_000;
 const EACH = { answers: { m1: 4, m2: 4, m3: 4 }, failures: [] };
@@ -58,7 +57,6 @@ async function apply(): Promise<void> {
 
 test('real servers are prepared and balanced to without anything set by hand, by IPv4 and IPv6', async () => {
   const prepare = ['realserver', 'apply', '--vip', `${VIP4},${VIP6}`, '--persist', 'none'];
-  // One after the other: the first leaves its compiled code to the next.
   for (const { host, name } of net.members) {
     const argv = withPrivateFiles(join(WORK, name), [LBCTL, ...prepare]);
     const { code, stdout, stderr } = await host.exec(argv, { timeoutMs: COMMAND_LIMIT_MS });

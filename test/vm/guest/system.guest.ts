@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Lab } from '../../../lab/netns.ts';
 import { exec } from '../../../lab/process.ts';
-import { CHECKOUT } from '../harness/run-in-guest.ts';
+import { LBCTL } from '../harness/guest-paths.ts';
 
 const WORK = '/tmp/steelyard-system';
 const CONFIG = join(WORK, 'config.yaml');
@@ -32,7 +32,7 @@ listeners:
 after(() => lab.close());
 
 function lbctl(...args: readonly string[]) {
-  return exec([join(CHECKOUT, 'lbctl'), ...args], { timeoutMs: 120_000 });
+  return exec([LBCTL, ...args], { timeoutMs: 120_000 });
 }
 
 interface Finding {

@@ -10,8 +10,8 @@ const ENDING = '.guest.ts';
 /** Below what the test runner gives one test. */
 export const GUEST_TIMEOUT_MS = 1_200_000;
 
-/** Beside ipvsadm and keepalived, and the whole product from file to traffic. */
-const WHOLE = ['compare', 'end-to-end'];
+/** Beside ipvsadm and keepalived, and the whole product as people call it. */
+const WHOLE = ['compare', 'end-to-end', 'system'];
 
 export type GuestPart = 'traffic' | 'control' | 'whole' | 'lab';
 

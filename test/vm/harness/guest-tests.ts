@@ -3,13 +3,12 @@ import assert from 'node:assert/strict';
 import { basename, relative } from 'node:path';
 import { suite, test } from 'node:test';
 import { quote } from './boot-script.ts';
+import { COMPILED } from './guest-paths.ts';
+import { compileForGuest } from './guest-program.ts';
 import { CHECKOUT, runInGuest } from './run-in-guest.ts';
 import { type GuestTestResult, parseResults } from './test-events.ts';
 
 const RESULTS_FILE = 'results.ndjson';
-/** Every Node of the run shares compiled code here, those behind ./lbctl too: compiling is most of their start in the guest. */
-const COMPILED = '/tmp/steelyard-compiled';
-
 export interface GuestTestRun {
   /** Absolute paths of test files below the checkout. */
   readonly files: readonly string[];
@@ -19,11 +18,11 @@ export interface GuestTestRun {
 /** Registers the tests once the guest is done; call it at the top level of a test file with `await`. */
 export async function testInGuest(run: GuestTestRun): Promise<void> {
   const files = run.files.map((file) => quote(relative(CHECKOUT, file))).join(' ');
+  compileForGuest();
   const guest = await runInGuest({
     script: `modprobe -a ip_vs nf_tables veth
-mkdir -p ${COMPILED}/lbctl
 exec node_modules/node/bin/node test/vm/harness/inner-run.ts ${files}`,
-    env: { XDG_CACHE_HOME: COMPILED, NODE_COMPILE_CACHE: `${COMPILED}/lbctl` },
+    env: { NODE_COMPILE_CACHE: COMPILED },
     timeoutMs: run.timeoutMs,
     collect: [RESULTS_FILE],
   });
@@ -36,7 +35,12 @@ exec node_modules/node/bin/node test/vm/harness/inner-run.ts ${files}`,
       for (const result of own) emit(result);
     });
   }
-  test('guest run ends as its tests say', () => {
+  test('guest run ends as its tests say, and no result is lost', () => {
+    const names = run.files.map((path) => basename(path));
+    assert.deepEqual(
+      results.filter((result) => !names.includes(result.file)),
+      [],
+    );
     const failed = results.filter((result) => !result.ok).length;
     assert.equal(guest.code, failed === 0 ? 0 : 1, guest.output);
   });
