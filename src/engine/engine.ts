@@ -70,6 +70,8 @@ export class Engine {
   #configError: string | undefined;
   #quorum: ReadonlyMap<string, boolean>;
   #last: FinishedRound | undefined;
+  /** When the last round began, finished or not. */
+  #judgedMs = 0;
   /** What each driver showed when it was last read. */
   #left: ReadonlyMap<string, DriverView> = new Map();
   #confirmed: ReadonlySet<string> = new Set();
@@ -274,6 +276,7 @@ export class Engine {
     if (why.includes('request')) this.#retries.release();
     else if (why.includes('network')) this.#retries.release('INTERFACE_MISSING');
     const startedMs = this.#ports.clock.nowMs();
+    this.#judgedMs = startedMs;
     const started = this.#ports.clock.monotonicMs();
     const facts = { ...this.#ports.facts.read(loaded.intent), quorum: this.#quorum };
     const base = this.#resolver.resolve(loaded.intent, facts);
@@ -400,7 +403,7 @@ export class Engine {
     const next = nextWake(
       this.#loaded?.intent.daemon.reconcileIntervalMs ?? 1000,
       [
-        { atMs: this.#retries.nextDueMs(), reason: 'retry' },
+        { atMs: this.#retries.nextDueMs(this.#judgedMs), reason: 'retry' },
         { atMs: this.#drains.nextEndMs(now), reason: 'facts' },
         { atMs: overrideEnd, reason: 'facts' },
       ],

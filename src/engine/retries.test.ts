@@ -30,6 +30,15 @@ test('Retries lets a step go when it is due, not before', () => {
   assert.equal(retries.verdict(STEP, WORLD, 100), 'go');
 });
 
+test('Retries asks for no wake for what was due in the last round and could not be tried there', () => {
+  const retries = new Retries(OPTIONS);
+  retries.failed(STEP, REFUSED, WORLD, 0, 0.5);
+
+  assert.equal(retries.nextDueMs(99), 100);
+  assert.equal(retries.nextDueMs(100), undefined);
+  assert.equal(retries.verdict(STEP, WORLD, 5000), 'go');
+});
+
 test('Retries makes what cannot succeed wait for another World', () => {
   const retries = new Retries(OPTIONS);
   retries.failed(STEP, new BugError('broken'), WORLD, 0, 0.5);

@@ -73,10 +73,11 @@ export class Retries {
       if (code === undefined || entry.error.code === code) this.#entries.set(id, { ...entry, dueMs: 0 });
   }
 
-  nextDueMs(): number | undefined {
+  /** What was due at `judgedMs` and is still here, the round of that moment could not try: it waits for the tick, not at the door. */
+  nextDueMs(judgedMs = 0): number | undefined {
     let next: number | undefined;
     for (const { dueMs } of this.#entries.values())
-      if (dueMs !== undefined && (next === undefined || dueMs < next)) next = dueMs;
+      if (dueMs !== undefined && dueMs > judgedMs && (next === undefined || dueMs < next)) next = dueMs;
     return next;
   }
 
