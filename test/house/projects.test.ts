@@ -186,6 +186,21 @@ describe('projects', () => {
     }
   });
 
+  it('names nobody of another project who uses an object of this one', async () => {
+    const pool = { name: 'red-lent', members: [{ address: '10.0.4.1', port: 80 }] };
+    assert.equal((await ask('red', 'POST', '/v1/pools', pool)).status, 201);
+    await lbctl('create', 'listener', 'stray', 'vip=192.0.2.3', 'port=99', 'pool=red-lent');
+
+    for (const path of ['/v1/pools/red-lent', '/v1/pools/red-lent?cascade=true']) {
+      const { status, text } = await ask('red', 'DELETE', path, undefined, '*');
+      assert.equal(status, 409, text);
+      assert.match(text, /Cannot delete pool \\"red-lent\\" as an object outside its project uses it/);
+      assert.doesNotMatch(text, /stray/);
+    }
+    await lbctl('delete', 'listener', 'stray');
+    assert.equal((await ask('red', 'DELETE', '/v1/pools/red-lent', undefined, '*')).status, 200);
+  });
+
   it('tells a project what a write of its own would do, and nothing of what the others have', async () => {
     const dry = (method: string, path: string, body?: unknown) =>
       ask('red', method, `${path}?dry_run=true`, body, method === 'POST' ? undefined : '*');

@@ -95,15 +95,19 @@ export function remove(
   if (found.source.kind === 'api' && view.isInFile(target.kind, target.name))
     return [{ ...target, spec: undefined }];
   const users = view.usersOf(target.kind, target.name).filter((one) => !gone.has(keyOf(one)));
-  const [first] = users;
-  if (first !== undefined)
-    throw new InputError(
-      'OBJECT_IN_USE',
-      `Cannot delete ${target.kind} "${target.name}" as ${first.kind} "${first.name}" uses it`,
-      { details: { users } },
-    );
+  if (users.length > 0) throw inUse(view, target, users);
   if (cascade && target.kind === 'listener') withOrphans(view, target, gone, rules);
   return [...gone.values()].map(({ kind, name }) => ({ kind, name, spec: undefined }));
+}
+
+/** Users of another project are there and stay unnamed. */
+function inUse(view: ObjectView, target: Target, all: readonly Target[]): InputError {
+  const users = all.filter((one) => view.get(one.kind, one.name) !== undefined);
+  const [first] = users;
+  const by = first === undefined ? 'an object outside its project' : `${first.kind} "${first.name}"`;
+  return new InputError('OBJECT_IN_USE', `Cannot delete ${target.kind} "${target.name}" as ${by} uses it`, {
+    details: { users },
+  });
 }
 
 export function requireObject(view: Pick<ObjectView, 'get'>, { kind, name }: Target): ConfigObject {
@@ -126,8 +130,9 @@ function withDependants(
   rules: EditRules,
 ): void {
   for (const user of view.usersOf(kind, name)) {
-    if (gone.has(keyOf(user))) continue;
-    requireWritable(requireObject(view, user), rules);
+    const found = view.get(user.kind, user.name);
+    if (found === undefined || gone.has(keyOf(user))) continue;
+    requireWritable(found, rules);
     gone.set(keyOf(user), user);
     withDependants(view, user, gone, rules);
   }

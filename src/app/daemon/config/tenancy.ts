@@ -7,7 +7,10 @@ import { SECTION_OF } from './object-book.ts';
 
 type Target = { readonly kind: ObjectKind; readonly name: string };
 
-/** The view of one project: what is of others is not there. Who uses an object is told whoever they are of. */
+/**
+ * The view of one project: what is of others is not there. Users of an object are given whoever they are of, as it may not go
+ * while one is left.
+ */
 export function scopedTo(view: ObjectView, project: string): ObjectView {
   const isOwn = (kind: ObjectKind, name: string): boolean => view.get(kind, name)?.project === project;
   return {
