@@ -104,25 +104,34 @@ function addRoute(
         ...{ control, ring, pulse, access, tcp, operations, actor, nowMs, tellChange },
         ...(ifMatch === undefined ? {} : { ifMatch }),
       };
-      try {
-        const answer = await run(route, request, context);
-        if (route.method !== 'GET') {
-          const status = answer instanceof Answer ? { status: answer.status } : {};
-          options.audit({ ...auditOf(route, request, actor, nowMs(), told), ...status });
-        }
-        return send(route, answer, request, reply);
-      } catch (error) {
-        if (route.method !== 'GET') {
-          const status = statusOf(toLbError(error));
-          options.audit({ ...auditOf(route, request, actor, nowMs(), told), status });
-        }
-        throw error;
-      }
+      const audited: Audited = (status) =>
+        options.audit({
+          ...auditOf(route, request, actor, nowMs(), told),
+          ...(status === undefined ? {} : { status }),
+        });
+      const answer = await tried(route, audited, () => run(route, request, context, audited));
+      return send(route, answer, request, reply);
     },
   });
 }
 
-function run(route: Route, request: FastifyRequest, context: RouteContext): unknown {
+type Audited = (status?: number) => void;
+
+/** Every attempt to change something is written down with how it ended. */
+async function tried(route: Route, audited: Audited, act: () => unknown): Promise<unknown> {
+  if (route.method === 'GET') return act();
+  let answer: unknown;
+  try {
+    answer = await act();
+  } catch (error) {
+    audited(statusOf(toLbError(error)));
+    throw error;
+  }
+  audited(answer instanceof Answer ? answer.status : undefined);
+  return answer;
+}
+
+function run(route: Route, request: FastifyRequest, context: RouteContext, audited: Audited): unknown {
   if (!mayUse(context.actor.role, route.role))
     throw new InputError(
       'DENIED',
@@ -139,7 +148,8 @@ function run(route: Route, request: FastifyRequest, context: RouteContext): unkn
   if (!route.long || async !== 'true') return route.handle(input as never, context);
   const operation = context.operations.begin(
     { action: route.id, author: context.actor.name, url: request.url, requestId: request.id },
-    () => route.handle(input as never, context),
+    // Once as taken on (202), and once with what came of it.
+    () => tried(route, audited, () => route.handle(input as never, context)),
   );
   return new Answer(operation, { status: 202, location: `/v1/operations/${operation.number}` });
 }

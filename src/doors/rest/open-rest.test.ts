@@ -109,6 +109,23 @@ test('every answer is exactly of the shape the route names, and every write is a
       );
   }, PAIR));
 
+test('what is answered before it is done is audited twice: as taken on, and with what came of it', () =>
+  withDoor(async ({ socket, audits }) => {
+    const stateOf = async () =>
+      ((await ask(socket, 'GET', '/v1/operations/1')).json as { state: string }).state;
+    assert.equal((await ask(socket, 'POST', '/v1/reload?async=true')).status, 202);
+    while ((await stateOf()) === 'running') await new Promise((done) => setTimeout(done, 5));
+
+    const rows = audits.filter(({ action }) => action === 'reload');
+    assert.deepEqual(
+      rows.map(({ status, change }) => [status, 'after' in ((change ?? {}) as object)]),
+      [
+        [202, false],
+        [200, true],
+      ],
+    );
+  }));
+
 test('a configured object carries an ETag that changes with it', () =>
   withDoor(async ({ socket, control }) => {
     const first = await ask(socket, 'GET', '/v1/pools/web');
