@@ -23,10 +23,13 @@ while True: threading.Thread(target=serve, args=(s.accept()[0],)).start()
 `;
 const TALK = `
 import socket, time
-c = socket.create_connection(('${VIP}', ${PORT}))
-for i in range(8):
-    c.sendall(b'x'); c.recv(1); time.sleep(.1)
-print('talked', flush=True)
+try:
+    c = socket.create_connection(('${VIP}', ${PORT}), timeout=90)
+    for i in range(8):
+        c.sendall(b'x'); c.recv(1); time.sleep(.1)
+    print('talked', flush=True)
+except OSError as error:
+    print(error, flush=True)
 time.sleep(60)
 `;
 
@@ -100,7 +103,8 @@ test('a connection of the active node is known to the standby, with the same mem
   applyDaemons(kernel, wantedDaemons(syncOn('lb1'), ['active']));
   standby.run(process.execPath, '--disable-warning=ExperimentalWarning', STANDBY, 'standby');
   const talk = client.spawn(['/usr/bin/python3', '-c', TALK], { stdio: ['ignore', 'pipe', 'inherit'] });
-  await once(talk.stdout!, 'data');
+  const [said] = (await once(talk.stdout!, 'data')) as [Buffer];
+  assert.equal(said.toString(), 'talked\n');
 
   const rows = () =>
     standby
