@@ -1,22 +1,22 @@
-// One HTTP application over a Control: strict reading, problem+json, request ids, ETags, audit. Sockets are given to it.
-import { hash, randomUUID } from 'node:crypto';
+// One HTTP application over a Control: strict reading, request ids, rights, audit. Sockets are given to it.
+import { randomUUID } from 'node:crypto';
 import type { RequestListener, Server } from 'node:http';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Control } from '../../engine/control.ts';
 import { redact } from '../../lib/redact.ts';
-import { stableJson } from '../../lib/stable-json.ts';
-import { ERROR_CATALOGUE, InputError } from '../../model/errors.ts';
+import { InputError } from '../../model/errors.ts';
 import type { Access, TcpState } from './access.ts';
 import { type Actor, mayUse } from './actor.ts';
 import type { AuditEvent, EventRing } from './event-ring.ts';
 import type { EventStreams } from './event-stream.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Operations } from './operations.ts';
-import { HttpError, statusOf, toLbError, toProblem } from './problem.ts';
+import { statusOf, toLbError } from './problem.ts';
 import type { Pulse } from './pulse.ts';
 import { Answer, type Change, type Route, type RouteContext, type Shapes } from './route.ts';
 import { ROUTES } from './routes.ts';
+import { notFound, send, sendProblem } from './send.ts';
 
 export interface AppOptions {
   readonly control: Control;
@@ -40,7 +40,6 @@ const BODY_LIMIT = 256 * 1024;
 /** Members of a pool by the ten thousand, listeners by the thousand. */
 const OBJECTS_LIMIT = 16 * 1024 * 1024;
 const REQUEST_ID = /^[\w.:-]{1,64}$/;
-const PROBLEM = 'application/problem+json; charset=utf-8';
 
 export function buildApp(options: AppOptions): FastifyInstance {
   const app = fastify({
@@ -188,32 +187,6 @@ function read(route: Route, part: keyof Shapes, given: unknown): unknown {
   );
 }
 
-function send(route: Route, answer: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  if (route.reply === undefined && !(answer instanceof Answer)) return reply.code(204).send();
-  const { body: content, status, tag, location } = answer instanceof Answer ? answer : new Answer(answer);
-  const body = stableJson(content);
-  reply.code(status).type('application/json; charset=utf-8');
-  if (location !== undefined) reply.header('location', location);
-  if (!route.etag) return reply.send(body);
-  // It guards nothing: a quick one that tells two states of an object apart is enough.
-  const digest = hash('sha1', body, 'base64url').slice(0, 22);
-  // What stands before the dot is the state of the configuration, for If-Match: health changes the rest.
-  const etag = tag === undefined ? `"${digest}"` : `"${tag}.${digest}"`;
-  reply.header('etag', etag);
-  reply.header('cache-control', 'no-cache');
-  const known = request.headers['if-none-match'];
-  if (known !== undefined && matches(known, etag)) return reply.code(304).send();
-  return reply.send(body);
-}
-
-/** RFC 9110, 13.1.2: a list of tags, compared weakly, or any. */
-function matches(header: string, etag: string): boolean {
-  return header.split(',').some((one) => {
-    const tag = one.trim().replace(/^W\//, '');
-    return tag === '*' || tag === etag;
-  });
-}
-
 function auditOf(
   route: Route,
   request: FastifyRequest,
@@ -234,43 +207,4 @@ function auditOf(
     requestId: request.id,
     ...(Object.keys(change).length === 0 ? {} : { change }),
   };
-}
-
-function notFound(request: FastifyRequest): HttpError {
-  const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
-  const methods = methodsOf(path);
-  if (methods.length > 0)
-    return new HttpError(405, 'USAGE', `Cannot ${request.method} ${path}: it takes ${methods.join(', ')}`, {
-      headers: { allow: methods.join(', ') },
-    });
-  return new HttpError(404, 'NOT_FOUND', `There is nothing at "${path}"`, { hint: 'See /v1/openapi.json' });
-}
-
-function methodsOf(path: string): string[] {
-  const words = path.split('/');
-  return ROUTES.filter((route) => {
-    const wanted = route.path.split('/');
-    return (
-      wanted.length === words.length &&
-      wanted.every((word, i) => (word.startsWith('{') ? words[i] !== '' : word === words[i]))
-    );
-  }).map((route) => route.method);
-}
-
-function sendProblem(
-  thrown: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  options: Pick<AppOptions, 'onFault'>,
-): void {
-  const error = toLbError(thrown);
-  if (error.code === 'INTERNAL') options.onFault(thrown, request.id);
-  if (error instanceof HttpError) reply.headers(error.headers);
-  const problem = toProblem(error, { url: request.url, id: request.id });
-  // Words of a fault of ours may hold anything; they are for the log.
-  const told =
-    error.code === 'INTERNAL'
-      ? { ...problem, detail: ERROR_CATALOGUE.INTERNAL.what, details: undefined }
-      : problem;
-  reply.code(problem.status).header('x-request-id', request.id).type(PROBLEM).send(JSON.stringify(told));
 }
