@@ -4,7 +4,7 @@ import { runProgram } from '../../kernel/process.ts';
 import type { Clock } from '../../lib/clock.ts';
 
 /** Well below the shortest time after which the kernel doubts an entry (15 s) and asks. */
-const AGAIN_MS = 5000;
+const AGAIN_MS = 2000;
 const COMMAND_MS = 2000;
 
 interface Entry {
