@@ -8,7 +8,7 @@ const TRAFFIC = ['topology', 'modes', 'schedulers', 'changes'];
 const ENDING = '.guest.ts';
 
 /** Below what the test runner gives one test. */
-export const GUEST_TIMEOUT_MS = 1_200_000;
+export const GUEST_TIMEOUT_MS = 1_800_000;
 
 /** Beside ipvsadm and keepalived, and the whole product as people call it. */
 const WHOLE = ['compare', 'end-to-end', 'system'];
