@@ -13,6 +13,8 @@ export interface SessionLooksOptions {
 
 /** While a session is down: a packet comes once a second then. */
 const LOOK_MS = 250;
+/** After a look that came to nothing. */
+const AGAIN_MS = 1000;
 
 export class SessionLooks {
   readonly #options: SessionLooksOptions;
@@ -21,6 +23,7 @@ export class SessionLooks {
   readonly #hearing = new Hearing();
   readonly #neighbours: KnownNeighbours;
   #cancel: () => void = () => {};
+  #isOneDown = false;
   #closed = false;
 
   constructor(path: string, options: SessionLooksOptions) {
@@ -35,19 +38,20 @@ export class SessionLooks {
       if (status === 'up' || status === 'down') this.#options.onState(peer, status === 'up');
   }
 
-  /** States are told at once by who listens for them: a look now and then would be late among those. */
+  /** Of a session that went down. States are told at once by who listens for them: a look now and then would be late among those. */
   async listen(peers: ReadonlySet<string>): Promise<void> {
-    // A bfdd that went away is told of by who listens to it, and looked at again when it is back.
-    await this.#see(peers).catch(() => {});
+    // A bfdd that went away is told of by who listens to it. One that was late must be looked at again: else nobody would see
+    // any more that the peer is heard, nor keep what is known of it.
+    await this.#see(peers).catch(() => {
+      this.#isOneDown = true;
+      this.#again(peers, AGAIN_MS);
+    });
   }
 
   async #see(peers: ReadonlySet<string>): Promise<readonly Row[]> {
     const { clock, onHeard } = this.#options;
-    const [rows, counters] = await Promise.all([
-      this.#bfdd.show('show bfd peers json'),
-      this.#bfdd.show('show bfd peers counters json'),
-    ]);
-    this.#cancel();
+    const rows = await this.#bfdd.show('show bfd peers json');
+    const counters = await this.#bfdd.show('show bfd peers counters json');
     if (this.#closed) return [];
     let isOneDown = false;
     for (const row of rowsOf(rows)) {
@@ -62,8 +66,15 @@ export class SessionLooks {
       const sight = { up: row.status === 'up', packetsIn, remoteDiagnostic };
       onHeard(row.peer, this.#hearing.see(row.peer, sight, clock.monotonicMs()));
     }
-    if (isOneDown) this.#cancel = clock.after(LOOK_MS, () => void this.listen(peers));
+    this.#isOneDown = isOneDown;
+    this.#again(peers, LOOK_MS);
     return rowsOf(rows);
+  }
+
+  #again(peers: ReadonlySet<string>, inMs: number): void {
+    this.#cancel();
+    if (this.#isOneDown && !this.#closed)
+      this.#cancel = this.#options.clock.after(inMs, () => void this.listen(peers));
   }
 
   close(): void {
