@@ -16,7 +16,7 @@ const MAX_FILES = 8;
 const TICKS = 100;
 /** Before a repeat the machine is looked at this often, until it was left alone in two looks after each other. */
 const LOOK_MS = 5000;
-const MAX_LOOKS = 36;
+const MAX_LOOKS = 96;
 const CALM = 0.02;
 
 export interface FairResult extends SuiteResult {
@@ -57,7 +57,7 @@ function merge(first: SuiteResult, second: SuiteResult): SuiteResult {
   };
 }
 
-/** Resolves at the latest after three minutes: a machine that is never left alone is what it is. */
+/** Resolves at the latest after eight minutes: a machine that is never left alone is what it is. */
 async function calm(stolen: () => number, lookMs: number): Promise<void> {
   for (let looks = 0, good = 0; looks < MAX_LOOKS && good < 2; looks++) {
     const before = stolen();
