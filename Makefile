@@ -27,7 +27,7 @@ test-%: setup bpf ## one suite: unit, root, vm or clock
 	@$(NODE) tools/run-tests.ts $*
 
 test-root-long: setup bpf ## what takes minutes or a calm machine: HAProxy's 200 reloads and 2,000 changes, all its tests on the next one, deaf BFD
-	@for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || exit 1; done
+	@failed=0; for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || failed=1; done; exit $$failed
 
 test-vm-long: setup bpf ## a lab on IPVS in the guest, with lbctl as one executable; some minutes
 	@$(NODE) --test --test-reporter=spec test/vm/guest-lab.slow.ts

@@ -20,7 +20,7 @@ const MAX_LOOKS = 96;
 const CALM = 0.02;
 
 export interface FairResult extends SuiteResult {
-  /** A line for each file that was run again. */
+  /** A line for each failure whose file was run again. */
   readonly repeats: readonly string[];
 }
 
