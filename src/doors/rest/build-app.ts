@@ -16,9 +16,9 @@ import { statusOf, toLbError } from './problem.ts';
 import type { Pulse } from './pulse.ts';
 import { Answer, type Change, type Route, type RouteContext, type Shapes } from './route.ts';
 import { ROUTES } from './routes.ts';
-import { notFound, send, sendProblem } from './send.ts';
+import { type FaultTeller, notFound, send, sendProblem } from './send.ts';
 
-export interface AppOptions {
+export interface AppOptions extends FaultTeller {
   readonly control: Control;
   readonly ring: EventRing;
   readonly pulse: Pulse;
@@ -30,8 +30,6 @@ export interface AppOptions {
   readonly authenticate: (request: FastifyRequest) => Actor | Promise<Actor>;
   /** What a write did, whatever came of it. */
   readonly audit: (event: AuditEvent) => void;
-  /** Faults of ours, in full. */
-  readonly onFault: (error: unknown, requestId: string) => void;
   readonly nowMs: () => number;
   readonly createServer: (handler: RequestListener) => Server;
 }

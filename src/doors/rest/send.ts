@@ -9,7 +9,7 @@ import { ROUTES } from './routes.ts';
 
 const PROBLEM = 'application/problem+json; charset=utf-8';
 
-interface FaultTeller {
+export interface FaultTeller {
   /** Faults of ours, in full. */
   readonly onFault: (error: unknown, requestId: string) => void;
 }
