@@ -91,8 +91,9 @@ ha:
 `;
 }
 
-/** The same in the other family: VIP, member and sessions. */
-export function inIpv6(yaml: string): string {
+/** A configuration of the pair in the family of the VIP: members and sessions too. */
+export function inFamilyOf(vip: string, yaml: string): string {
+  if (vip === VIP) return yaml;
   return yaml
     .replace(`${VIP}/32`, `"${VIP6}/128"`)
     .replace(/\b192\.0\.2\.(\d+)\b/g, (_, last: string) => `"2001:db8::${last}"`);

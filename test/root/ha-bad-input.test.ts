@@ -8,7 +8,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DaemonNode } from '../../lab/daemon-node.ts';
 import { fakeTime, fakeTimeLibrary, moveClock } from '../../lab/fake-time.ts';
-import { buildPair, inIpv6, type Pair, pairConfig, VIP, VIP6 } from '../../lab/ha-pair.ts';
+import { buildPair, inFamilyOf, type Pair, pairConfig, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
 import { mendVrrp, spoilVrrp } from '../../lab/vrrp-filter.ts';
@@ -29,8 +29,7 @@ const roles = (node: Pair['a']): number => node.moves.length;
 
 for (const vip of [VIP, VIP6])
   test(`another VRID on the peer, ${vip}: both carry the address, that is told within six seconds, and the right one ends it`, async () => {
-    const config = (role: 'primary' | 'secondary'): string =>
-      vip === VIP ? pairConfig(role) : inIpv6(pairConfig(role));
+    const config = (role: 'primary' | 'secondary'): string => inFamilyOf(vip, pairConfig(role));
     await pair.a.start(config('primary'));
     await pair.a.roleIs('active');
     await pair.b.start(config('secondary').replace('vrid: 51', 'vrid: 52'));

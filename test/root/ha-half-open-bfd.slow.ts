@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deafen, hearAgain } from '../../lab/deaf.ts';
 import { type FrrPair, startFrrPair } from '../../lab/frr-pair.ts';
-import { bfdConfig, inIpv6, VIP, VIP6 } from '../../lab/ha-pair.ts';
+import { bfdConfig, inFamilyOf, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import type { Host } from '../../lab/netns.ts';
 import { until } from '../../lab/until.ts';
 
@@ -34,10 +34,8 @@ function forgetsSoon(host: Host): void {
 for (const vip of [VIP, VIP6])
   describe(`sessions and address of one family, ${vip}`, () => {
     let pair: FrrPair;
-    const config = (role: 'primary' | 'secondary'): string => {
-      const text = bfdConfig(role).replaceAll('50ms', '200ms');
-      return vip === VIP ? text : inIpv6(text);
-    };
+    const config = (role: 'primary' | 'secondary'): string =>
+      inFamilyOf(vip, bfdConfig(role).replaceAll('50ms', '200ms'));
     before(async () => {
       pair = await startFrrPair('hahalfb', ['zebra', 'bfdd'], config);
       for (const { host } of [pair.a, pair.b]) forgetsSoon(host);
@@ -53,6 +51,14 @@ for (const vip of [VIP, VIP6])
       await pair.b.roleIs('standby');
       await until('one holder', () => holders().join() === 'true,false');
     }
+    /** The standby hears nothing any more and takes over; the preferred node, which hears it, stands back. */
+    async function theStandbyGoesDeaf(): Promise<void> {
+      const { a, b } = pair;
+      await seeEachOther();
+      deafen(b.host, a.host);
+      await b.roleIs('active');
+      await a.roleIs('standby');
+    }
     async function staysSoFor(ms: number): Promise<void> {
       const count = [pair.a, pair.b].map((node) => node.moves.length);
       await sleep(ms);
@@ -65,11 +71,7 @@ for (const vip of [VIP, VIP6])
 
     test('the standby hears nothing: it takes over, and the preferred node that hears it leaves it the address', async () => {
       const { a, b } = pair;
-      await seeEachOther();
-      deafen(b.host, a.host);
-
-      await b.roleIs('active');
-      await a.roleIs('standby');
+      await theStandbyGoesDeaf();
       const bothMs = a.moves.at(-1)!.atMs - b.moves.at(-1)!.atMs;
       assert.ok(bothMs <= DETECTION_MS + BUSY_MS, `both were active for ${bothMs} ms`);
       const [group] = (await a.status()).groups;
@@ -104,10 +106,7 @@ for (const vip of [VIP, VIP6])
 
     test('the node that stood back takes over when the deaf one dies', async () => {
       const { a, b } = pair;
-      await seeEachOther();
-      deafen(b.host, a.host);
-      await b.roleIs('active');
-      await a.roleIs('standby');
+      await theStandbyGoesDeaf();
 
       b.host.ip('link', 'set', 'eth0', 'down');
       await a.roleIs('active', DETECTION_MS + 5 * BUSY_MS);

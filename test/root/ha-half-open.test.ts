@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deafen, hearAgain } from '../../lab/deaf.ts';
-import { buildPair, inIpv6, type Pair, pairConfig, VIP, VIP6 } from '../../lab/ha-pair.ts';
+import { buildPair, inFamilyOf, type Pair, pairConfig, VIP, VIP6 } from '../../lab/ha-pair.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
 import { until } from '../../lab/until.ts';
 import { mendVrrp, spoilVrrp } from '../../lab/vrrp-filter.ts';
@@ -23,10 +23,8 @@ beforeEach(() => {
 afterEach(() => pair.close());
 
 async function startBoth(vip: string): Promise<void> {
-  const config = (role: 'primary' | 'secondary'): string => {
-    const text = pairConfig(role).replace('advert: 100ms', `advert: ${ADVERT_MS}ms`);
-    return vip === VIP ? text : inIpv6(text);
-  };
+  const config = (role: 'primary' | 'secondary'): string =>
+    inFamilyOf(vip, pairConfig(role).replace('advert: 100ms', `advert: ${ADVERT_MS}ms`));
   await pair.a.start(config('primary'));
   await pair.a.roleIs('active');
   await pair.b.start(config('secondary'));
