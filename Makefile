@@ -26,7 +26,7 @@ test: setup bpf ## everything CI does: setup, static checks, all test suites
 test-%: setup bpf ## one suite: unit, root, vm or clock
 	@$(NODE) tools/run-tests.ts $*
 
-test-root-long: setup bpf ## what takes minutes or a calm machine: HAProxy's 200 reloads and 2,000 changes, all its tests on the next one, deaf BFD
+test-root-long: setup bpf ## what takes minutes: HAProxy's 200 reloads and 2,000 changes, and all its tests on the next one
 	@failed=0; for file in test/root/*.slow.ts; do $(NODE) --test --test-reporter=spec $$file || failed=1; done; exit $$failed
 
 test-vm-long: setup bpf ## a lab on IPVS in the guest, with lbctl as one executable; some minutes

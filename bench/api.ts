@@ -2,18 +2,21 @@
 // plane while a configuration of 10,000 listeners is applied.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { overtakingRows } from './api-overtake.ts';
+import { cpuMs } from './lib/process-cost.ts';
 import { machine, publish, row } from './report.ts';
 
 const LISTENERS = 1000;
 const MEMBERS = 10;
-const SECONDS = 15;
+const SECONDS = 30;
+/** Nobody has asked this daemon before: all of its code for that is still to be compiled, and the text of every object to be made. */
+const COLD_SECONDS = 10;
 const READS = 1000;
 const WRITES = 200;
 /** Objects of the API that the writes are about. */
@@ -66,13 +69,15 @@ function ask(method: string, path: string, body?: unknown, isThere = false): Pro
 }
 
 interface Timed {
-  readonly sorted: readonly number[];
+  /** Of the first seconds, and of the rest; sorted. */
+  readonly cold: readonly number[];
+  readonly warm: readonly number[];
   readonly failed: number;
 }
 
 /** Sent on a beat, whatever became of the ones before: a slow answer does not make the load lighter. */
 async function load(perSecond: number, send: (i: number) => Promise<number>): Promise<Timed> {
-  const times: number[] = [];
+  const [cold, warm]: [number[], number[]] = [[], []];
   const running: Promise<void>[] = [];
   let failed = 0;
   const begin = performance.now();
@@ -84,7 +89,7 @@ async function load(perSecond: number, send: (i: number) => Promise<number>): Pr
       send(i).then(
         (status) => {
           // From when it should have been sent: what waits in us waits too.
-          times.push(performance.now() - at);
+          (i < perSecond * COLD_SECONDS ? cold : warm).push(performance.now() - at);
           if (status >= 400) failed++;
         },
         () => void failed++,
@@ -92,22 +97,17 @@ async function load(perSecond: number, send: (i: number) => Promise<number>): Pr
     );
   }
   await Promise.all(running);
-  return { sorted: times.sort((a, b) => a - b), failed };
+  const ordered = (times: number[]): readonly number[] => times.sort((a, b) => a - b);
+  return { cold: ordered(cold), warm: ordered(warm), failed };
 }
 
-const at = ({ sorted }: Timed, share: number): number =>
+const at = (sorted: readonly number[], share: number): number =>
   sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
-
-/** Of the process, all threads: fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. */
-const cpuMsOf = (pid: number): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-};
 
 const READ_PATHS = ['listeners/l', 'pools/p'];
 const before = {
   own: process.cpuUsage(),
-  members: cpuMsOf(members.pid!),
+  members: cpuMs(members.pid!),
   loop: performance.eventLoopUtilization(),
 };
 const began = performance.now();
@@ -127,11 +127,11 @@ const tookMs = performance.now() - began;
 const own = process.cpuUsage(before.own);
 const clientMs = (own.user + own.system) / 1000;
 const loop = performance.eventLoopUtilization(before.loop).utilization;
-const membersMs = cpuMsOf(members.pid!) - before.members;
+const membersMs = cpuMs(members.pid!) - before.members;
 agent.destroy();
 daemon.stdin.end();
 const { value } = (await told.next()) as { value: string };
-const { rounds, revisions, cpuMs, rssMb, longestMs } = JSON.parse(value) as Record<string, number>;
+const { rounds, revisions, cpuMs: daemonMs, rssMb, longestMs } = JSON.parse(value) as Record<string, number>;
 await once(daemon, 'exit');
 members.kill();
 rmSync(folder, { recursive: true });
@@ -146,15 +146,17 @@ const good = publish({
     client: 'in a process of its own',
   },
   rows: [
-    row(`p50 of ${READS} reads/s`, at(reads, 0.5), 'ms'),
-    row(`p99 of ${READS} reads/s`, at(reads, 0.99), 'ms', '< 50'),
+    row(`p50 of ${READS} reads/s`, at(reads.warm, 0.5), 'ms'),
+    row(`p99 of ${READS} reads/s`, at(reads.warm, 0.99), 'ms', '< 50'),
+    row(`  in the first ${COLD_SECONDS} s`, at(reads.cold, 0.99), 'ms'),
     row('reads that failed', reads.failed, '', '<= 0'),
-    row(`p50 of ${WRITES} writes/s`, at(writes, 0.5), 'ms'),
-    row(`p99 of ${WRITES} writes/s`, at(writes, 0.99), 'ms', '< 50'),
+    row(`p50 of ${WRITES} writes/s`, at(writes.warm, 0.5), 'ms'),
+    row(`p99 of ${WRITES} writes/s`, at(writes.warm, 0.99), 'ms', '< 50'),
+    row(`  in the first ${COLD_SECONDS} s`, at(writes.cold, 0.99), 'ms'),
     row('writes that failed', writes.failed, '', '<= 0'),
     row(`rounds for ${WRITES * SECONDS} writes`, rounds!, ''),
     row('revisions of them', revisions!, ''),
-    row('processor time of the daemon, all threads', (cpuMs! / tookMs) * 100, '% of a core'),
+    row('processor time of the daemon, all threads', (daemonMs! / tookMs) * 100, '% of a core'),
     row('the same of the client', (clientMs / tookMs) * 100, '% of a core'),
     row('how busy its loop was', loop * 100, '%'),
     row('the same of the members', (membersMs / tookMs) * 100, '% of a core'),

@@ -1,7 +1,9 @@
 // How long nobody answers when a node goes: VRRP by keepalived and by FRR, a graceful handover, BFD, BGP and ECMP, beside
-// keepalived alone. Each part measures at most some four minutes, prints every trial, and writes its figures after each:
+// keepalived alone; and how long both are active on a half-open link. Each part measures at most some four minutes, prints every
+// trial, and writes its figures after each:
 // `make bench-ha HA_PARTS=alone,vrrp`; HA_TRIALS sets how many (default 20); LAB_KEEP=1 keeps the logs.
 import { bfd, frrVrrp, handover, keepalivedAlone, vrrpCut } from './ha/flat.ts';
+import { halfOpen } from './ha/half-open.ts';
 import { bgp, ecmp } from './ha/routed.ts';
 import { type Progress, type Series, TRIALS } from './ha/trials.ts';
 import { machine, publish, type Report, save } from './report.ts';
@@ -15,6 +17,8 @@ const PARTS: Readonly<Record<string, Part>> = {
   frr: { name: 'VRRP by FRR, node cut off', target: '<= 350', run: frrVrrp },
   bfd: { name: 'BFD between nodes, node cut off', target: '<= 200', run: bfd },
   bgp: { name: 'BGP active-backup with BFD, node cut off', target: '<= 300', run: bgp },
+  // Three adverts and the skew of priority 200.
+  'half-open': { name: 'VRRP, link half open, both active', target: '<= 322', run: halfOpen },
   ecmp: { name: 'ECMP, flows of the dead node', target: '<= 300', run: ecmp },
 };
 
@@ -29,7 +33,7 @@ for (const name of asked) {
   let last: Report | undefined;
   await run(series, (rows) => {
     const advert = '100 ms';
-    const conditions = { ...machine(), trials: TRIALS, 'client asks every': '5 ms', advert };
+    const conditions = { ...machine(), trials: TRIALS, 'client asks every': '10 ms', advert };
     last = { name: `ha-${name}`, conditions: { ...conditions, bfd: '3 x 50 ms' }, rows };
     save(last);
   });

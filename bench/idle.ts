@@ -2,12 +2,13 @@
 // process of its own started as an operator does.
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { bigSite } from '../test/fixtures/big-site.ts';
+import { cpuMs, mapsMb, statusMb, threadMs } from './lib/process-cost.ts';
 import { machine, publish, row } from './report.ts';
 
 const LISTENERS = 1000;
@@ -38,31 +39,6 @@ const up = (): number => {
   const { listeners } = JSON.parse(stdout) as { listeners: { members: { health: string }[] }[] };
   return listeners.flatMap(({ members }) => members).filter(({ health }) => health === 'up').length;
 };
-/** Fields 14 and 15 of proc_pid_stat(5), in ticks of 10 ms. */
-const cpuMs = (pid: string): number => {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]!.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) * 10;
-};
-/** proc_pid_smaps(5): memory of its own, and pages of files that every process with them shares. */
-const mbOf = (pid: string, name: string): number =>
-  Number(
-    new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))?.[1],
-  ) / 1024;
-const kbOf = (pid: string, name: string): number =>
-  Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-
-/** By the name of the thread: those of V8 and libuv are many, and told together. */
-function threadMs(pid: string): Map<string, number> {
-  const shares = new Map<string, number>();
-  for (const task of readdirSync(`/proc/${pid}/task`)) {
-    const text = readFileSync(`/proc/${pid}/task/${task}/stat`, 'latin1');
-    const name = task === pid ? 'the main thread' : /\((.*)\)/.exec(text)![1]!;
-    const fields = text.split(') ')[1]!.split(' ');
-    shares.set(name, (shares.get(name) ?? 0) + (Number(fields[11]) + Number(fields[12])) * 10);
-  }
-  return shares;
-}
-
 function threadShares(pid: string): [name: string, percent: number][] {
   const tookMs = performance.now() - began;
   return [...threadMs(pid)].map(([name, ms]) => [
@@ -78,8 +54,8 @@ const [before, began] = [cpuMs(pid), performance.now()];
 const threadsBefore = threadMs(pid);
 await sleep(WATCH_MS);
 const share = ((cpuMs(pid) - before) / (performance.now() - began)) * 100;
-const [rss, peak] = [kbOf(pid, 'VmRSS') / 1024, kbOf(pid, 'VmHWM') / 1024];
-const [anonymous, shared] = [mbOf(pid, 'Anonymous'), mbOf(pid, 'Rss') - mbOf(pid, 'Anonymous')];
+const [rss, peak] = [statusMb(pid, 'VmRSS'), statusMb(pid, 'VmHWM')];
+const [anonymous, shared] = [mapsMb(pid, 'Anonymous'), mapsMb(pid, 'Rss') - mapsMb(pid, 'Anonymous')];
 const threads = threadShares(pid);
 const well = up();
 daemon.kill('SIGTERM');

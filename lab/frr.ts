@@ -4,6 +4,9 @@ import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { Vty } from '../src/kernel/vty.ts';
 import type { Host } from './netns.ts';
 
+/** Those of another generation may be given; see test/root/ha-next.slow.ts. */
+const PROGRAMS = process.env.SY_FRR ?? '/usr/lib/frr';
+
 export type FrrProgram = 'zebra' | 'bgpd' | 'bfdd' | 'vrrpd';
 
 interface BfdRow {
@@ -39,7 +42,7 @@ export class LabFrr {
 
   async run(program: FrrProgram): Promise<void> {
     const { namespace } = this.host;
-    const argv = [`/usr/lib/frr/${program}`, '-N', namespace!, '-f', '/dev/null'];
+    const argv = [`${PROGRAMS}/${program}`, '-N', namespace!, '-f', '/dev/null'];
     const child = this.host.spawn([...argv, '-i', `${this.dir}/${program}.pid`]);
     this.#pids.set(program, child.pid!);
     const end = performance.now() + 10_000;

@@ -1,15 +1,21 @@
 // Scenarios 2 and 3: a client behind a router, two nodes that announce a VIP of no subnet by BGP.
 // client 198.51.100.100 -- router -- switch 192.0.2.0/24 -- a .1, b .2; the router is .254.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startBird } from './bird.ts';
 import { LabFrr } from './frr.ts';
+import { gobgpNextHops, startGobgp } from './gobgp.ts';
 import { HaNode } from './ha-node.ts';
 import { type Host, Lab } from './netns.ts';
+import { until } from './until.ts';
 
 export const ROUTED_VIP = '203.0.113.1';
 export const ROUTER = '192.0.2.254';
 export const PASSWORD = 'not-a-word';
+const ROUTER_AS = 65101;
+const NODES_AS = 65100;
+const NODES = ['192.0.2.1', '192.0.2.2'];
 
 export interface Routed {
   readonly lab: Lab;
@@ -18,12 +24,14 @@ export interface Routed {
   readonly router: Host;
   readonly client: Host;
   readonly routerFrr: LabFrr | undefined;
-  /** The next hops of the router to the VIP. */
+  /** The next hops of the router to the VIP, sorted; of gobgpd, which writes no routes into the kernel, its best ones. */
   nextHops(): readonly string[];
+  /** Resolves when they are these. */
+  nextHopsAre(hops: readonly string[], withinMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function buildRouted(prefix: string, make: 'frr' | 'bird'): Promise<Routed> {
+export async function buildRouted(prefix: string, make: 'frr' | 'bird' | 'gobgp'): Promise<Routed> {
   const lab = Lab.create(prefix);
   const dir = mkdtempSync(join(tmpdir(), `${prefix}-`));
   const host = (name: string): Host => lab.host(name);
@@ -50,12 +58,20 @@ export async function buildRouted(prefix: string, make: 'frr' | 'bird'): Promise
     node.frrDir = frr.dir;
   }
   const routerFrr = make === 'frr' ? await LabFrr.start(router, ['zebra', 'bfdd', 'bgpd']) : undefined;
-  if (routerFrr === undefined) startBird(router, dir);
-  else {
+  const bgp = { as: ROUTER_AS, address: ROUTER, nodes: NODES, nodesAs: NODES_AS, password: PASSWORD };
+  if (make === 'bird') startBird(router, dir, bgp);
+  if (make === 'gobgp') startGobgp(router, dir, bgp);
+  if (routerFrr !== undefined) {
     frrs.push(routerFrr);
     await routerFrr.configure('bfdd', ['bfd', ...PROFILE]);
     await routerFrr.configure('bgpd', ROUTER_BGP);
   }
+  const nextHops = (): readonly string[] =>
+    make === 'gobgp' ? gobgpNextHops(router, dir, ROUTED_VIP) : hopsInKernel();
+  const hopsInKernel = (): readonly string[] =>
+    [...router.ip('route', 'show', `${ROUTED_VIP}/32`).matchAll(/via (\S+)/g)]
+      .map((match) => match[1]!)
+      .sort();
   return {
     lab,
     a: nodes[0],
@@ -63,10 +79,9 @@ export async function buildRouted(prefix: string, make: 'frr' | 'bird'): Promise
     router,
     client,
     routerFrr,
-    nextHops: () =>
-      [...router.ip('route', 'show', `${ROUTED_VIP}/32`).matchAll(/via (\S+)/g)]
-        .map((match) => match[1]!)
-        .sort(),
+    nextHops,
+    nextHopsAre: (hops, withinMs = 15_000) =>
+      until(`next hops ${hops.join()}`, () => nextHops().join() === hops.join(), withinMs),
     async close() {
       for (const node of nodes) await node.end('kill');
       await lab.close();
@@ -80,9 +95,9 @@ const PROFILE = ['profile fast', 'detect-multiplier 3', 'receive-interval 50', '
 
 const ROUTER_BGP = [
   'route-map ANY permit 10',
-  'router bgp 65101',
-  ...['192.0.2.1', '192.0.2.2'].flatMap((peer) => [
-    `neighbor ${peer} remote-as 65100`,
+  `router bgp ${ROUTER_AS}`,
+  ...NODES.flatMap((peer) => [
+    `neighbor ${peer} remote-as ${NODES_AS}`,
     `neighbor ${peer} password ${PASSWORD}`,
     `neighbor ${peer} timers 1 3`,
     `neighbor ${peer} timers connect 1`,
@@ -91,36 +106,8 @@ const ROUTER_BGP = [
   ]),
   'address-family ipv4 unicast',
   'maximum-paths 8',
-  ...['192.0.2.1', '192.0.2.2'].flatMap((peer) => [
-    `neighbor ${peer} route-map ANY in`,
-    `neighbor ${peer} route-map ANY out`,
-  ]),
+  ...NODES.flatMap((peer) => [`neighbor ${peer} route-map ANY in`, `neighbor ${peer} route-map ANY out`]),
 ];
-
-function startBird(router: Host, dir: string): void {
-  const peers = ['192.0.2.1', '192.0.2.2'].map(
-    (peer, i) => `
-protocol bgp n${i} {
-  local ${ROUTER} as 65101;
-  neighbor ${peer} as 65100;
-  password "${PASSWORD}";
-  hold time 3; keepalive time 1; connect retry time 1; connect delay time 1; error wait time 1, 2;
-  bfd on;
-  ipv4 { import all; export none; };
-}`,
-  );
-  const config = `
-router id ${ROUTER};
-protocol device {}
-protocol direct { ipv4; }
-protocol kernel { ipv4 { export all; import none; }; merge paths on; }
-protocol bfd { interface "*" { interval 50 ms; multiplier 3; }; }
-${peers.join('')}
-`;
-  const path = join(dir, 'bird.conf');
-  writeFileSync(path, config);
-  router.spawn(['/usr/sbin/bird', '-f', '-c', path, '-s', join(dir, 'bird.ctl')]);
-}
 
 /** A node of scenario 2 (`bgp`) or 3 (`bgp-ecmp`). */
 export function routedConfig(role: 'primary' | 'secondary', choose: 'bgp' | 'bgp-ecmp', more = ''): string {

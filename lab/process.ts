@@ -99,6 +99,15 @@ export function isAlive(pid: number): boolean {
   }
 }
 
+/** What has ended but was not waited for by its parent yet does not run. */
+export function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}
+
 /** The name that the kernel has for a process; empty for none. */
 export function commandOf(pid: number): string {
   try {

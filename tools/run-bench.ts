@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { keepAwake } from '../lab/keep-awake.ts';
 
 const root = join(import.meta.dirname, '..');
 /** What benchmarks share, run inside a guest, or start beside them. */
@@ -27,6 +28,7 @@ const NODE_OPTIONS = [
   '--expose-gc',
 ];
 let failed = 0;
+const awake = keepAwake();
 for (const name of names) {
   process.stdout.write(`bench ${name}\n`);
   const run = spawnSync(process.execPath, [...NODE_OPTIONS, join('bench', `${name}.ts`)], {
@@ -35,5 +37,6 @@ for (const name of names) {
   });
   if (run.status !== 0) failed++;
 }
+awake.end();
 if (names.length === 0) process.stdout.write('There is no benchmark yet\n');
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,6 +1,7 @@
 // `make test`: static checks, then every suite; failures in full at the end, and one summing line as the very last.
 // `run-tests.ts NAME...` runs these suites alone, without the checks.
 import { join } from 'node:path';
+import { keepAwake } from '../lab/keep-awake.ts';
 import { runChecks } from './lib/run-checks.ts';
 import { type FairResult, runFairly } from './lib/run-fairly.ts';
 import { suiteFiles } from './lib/run-suite.ts';
@@ -57,7 +58,13 @@ async function inLanes(suites: readonly Suite[]): Promise<FairResult[]> {
   const alone = lanes.get('alone') ?? [];
   lanes.delete('alone');
   const results = await Promise.all([...lanes.values()].map(oneAfterAnother));
-  return [...results.flat(), ...(await oneAfterAnother(alone))];
+  // What goes by the clock waits for most of its time. Before, there is no rest, and who keeps awake is in the way.
+  const awake = keepAwake();
+  try {
+    return [...results.flat(), ...(await oneAfterAnother(alone))];
+  } finally {
+    awake.end();
+  }
 }
 
 async function oneAfterAnother(suites: readonly Suite[]): Promise<FairResult[]> {
@@ -74,7 +81,8 @@ async function runOrRefuse(suite: Suite): Promise<FairResult> {
   const machine = thisMachine();
   const files = suiteFiles(suite, root).length;
   const reasons = suite.needs.map((need) => whyMissing(need, machine)).filter((why) => why !== undefined);
-  if (files === 0 || reasons.length === 0) return runFairly(suite, root);
+  if (files === 0 || reasons.length === 0)
+    return runFairly(suite, root, (line) => process.stdout.write(line));
   const why = `suite ${suite.name} (${files} files) ${reasons.join(' and ')}`;
   const verdict = verdictOnMissing(machine);
   return {

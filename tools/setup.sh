@@ -54,12 +54,19 @@ missing_packages() {
   done
 }
 
-# Another apt may hold the lock for a while; DPkg::Lock::Timeout waits for it.
-apt_install() {
-  apt-get -q -o DPkg::Lock::Timeout=300 update || return
+# Another apt may hold the lock for a while; DPkg::Lock::Timeout waits for it. Tests start what they need by themselves: services of
+# the packages (a GoBGP that takes commands of everybody, a HAProxy) are not started for them.
+apt_install() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT INT TERM
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+  fi
+  apt-get -q -o DPkg::Lock::Timeout=300 update || exit
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $1
-}
+)
 
 # Where apt is, every ten seconds, no longer than this script lives. The sleep must not hold the output of whoever called.
 tell_progress() {

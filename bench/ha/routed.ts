@@ -6,13 +6,14 @@ import { LabFrr } from '../../lab/frr.ts';
 import { ADDRESS_A, ADDRESS_B } from '../../lab/ha-pair.ts';
 import { buildRouted, ROUTED_VIP, ROUTER, type Routed, routedConfig } from '../../lab/ha-routed.ts';
 import type { FlowReport } from '../../lab/udp-flows.ts';
-import { until } from '../../lab/until.ts';
 import { row } from '../report.ts';
 import { fastBfd } from './fast-bfd.ts';
 import { cutter, distribution, type Progress, SETTLE_MS, type Series, TRIALS, trials } from './trials.ts';
 
 const FLOWS = 64;
 const UDP_PORT = '7';
+/** A route that flapped is damped. */
+const BACK_MS = 60_000;
 
 export async function bgp(series: Series, tell: Progress): Promise<void> {
   const net = await buildRouted('bhag', 'frr');
@@ -34,13 +35,9 @@ export async function bgp(series: Series, tell: Progress): Promise<void> {
 }
 
 async function viaA(net: Routed): Promise<void> {
-  await nextHopsAre(net, ADDRESS_A);
+  await net.nextHopsAre([ADDRESS_A], BACK_MS);
   await fastBfd([LabFrr.of(net.router), ADDRESS_A], [LabFrr.of(net.a.host), ROUTER]);
   await sleep(500);
-}
-
-function nextHopsAre(net: Routed, hops: string): Promise<void> {
-  return until(`next hops ${hops}`, () => net.nextHops().join() === hops, 60_000);
 }
 
 /** Flows of datagrams over both nodes; one node dies, and comes back. */
@@ -58,8 +55,8 @@ export async function ecmp(series: Series, tell: Progress): Promise<void> {
       const argv = [process.execPath, program, 'serve', ROUTED_VIP, UDP_PORT, role];
       node.host.spawn(argv, { stdio: ['ignore', 'ignore', 'inherit'] });
     }
-    const both = [ADDRESS_A, ADDRESS_B].join();
-    await nextHopsAre(net, both);
+    const both = [ADDRESS_A, ADDRESS_B];
+    await net.nextHopsAre(both, BACK_MS);
     const argv = [process.execPath, program, 'ask', ROUTED_VIP, UDP_PORT, String(FLOWS)];
     const client = net.client.spawn(argv, { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: client.stdout! })[Symbol.asyncIterator]();
@@ -94,7 +91,7 @@ export async function ecmp(series: Series, tell: Progress): Promise<void> {
       ]);
       mend();
       net.a.host.route('default', 'via', ROUTER);
-      await nextHopsAre(net, both);
+      await net.nextHopsAre(both, BACK_MS);
     }
   } finally {
     await net.close();

@@ -1,7 +1,8 @@
-// Trials of an outage: somebody breaks something, a client asks every 5 ms, and each figure is printed and kept as it comes.
+// Trials of an outage: somebody breaks something, a client asks every 10 ms, and each figure is printed and kept as it comes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Host } from '../../lab/netns.ts';
 import { PingProbe } from '../../lab/ping-probe.ts';
+import { stolenSeconds } from '../../lab/stolen.ts';
 import { median, quantile, type Row, row } from '../report.ts';
 
 export const TRIALS = Math.max(1, Number(process.env.HA_TRIALS ?? 20));
@@ -33,17 +34,18 @@ export async function trials(
   const outages: Outage[] = [];
   for (let i = 0; i < TRIALS; i++) {
     const probe = await PingProbe.start(probed.client, probed.address);
-    const atMs = Date.now();
+    const [atMs, stolenBefore] = [Date.now(), stolenSeconds()];
     await act.fail();
     await sleep(SETTLE_MS);
     await probe.answered();
+    const stolenMs = (stolenSeconds() - stolenBefore) * 1000;
     await probe.stop();
     const outage = { ms: probe.longestSince(atMs), lost: probe.lostSince(atMs) };
     outages.push(outage);
     // The moment stands beside the figure: logs of the programs are read by it.
     const when = new Date(atMs).toISOString().slice(11, 23);
     process.stdout.write(
-      `  ${series.name} ${i + 1}/${TRIALS} at ${when}: ${outage.ms.toFixed(0)} ms, ${outage.lost} lost\n`,
+      `  ${series.name} ${i + 1}/${TRIALS} at ${when}: ${outage.ms.toFixed(0)} ms, ${outage.lost} lost, ${stolenMs.toFixed(0)} ms of the processors taken by the host\n`,
     );
     tell(rowsOf(series, outages));
     await act.repair();

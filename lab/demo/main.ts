@@ -1,5 +1,6 @@
 // `make demo`: two real daemons in network namespaces, a story told with what a client saw. Cleans up however it ends.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { keepAwake } from '../keep-awake.ts';
 import { whyNot } from './machine.ts';
 import { DemoSite } from './site.ts';
 import { raiseCurtain, type Scene, tellStory } from './story.ts';
@@ -28,6 +29,11 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+const awake = keepAwake();
+if (awake.loops.length > 0)
+  tell(
+    'This machine is a guest: its processors are kept awake meanwhile, as a host lends resting ones to others.\n',
+  );
 try {
   site = new DemoSite();
   site.build();
@@ -35,7 +41,10 @@ try {
   await sleep(SIGNAL_MS);
   if (closing !== undefined) await closing.then(() => process.exit(INTERRUPTED));
   await raiseCurtain(site, tell);
-  if (process.argv.includes('--stay')) await stay(site);
+  if (process.argv.includes('--stay')) {
+    awake.end();
+    await stay(site);
+  }
   const scenes = await tellStory(site, tell);
   printTable(scenes);
   tell(`\n${((performance.now() - started) / 1000).toFixed(0)} s. Everything it made is gone again.\n`);
@@ -47,6 +56,7 @@ try {
     process.exitCode = 1;
   }
 } finally {
+  awake.end();
   await close();
 }
 

@@ -3,6 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { raiseCurtain } from '../demo/story.ts';
+import { keepAwake } from '../keep-awake.ts';
 import { FAULTS } from './faults.ts';
 import { runSoak, type SoakReport } from './soak.ts';
 import { openSoakSite } from './soak-site.ts';
@@ -29,6 +30,8 @@ const SCATTERED_OF = 5000;
 const stop = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
 
+// A host that lends resting processors to others stops both nodes at once, and the oracle with them.
+const awake = keepAwake();
 const site = openSoakSite();
 try {
   site.build();
@@ -43,6 +46,7 @@ try {
   process.exitCode = tellReport(report);
 } finally {
   await site.close();
+  awake.end();
 }
 process.exit();
 

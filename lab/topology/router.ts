@@ -1,4 +1,5 @@
 // The router of the routed labs: FRR that takes the address from whichever balancer announces it, watched by BFD.
+import { runInRealTime } from '../../src/kernel/real-time.ts';
 import { LabFrr } from '../frr.ts';
 import type { Host } from '../netns.ts';
 import { BGP_PASSWORD, balancerAddress, LOCAL_AS, ROUTER_AS, type Topology } from './topology.ts';
@@ -7,6 +8,8 @@ export const ROUTER_PROGRAMS = ['zebra', 'bfdd', 'bgpd'] as const;
 
 export async function startRouter(host: Host, topology: Topology): Promise<void> {
   const frr = await LabFrr.start(host, ROUTER_PROGRAMS);
+  // As on balancers: on a busy machine it would call both of them dead.
+  await runInRealTime(`${frr.dir}/bfdd.pid`);
   const peers = topology.balancers.map((name) => balancerAddress(topology, name));
   const timers = ['detect-multiplier 3', 'receive-interval 50', 'transmit-interval 50'];
   await frr.configure('bfdd', ['bfd', 'profile fast', ...timers]);

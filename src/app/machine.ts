@@ -1,5 +1,6 @@
 // The drivers of this very machine, each opened only where the machine can carry it; why not is kept for Status.
 import { openAddress } from '../drivers/address/open-address.ts';
+import type { HaproxyDriver } from '../drivers/haproxy/haproxy-driver.ts';
 import { openHaproxy, probeHaproxy } from '../drivers/haproxy/open-haproxy.ts';
 import { openIpvs, probeIpvs } from '../drivers/ipvs/open-ipvs.ts';
 import { MemoryDriver } from '../drivers/memory/memory-driver.ts';
@@ -74,7 +75,10 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
     engines,
     notes: demand?.state()?.notes ?? [],
     flows: () => demand?.opened?.flows,
-    take: (accepted) => demand?.take(accepted),
+    take: (accepted) => {
+      demand?.take(accepted);
+      haproxy.driver?.take(accepted.dataPlane.haproxy);
+    },
     networkChanged: () => address.announceReturned(),
   };
 }
@@ -90,7 +94,10 @@ function openIpvsHere({ system, dataPlane }: Intent): Opened {
   return { fact, driver: openIpvs({ stateDir: system.stateDir, timeouts: dataPlane.ipvs }) };
 }
 
-function openHaproxyHere({ system, dataPlane }: Intent, use: MachineUse): Opened {
+function openHaproxyHere(
+  { system, dataPlane }: Intent,
+  use: MachineUse,
+): Opened & { readonly driver?: HaproxyDriver } {
   const { binary, maxConnections, threads } = dataPlane.haproxy;
   const { features, ...fact } = probeHaproxy(binary);
   if (!fact.available || features === undefined) return { fact };

@@ -2,6 +2,9 @@
 import { performance } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 
+/** Helpers wake up for each small collection and cost more than they carry. */
+const SPARING = ['--optimize-for-size', '--no-parallel-scavenge'];
+const WORKING = ['--no-optimize-for-size', '--parallel-scavenge'];
 const LONG_LIVED = new Set(['daemon', '--daemon']);
 const LOOK_MS = 1000;
 /** Share of the time that the loop works. */
@@ -34,7 +37,7 @@ export function keepHeapSmall(words: readonly string[]): void {
   if (!words.some((word) => LONG_LIVED.has(word))) return;
   // Of threads that start later.
   setFlagsFromString('--max-semi-space-size=2');
-  setFlagsFromString('--optimize-for-size');
+  for (const flag of SPARING) setFlagsFromString(flag);
 }
 
 /** From when it serves: the work of its start is over, and what it took is given back. Returns what ends it. */
@@ -46,7 +49,7 @@ export function followLoad(): () => void {
     const { utilization } = performance.eventLoopUtilization(now, before);
     before = now;
     if (policy.look(utilization))
-      setFlagsFromString(policy.sparing ? '--optimize-for-size' : '--no-optimize-for-size');
+      for (const flag of policy.sparing ? SPARING : WORKING) setFlagsFromString(flag);
   }, LOOK_MS);
   timer.unref();
   return () => clearInterval(timer);

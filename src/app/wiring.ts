@@ -35,9 +35,15 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
       const { NativeHostTools } = await import('../kernel/system/native-host-tools.ts');
       return new NativeHostTools();
     },
+    async loadKept(path, secrets) {
+      const { keptIntent } = await import('./daemon/config/kept-intent.ts');
+      const { openSource } = await import('./daemon/config/open-source.ts');
+      return keptIntent(openSource(path, secrets), path);
+    },
     async runDaemon(command) {
       const { runDaemon } = await import('./daemon/run-daemon.ts');
       const { openSource } = await import('./daemon/config/open-source.ts');
+      const { openLogOutput } = await import('./daemon/log-output.ts');
       const { memoryMachine, openMachine } = await import('./machine.ts');
       const inMemory = command.engine === 'memory';
       await runDaemon({
@@ -46,7 +52,7 @@ export function createToolbox(claimSignals: ClaimSignals): Toolbox {
         source: openSource(command.configPath, inMemory ? 'wished' : 'needed'),
         openMachine: (intent) => (inMemory ? memoryMachine() : openMachine(intent, 'serve')),
         claimSignals,
-        write: (line) => void stdout.write(line),
+        write: openLogOutput(stdout),
         env,
       });
     },

@@ -1,5 +1,6 @@
 // Evidence for the doctor about a running daemon; undefined where none runs.
 import { LbError } from '../model/errors.ts';
+import type { HaStatus } from '../model/ha-status.ts';
 import type { Status } from '../model/status.ts';
 import type { DaemonEvidence } from '../plan/doctor/daemon-checks.ts';
 import { type Client, NoDaemon } from './client.ts';
@@ -15,7 +16,7 @@ export async function askDaemon(
     if (error instanceof NoDaemon) return undefined;
     throw error;
   }
-  const [status, alive, access, audit, plan, objects] = await Promise.all([
+  const [status, alive, access, audit, plan, objects, ha] = await Promise.all([
     known<Status>(client, '/v1/status'),
     client.get('/healthz').then(
       () => true,
@@ -25,6 +26,7 @@ export async function askDaemon(
     known<DaemonEvidence['audit']>(client, '/v1/audit/verdict'),
     known<{ summary: { held: number } }>(client, '/v1/plan'),
     known<{ objects: unknown[] }>(client, '/v1/objects?source=api'),
+    known<HaStatus>(client, '/v1/ha'),
   ]);
   return {
     ownVersion: own.version,
@@ -37,6 +39,7 @@ export async function askDaemon(
     ...(status === undefined ? {} : { status }),
     ...(access === undefined ? {} : { access }),
     ...(audit === undefined ? {} : { audit }),
+    ...(ha === undefined ? {} : { ha }),
     // Objects of the API are in force beside the files: then the two hashes say nothing of each other.
     ...(own.diskHash === undefined || (objects?.objects.length ?? 0) > 0 ? {} : { diskHash: own.diskHash }),
   };

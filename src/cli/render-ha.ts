@@ -35,15 +35,21 @@ export function renderHa(
     ink.bold,
   );
   const words = [
-    status.maintenance ? ink.yellow('kept back for maintenance') : 'in service',
+    status.maintenance ? ink.yellow('kept back for maintenance') : 'not in maintenance',
     status.applied ? 'configuration applied' : ink.yellow('configuration not applied yet'),
-    status.synced ? 'connections in sync' : ink.yellow('connections of the peer still come in'),
+    ...(status.synced
+      ? status.sync === undefined
+        ? []
+        : ['connections in sync']
+      : [ink.yellow('connections of the peer still come in')]),
   ];
   const sessions = Object.entries(status.bfd).map(
     ([name, up]) => `bfd ${name}: ${up ? ink.green('up') : ink.red('down')}\n`,
   );
   for (const [name, state] of Object.entries(status.bgp))
     sessions.push(`bgp ${name}: ${(state === 'Established' ? ink.green : ink.red)(state)}\n`);
+  for (const { address, as } of status.announced)
+    sessions.push(`route ${address}: ${ink.green('announced')} as ${as}\n`);
   const { sync } = status;
   const flows =
     sync === undefined

@@ -51,7 +51,7 @@ export interface Planes {
 
 export interface DaemonCommand {
   readonly configPath: string;
-  /** Loaded from there and valid. */
+  /** Loaded from there and valid, or what a daemon kept. */
   readonly intent: Intent;
   readonly engine?: ConcreteEngine;
 }
@@ -116,6 +116,9 @@ export interface Toolbox {
   openPlanes(choice: PlanesChoice, intent?: Intent): Promise<Planes>;
   /** Applies what no guard holds, phase by phase. Exactly one result per step applied. */
   applyPlan(planes: Planes, plan: Plan): Promise<readonly StepResult[]>;
+
+  /** What a daemon had in force with these files, and can have again though they alone are not valid. */
+  loadKept(path: string, secrets: 'needed' | 'wished'): Promise<Intent | undefined>;
 
   /** Serves until a signal stops it. */
   runDaemon(command: DaemonCommand): Promise<void>;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { OpError } from '../model/errors.ts';
 import { ApiTokens, type TokenStore } from './api-tokens.ts';
 
 class Shelf implements TokenStore {
@@ -31,6 +32,22 @@ test('create() tells the token once, and keeps no part of its secret', () => {
   for (const text of [kept, JSON.stringify(tokens.list()), JSON.stringify(info)])
     assert.ok(!text.includes(secret));
   assert.ok(!JSON.stringify(tokens.list()).includes('hash'));
+});
+
+test('authenticate() lets in while the disk takes nothing, and holds() says when that is over', () => {
+  const shelf = new Shelf();
+  let nowMs = 1_000_000;
+  const tokens = new ApiTokens(shelf, () => nowMs);
+  const { token, info } = tokens.create({ name: 'ci', role: 'viewer', expiresMs: nowMs + 5000 }, 'unix');
+  shelf.remember = () => {
+    throw new OpError('STATE_UNWRITABLE', 'Cannot write "api-tokens" to state.db: full', { op: 'write' });
+  };
+
+  assert.equal((tokens.authenticate(token) as { name: string }).name, 'ci');
+  assert.equal(tokens.holds(info.id), true);
+  nowMs += 5000;
+  assert.equal(tokens.holds(info.id), false);
+  assert.equal(tokens.holds('000000000000'), false);
 });
 
 test('authenticate() refuses what is expired, revoked or of another secret, also after a restart', () => {

@@ -1,7 +1,7 @@
 // Bearer tokens of the API: 256 random bits each, kept as SHA-256, with a role, a project, an end and a way to end them early.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { ApiToken, NewToken } from '../model/api-token.ts';
-import { InputError } from '../model/errors.ts';
+import { InputError, OpError } from '../model/errors.ts';
 
 interface Kept extends ApiToken {
   /** SHA-256 of the secret part. A guessable secret would need a slow hash; 256 random bits do not. */
@@ -86,15 +86,30 @@ export class ApiTokens {
     if (kept.expiresMs !== undefined && nowMs >= kept.expiresMs) return 'expired';
     if (Math.abs(nowMs - (kept.lastUsedMs ?? 0)) >= USED_STEP_MS) {
       this.#kept.set(id, { ...kept, lastUsedMs: nowMs });
-      this.#save();
+      this.#saveUse();
     }
     return told(kept);
+  }
+
+  /** Whether what showed it a while ago may go on. */
+  holds(id: string): boolean {
+    const kept = this.#kept.get(id);
+    return kept !== undefined && kept.revokedMs === undefined && this.#nowMs() < (kept.expiresMs ?? Infinity);
   }
 
   #forgetEnded(): void {
     const beforeMs = this.#nowMs() - KEEP_ENDED_MS;
     for (const { id, expiresMs, revokedMs } of [...this.#kept.values()])
       if (Math.min(expiresMs ?? Infinity, revokedMs ?? Infinity) < beforeMs) this.#kept.delete(id);
+  }
+
+  /** On a disk that takes nothing the time is forgotten at worst; reads go on. */
+  #saveUse(): void {
+    try {
+      this.#save();
+    } catch (error) {
+      if (!(error instanceof OpError)) throw error;
+    }
   }
 
   #save(): void {

@@ -111,6 +111,16 @@ test('a broken file is set aside as it is', async () => {
   log.close();
 });
 
+test('a log that has no file and can make none is empty, and its entries wait', () => {
+  const path = join(folder, 'file');
+  writeFileSync(path, '');
+  const { log, readOnly } = AuditLog.open(`${path}/x/audit.db`, 1, 1000, () => undefined);
+  assert.match(readOnly ?? '', /ENOTDIR/);
+  log.append(record(1));
+  assert.deepEqual([log.waiting, log.list({ limit: 10 })], [1, []]);
+  log.close();
+});
+
 test('append() keeps entries while the disk takes none, and writes them when it does', async () => {
   const path = fresh();
   const faults: Error[] = [];

@@ -70,7 +70,7 @@ export class AuditLog {
   static open(path: string, nowMs: number, limit: number, onFault: (error: Error) => void): OpenedAudit {
     const { opened, ...rest } = openFile(path, nowMs, (file, readOnly) =>
       usingDb(file, readOnly, (db) => {
-        if (!readOnly) db.exec(TABLES);
+        db.exec(TABLES);
         return new AuditLog(db, limit, onFault);
       }),
     );

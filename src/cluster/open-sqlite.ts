@@ -22,25 +22,26 @@ export function usingDb<T>(path: string, readOnly: boolean, use: (db: DatabaseSy
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 2000');
     const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     if (check.quick_check !== 'ok') throw new Error(check.quick_check);
+    const used = use(db);
     if (readOnly) db.exec('PRAGMA query_only = 1');
-    return use(db);
+    return used;
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-/** `nowMs` names the file that is set aside. Throws where there is no file yet and none can be made. */
+/** `nowMs` names the file that is set aside. Where there is no file yet and none can be made, it is an empty one that takes nothing. */
 export function openFile<T>(
   path: string,
   nowMs: number,
   open: (path: string, readOnly: boolean) => T,
 ): OpenedFile<T> {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
     return { opened: open(path, false) };
   } catch (error) {
-    if (!existsSync(path)) throw error;
+    if (!existsSync(path)) return { opened: open(':memory:', true), readOnly: (error as Error).message };
     // What cannot be written may well be whole: a broken file would not open for reading either.
     if (!isBroken(error))
       return { opened: inCopy(path, (copy) => open(copy, true)), readOnly: (error as Error).message };
@@ -56,7 +57,7 @@ const PLACES = ['/dev/shm', tmpdir()];
  * SQLite wants to write beside a file even to read it: what a crash left in its log must be put in, and readers share memory. A
  * copy has room for both; it has no name any more when this returns.
  */
-function inCopy<T>(path: string, use: (copy: string) => T): T {
+export function inCopy<T>(path: string, use: (copy: string) => T): T {
   const place = PLACES.find((one) => existsSync(one)) ?? tmpdir();
   const folder = mkdtempSync(join(place, 'lbctl-'));
   try {

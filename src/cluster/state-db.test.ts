@@ -23,6 +23,15 @@ const REVISION = {
 } as const;
 
 describe('StateDb', () => {
+  it('is empty and takes nothing where there is no file and none can be made', () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { db, readOnly } = StateDb.open(join(folder, 'file/x/state.db'), 1);
+    assert.match(readOnly ?? '', /ENOTDIR/);
+    assert.equal(db.recall('health'), undefined);
+    assert.throws(() => db.remember('health', {}), { code: 'STATE_UNWRITABLE' });
+    db.close();
+  });
+
   it('remembers over a reopen', () => {
     const path = join(folder, 'a', 'state.db');
     const before = StateDb.open(path, 1).db;

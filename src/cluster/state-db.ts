@@ -30,7 +30,6 @@ export class StateDb {
     );
   }
 
-  /** Throws where there is no file yet and none can be made. */
   static open(path: string, nowMs: number): OpenedState {
     const { opened, ...rest } = openFile(path, nowMs, (file, readOnly) =>
       usingDb(file, readOnly, (db) => {

@@ -1,5 +1,7 @@
 // One SHA-256 for what was asked for: equal for two spellings of the same Intent, and without any secret in it.
+
 import { createHash, hash as hashOnce } from 'node:crypto';
+import { Note } from '../lib/note.ts';
 import type { Secret } from '../lib/secret.ts';
 import type { Intent } from '../model/intent.ts';
 
@@ -25,7 +27,7 @@ export function hashOf(intent: Intent, secrets: readonly Secret[]): string {
 const BLOCK = 64;
 
 /** By the first of them. */
-const BLOCKS = new WeakMap<object, { readonly objects: readonly object[]; readonly digest: string }>();
+const BLOCKS = new Note<object, { readonly objects: readonly object[]; readonly digest: string }>();
 
 function blockDigest(objects: readonly object[]): string {
   const [first] = objects;
@@ -51,7 +53,7 @@ function sortedNames(objects: ReadonlyMap<string, object>): readonly string[] {
 }
 
 /** An object that was decoded once is never written to: it is digested once too. */
-const DIGESTS = new WeakMap<object, string>();
+const DIGESTS = new Note<object, string>();
 
 function digestOf(object: object): string {
   let digest = DIGESTS.get(object);

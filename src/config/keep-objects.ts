@@ -1,18 +1,21 @@
 // A file read again: its objects that say what they said before stay the same objects, so that nothing is made of them twice.
 import { type FileDoc, SECTIONS } from './merge.ts';
 
-export function keepObjects(now: FileDoc, before: FileDoc): FileDoc {
+export function keepObjects(read: FileDoc, before: FileDoc): FileDoc {
   const kept: Record<string, readonly unknown[]> = {};
   for (const section of SECTIONS) {
-    const entries = now.doc[section];
+    const entries = read.doc[section];
     if (entries === undefined) continue;
     const then = before.doc[section] ?? [];
     let known: Map<string, (typeof entries)[number]> | undefined;
-    kept[section] = entries.map((entry, at) => {
-      if (entry === then[at]) {
+    const now = entries.map((entry, at) => {
+      const there = then[at];
+      if (entry === there) {
         known?.delete(entry.name);
         return entry;
       }
+      // Most stay at their place: the table is for those that moved.
+      if (known === undefined && entry.name === there?.name) return saysSame(entry, there) ? there : entry;
       if (known === undefined) {
         known = new Map(then.map((one) => [one.name, one]));
         for (const { name } of entries.slice(0, at)) known.delete(name);
@@ -23,8 +26,10 @@ export function keepObjects(now: FileDoc, before: FileDoc): FileDoc {
       known.delete(entry.name);
       return old;
     });
+    const isSame = now.length === then.length && now.every((entry, at) => entry === then[at]);
+    kept[section] = isSame ? then : now;
   }
-  return { ...now, doc: { ...now.doc, ...kept } };
+  return { ...read, doc: { ...read.doc, ...kept } };
 }
 
 /** Of plain data; an instance of a class is only the same as itself. */

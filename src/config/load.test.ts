@@ -79,6 +79,20 @@ test('loadConfig() gives the only group the VIPs that name none', () => {
   assert.equal(intent?.ha?.groups[0]?.interface, 'eth0');
 });
 
+test('loadConfig() takes the session that watches the other node for a used one', () => {
+  const ha = (peer: string): string => `node: { role: primary }
+${NETWORK}vips: [{ name: v, address: 192.0.2.10/32, group: g, advertise: true }]
+listeners: [{ name: web, vip: v, port: 80, mode: proxy, engine: haproxy, members: [{ address: 10.0.0.1 }] }]
+ha:
+  provider: frr
+  groups: [{ name: g, choose: bgp }]
+  bfd: [{ name: other, peer: 192.0.2.3 }]
+  bgp: { local_as: 65100, router_id: 192.0.2.2, peers: [{ name: router, address: 192.0.2.1, remote_as: 65101${peer} }] }
+`;
+  assert.deepEqual(rulesOf(ha('')), []);
+  assert.ok(rulesOf(ha(', bfd: none')).length > 0);
+});
+
 test('loadConfig() joins the lists of all files', () => {
   const { intent, diagnostics } = load(NETWORK, [
     'pools: [{ name: a, members: [{ address: 10.0.0.1 }] }]',

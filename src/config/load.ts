@@ -62,15 +62,14 @@ export function loadConfig(
 
   const merged = merge(docs, report, apiAbove(files, docs));
   const secrets = new SecretReader(env, options.readSecret, report);
-  const decoded = decode(merged, options.hostName ?? 'localhost', secrets, report);
+  const intent = decode(merged, options.hostName ?? 'localhost', secrets, report);
   checkAll(
     merged,
-    decoded,
+    intent,
     report,
     canonicals.map((canonical) => canonical.value),
   );
 
-  const { intent } = decoded;
   const good = report.hasErrors() ? {} : { intent, hash: hashOf(intent, secrets.seen) };
   return toResult(good, report.findings, files, canonicals);
 }

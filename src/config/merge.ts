@@ -1,4 +1,5 @@
 // Several files, each checked by the schema, become one document whose parts remember their file.
+import { Note } from '../lib/note.ts';
 import { below, type Origin, type Report } from './report.ts';
 import type { IncludedDoc, MainDoc } from './schema/document.ts';
 import type { ListenerDoc } from './schema/listener.ts';
@@ -69,29 +70,40 @@ export function merge(files: readonly FileDoc[], report: Report, above?: number)
 
 type DocOf<S extends Section> = NonNullable<IncludedDoc[S]>[number];
 
-/** What one file has of a section; the same for as long as the file is. */
+type Entry = { readonly name: string };
+
+/** What one file has of a section. */
 interface Part {
-  readonly placed: readonly Placed<{ readonly name: string }>[];
+  readonly file: number;
+  readonly indexes: readonly number[] | undefined;
+  readonly placed: readonly Placed<Entry>[];
   readonly names: ReadonlySet<string>;
 }
 
-const PARTS = new WeakMap<FileDoc, Map<Section, Part>>();
+/** By the list of the section: it stays the same list while it says the same. */
+const PARTS = new Note<readonly Entry[], Part>();
+const PLACED = new Note<Entry, Placed<Entry>>();
+const NOTHING: readonly Entry[] = [];
 
-function partOf(fileDoc: FileDoc, section: Section): Part {
-  const known = PARTS.get(fileDoc) ?? new Map<Section, Part>();
-  PARTS.set(fileDoc, known);
-  let part = known.get(section);
-  if (part === undefined) {
-    const { file, doc, indexes } = fileDoc;
-    const entries: readonly { readonly name: string }[] = doc[section] ?? [];
-    const placed = entries.map((entry, index) => ({
-      doc: entry,
-      origin: { file, path: [section, indexes[section]?.[index] ?? index] },
-    }));
-    part = { placed, names: new Set(entries.map(({ name }) => name)) };
-    known.set(section, part);
-  }
+function partOf({ file, doc, indexes: all }: FileDoc, section: Section): Part {
+  const entries: readonly Entry[] = doc[section] ?? NOTHING;
+  const indexes = all[section];
+  const known = PARTS.get(entries);
+  if (known?.file === file && known.indexes === indexes) return known;
+  const placed = entries.map((entry, index) => place(entry, file, section, indexes?.[index] ?? index));
+  const part = { file, indexes, placed, names: new Set(entries.map(({ name }) => name)) };
+  PARTS.set(entries, part);
   return part;
+}
+
+/** The same for as long as it stands where it stood. */
+function place(doc: Entry, file: number, section: Section, index: number): Placed<Entry> {
+  const known = PLACED.get(doc);
+  if (known?.origin.file === file && known.origin.path[0] === section && known.origin.path[1] === index)
+    return known;
+  const placed = { doc, origin: { file, path: [section, index] } };
+  PLACED.set(doc, placed);
+  return placed;
 }
 
 /** All of them, where no name stands twice: of one file, or of one and what came through the API. */
@@ -103,7 +115,8 @@ function together<S extends Section>(
   const [first, second] = parts;
   if (parts.length > 2 || parts.some(({ placed, names }) => names.size < placed.length)) return undefined;
   if (first !== undefined && second?.names.isDisjointFrom(first.names) === false) return undefined;
-  return parts.flatMap(({ placed }) => placed) as readonly Placed<DocOf<S>>[];
+  const all = second === undefined ? (first?.placed ?? []) : first!.placed.concat(second.placed);
+  return all as readonly Placed<DocOf<S>>[];
 }
 
 /** In the order of the files; the first of two with one name stays. */

@@ -1,4 +1,5 @@
 // Objects that came through the API, in the shape of a file: one validation for both, with names where a file has lines.
+import { Note } from '../lib/note.ts';
 import { SECTIONS, type Section } from './merge.ts';
 import { formatPath } from './render-findings.ts';
 import type { ParsedFile, Path } from './source.ts';
@@ -10,7 +11,7 @@ export interface ApiObject {
 }
 
 /** The same entry for the same spec, so that who reads it sees that it was read before. */
-const ENTRIES = new WeakMap<object, { readonly name: string }>();
+const ENTRIES = new Note<object, { readonly name: string }>();
 
 function entryOf({ name, spec }: ApiObject): Record<string, unknown> {
   const known = ENTRIES.get(spec);

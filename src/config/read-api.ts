@@ -1,4 +1,5 @@
 // What came through the API, through the schema: each object once, as it stays the same object until somebody writes it.
+import { Note } from '../lib/note.ts';
 import type { FileDoc } from './merge.ts';
 import { SECTIONS, type Section } from './merge.ts';
 import { readFile } from './read-file.ts';
@@ -10,11 +11,11 @@ import { runSchema } from './schema/run.ts';
 type Entry = object;
 
 /** By the object as it was written: what the schema made of it. Only of those that it has nothing to say about. */
-const GOOD: Readonly<Record<Section, WeakMap<Entry, unknown>>> = {
-  vips: new WeakMap(),
-  listeners: new WeakMap(),
-  pools: new WeakMap(),
-  certificates: new WeakMap(),
+const GOOD: Readonly<Record<Section, Note<Entry, unknown>>> = {
+  vips: new Note(),
+  listeners: new Note(),
+  pools: new Note(),
+  certificates: new Note(),
 };
 
 /** Equal to readFile of the whole; where one object is wrong it is readFile of the whole that says so. */

@@ -37,9 +37,9 @@ export interface FindingOptions {
 export class Report {
   readonly findings: Finding[] = [];
 
-  add(rule: RuleId, origin: Origin, message: string, options: FindingOptions = {}): void {
+  add(rule: RuleId, origin: Origin, message: string, options: FindingOptions = {}): Finding {
     const { what = 'value', hint, other, secret } = options;
-    this.findings.push({
+    return this.repeat({
       rule,
       severity: RULES[rule].severity,
       origin,
@@ -49,6 +49,12 @@ export class Report {
       ...(other === undefined ? {} : { other }),
       ...(secret === true ? { secret } : {}),
     });
+  }
+
+  /** What was found before, and is so still. */
+  repeat(finding: Finding): Finding {
+    this.findings.push(finding);
+    return finding;
   }
 
   /** A finding that comes with its path as written and a severity of its own. */

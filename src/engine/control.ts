@@ -21,6 +21,8 @@ export interface ProbeLatency {
   readonly buckets: readonly number[];
 }
 
+export const LONGEST_LEASE_MS = 3_600_000;
+
 export interface Lease {
   readonly group: string;
   readonly role: 'active' | 'standby';

@@ -1,5 +1,7 @@
-// The loop: wakes, gathers, runs one round after another and never two at once, and keeps what rounds hand to each other.
+// What a round does: gathers, has it reconciled, tells what came of it, and keeps what rounds hand to each other.
+
 import type { BackoffOptions } from '../lib/backoff.ts';
+import { Note } from '../lib/note.ts';
 import type { StepResult } from '../model/driver.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
@@ -15,6 +17,7 @@ import { breathe, isLarge } from './breathe.ts';
 import { DrainKeeper } from './drain-keeper.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
+import { Loop } from './loop.ts';
 import { nextOverrideEndMs, nextWake } from './next-wake.ts';
 import { Ground, type OvertakeInput, type Overtaking, overtake } from './overtake.ts';
 import type { Part } from './own-part.ts';
@@ -50,11 +53,6 @@ interface Loaded {
 /** Rounds in a row that something newer may cut short; then one runs to its end, so that flapping cannot starve it. */
 const MAX_CUTS = 8;
 
-/** Between two rounds that follow each other at once: a member that failed waits for it. */
-const LONGEST_REST_MS = 30;
-/** After a round as short as this nobody has waited long: the next may follow at once. */
-const SHORT_ROUND_MS = 8;
-
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #options: EngineOptions;
@@ -62,9 +60,8 @@ export class Engine {
   readonly #resolver: Resolver;
   readonly #retries: Retries;
   readonly #drains: DrainKeeper;
-  readonly #pending = new Set<WakeReason>();
-  readonly #idle: (() => void)[] = [];
-  readonly #items = new WeakMap<WorldListener, readonly Item[]>();
+  readonly #loop: Loop;
+  #items = new Note<WorldListener, readonly Item[]>();
   #loaded: Loaded | undefined;
   #complete = false;
   #configError: string | undefined;
@@ -88,12 +85,6 @@ export class Engine {
   #rounds = 0;
   #cuts = 0;
   #driftTotal = 0;
-  #running = false;
-  #closed = false;
-  #cancelStart: (() => void) | undefined;
-  #startAtMs = 0;
-  #endedMs = Number.NEGATIVE_INFINITY;
-  #cancelTimer: (() => void) | undefined;
 
   constructor(ports: EnginePorts, options: EngineOptions = {}) {
     const memory = ports.store?.load();
@@ -104,6 +95,14 @@ export class Engine {
     this.#retries = new Retries(options.backoff);
     this.#drains = new DrainKeeper(memory?.drains ?? []);
     this.#quorum = new Map(memory?.quorum ?? []);
+    this.#loop = new Loop({
+      clock: ports.clock,
+      coalesceMs: options.coalesceMs ?? 10,
+      factsCoalesceMs: options.factsCoalesceMs ?? 1,
+      round: (why) => this.#roundOrFail(why),
+      tookMs: () => this.#last?.round.durationMs ?? 0,
+      next: () => this.#next(),
+    });
   }
 
   start(): void {
@@ -112,10 +111,8 @@ export class Engine {
 
   /** Says "look again", nothing more. Many wakes make one round. */
   wake(reason: WakeReason): void {
-    if (this.#closed) return;
-    this.#pending.add(reason);
     if (reason === 'facts') this.#factsTold++;
-    this.#schedule();
+    this.#loop.wake(reason);
   }
 
   /** A person wants what the guards hold now; what they will hold later needs another word. */
@@ -128,8 +125,7 @@ export class Engine {
 
   /** Resolves when no round runs and none is asked for. */
   idle(): Promise<void> {
-    if (!this.#isBusy()) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.push(resolve));
+    return this.#loop.idle();
   }
 
   /** Plan of the last round; absent before the first. */
@@ -204,57 +200,8 @@ export class Engine {
   }
 
   /** Ends after the round that runs. The data planes stay as they are; drivers are closed by who made them. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#pending.clear();
-    this.#cancelStart?.();
-    this.#cancelStart = undefined;
-    this.#cancelTimer?.();
-    if (!this.#isBusy()) this.#tellIdle();
-    await this.idle();
-  }
-
-  #tellIdle(): void {
-    for (const resolve of this.#idle.splice(0)) resolve();
-  }
-
-  #isBusy(): boolean {
-    return this.#running || this.#cancelStart !== undefined;
-  }
-
-  #schedule(): void {
-    if (this.#running || this.#pending.size === 0 || this.#closed) return;
-    const { coalesceMs = 10, factsCoalesceMs = 1 } = this.#options;
-    const soon = this.#pending.has('facts') ? Math.min(factsCoalesceMs, coalesceMs) : coalesceMs;
-    const nowMs = this.#ports.clock.monotonicMs();
-    // Where changes keep coming, others get as much of the thread as the round before took.
-    const tookMs = this.#last?.round.durationMs ?? 0;
-    const restMs = tookMs <= SHORT_ROUND_MS ? 0 : this.#endedMs + Math.min(tookMs, LONGEST_REST_MS) - nowMs;
-    const waitMs = Math.max(soon, restMs);
-    const atMs = nowMs + waitMs;
-    if (this.#cancelStart !== undefined && this.#startAtMs <= atMs) return;
-    this.#cancelStart?.();
-    this.#startAtMs = atMs;
-    this.#cancelStart = this.#ports.clock.after(waitMs, () => {
-      this.#cancelStart = undefined;
-      void this.#run();
-    });
-  }
-
-  async #run(): Promise<void> {
-    this.#running = true;
-    this.#cancelTimer?.();
-    let cut = false;
-    do {
-      const why = [...this.#pending];
-      this.#pending.clear();
-      cut = await this.#roundOrFail(why);
-    } while (cut && !this.#closed && this.#pending.size > 0);
-    this.#running = false;
-    this.#endedMs = this.#ports.clock.monotonicMs();
-    this.#armTimer();
-    this.#schedule();
-    if (!this.#isBusy()) this.#tellIdle();
+  close(): Promise<void> {
+    return this.#loop.close();
   }
 
   /** A round that throws is a fault of ours: told loudly, traffic stays, the next tick tries again. */
@@ -308,7 +255,7 @@ export class Engine {
       random: () => this.#ports.random.next(),
       // Facts that went first need no other plan; what else they changed does.
       superseded: () =>
-        mayCut && (this.#pending.has('config') || (this.#pending.has('facts') && !this.#ahead)),
+        mayCut && (this.#loop.isAsked('config') || (this.#loop.isAsked('facts') && !this.#ahead)),
       overtake: (observed, results) =>
         this.#overtake({ intent: loaded.intent, before: facts, ground: ground() }, observed, results),
       limits: this.#limits,
@@ -352,7 +299,7 @@ export class Engine {
     results: readonly StepResult[],
   ): Overtaking | undefined {
     round.ground.catchUp(results);
-    if (!this.#pending.has('facts') || this.#heeded === this.#factsTold) return undefined;
+    if (!this.#loop.isAsked('facts') || this.#heeded === this.#factsTold) return undefined;
     this.#heeded = this.#factsTold;
     const urgent = overtake({
       ...round,
@@ -383,6 +330,9 @@ export class Engine {
     this.#configError = result.refused;
     if (result.complete !== false) this.#complete = true;
     if (this.#loaded?.hash !== result.hash) this.#emit({ kind: 'config-loaded', atMs, hash: result.hash });
+    // Drivers make other items of the same listeners where what is asked of them as a whole differs.
+    const planes = JSON.stringify(this.#loaded?.intent.dataPlane);
+    if (planes !== JSON.stringify(result.intent.dataPlane)) this.#items = new Note();
     this.#loaded = { intent: result.intent, hash: result.hash };
   }
 
@@ -395,12 +345,10 @@ export class Engine {
     this.#saved = now;
   }
 
-  #armTimer(): void {
-    if (this.#closed) return;
-    const { clock } = this.#ports;
-    const now = clock.nowMs();
+  #next(): ReturnType<typeof nextWake> {
+    const now = this.#ports.clock.nowMs();
     const overrideEnd = this.#last === undefined ? undefined : nextOverrideEndMs(this.#last.facts, now);
-    const next = nextWake(
+    return nextWake(
       this.#loaded?.intent.daemon.reconcileIntervalMs ?? 1000,
       [
         { atMs: this.#retries.nextDueMs(this.#judgedMs), reason: 'retry' },
@@ -409,8 +357,6 @@ export class Engine {
       ],
       now,
     );
-    this.#cancelTimer?.();
-    this.#cancelTimer = clock.after(next.inMs, () => this.wake(next.reason));
   }
 
   /** Items of one listener, asked of its driver once: a listener that has not changed is the same object next round. */

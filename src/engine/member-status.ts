@@ -1,5 +1,6 @@
 // What Status says of the members of a listener. Of those that stand as they stood before it says the very same object, so that
 // who writes them out sees that nothing changed.
+import { Note } from '../lib/note.ts';
 import type { Facts, MemberHealth } from '../model/facts.ts';
 import type { Judgement } from '../model/item.ts';
 import { memberItemKey, memberKey } from '../model/keys.ts';
@@ -26,7 +27,7 @@ interface Rows {
 }
 
 /** A listener of the World that has not changed is the same object. */
-const KNOWN = new WeakMap<WorldListener, Rows>();
+const KNOWN = new Note<WorldListener, Rows>();
 
 export function memberStatuses(
   listener: WorldListener,

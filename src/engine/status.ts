@@ -1,4 +1,5 @@
 // Status from what was observed and what results said, never from wishes.
+import { Note } from '../lib/note.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Item } from '../model/item.ts';
@@ -204,7 +205,7 @@ function listenerStatus(listener: WorldListener, input: StatusInput, index: Inde
 }
 
 /** What was last said of a listener: the same object while it says the same. */
-const KNOWN = new WeakMap<WorldListener, ListenerStatus>();
+const KNOWN = new Note<WorldListener, ListenerStatus>();
 
 interface Verdict {
   readonly condition: Condition;
@@ -226,11 +227,20 @@ function judge(
     return { condition: 'down', reason: 'Conflict' };
   const missing = wanted.filter((one) => !isAsWanted(one, view));
   if (missing.length > 0) return unfinished(missing, driver, view, errors, index);
+  const served = serving(listener, members, input.quorum);
   const standby = index.standby.get(listener.address);
-  if (standby !== undefined) return { condition: 'standby', reason: standby };
-  const absent = index.absent.get(listener.address);
-  if (absent !== undefined) return absent;
-  return serving(listener, members, input.quorum);
+  // Who takes over must be able to: that he is not is worth more than that it is not his turn.
+  if (standby !== undefined)
+    return {
+      condition: 'standby',
+      reason: standby === 'Standby' && cannotServe(served) ? served.reason : standby,
+    };
+  return index.absent.get(listener.address) ?? served;
+}
+
+/** Nothing is behind it, or too little. */
+export function cannotServe({ reason }: Pick<ListenerStatus, 'reason'>): boolean {
+  return reason === 'NoHealthyMember' || reason === 'QuorumLost';
 }
 
 function isAsWanted(one: Item, view: DriverView): boolean {

@@ -31,6 +31,7 @@ export interface KeeperOptions {
 
 /** Reports come every second: one that was not repeated for so long is another episode. */
 const CLASH_MS = 5000;
+const LOWEST_PRIORITY = 1;
 
 export class GroupKeeper {
   readonly #options: KeeperOptions;
@@ -136,7 +137,7 @@ export class GroupKeeper {
     const step = advance(before, decide(inputs, before, nowMs), nowMs, this.#peer?.epoch);
     this.#state = step.state;
     this.#wakeAt(step.wakeAtMs, nowMs);
-    if (step.changed) this.#options.onChange(this, before.role, nowMs - before.sinceMs);
+    if (step.changed) this.#options.onChange(this, before.role, Math.round(nowMs - before.sinceMs));
   }
 
   vrrpOrders(pulse: boolean): VrrpOrders {
@@ -148,7 +149,9 @@ export class GroupKeeper {
 
   status(): HaGroupStatus {
     const { role, epoch, reason, detail, sinceMs } = this.#state;
-    const priority = this.#inputs === undefined ? this.group.priority : effectivePriority(this.#inputs);
+    const own = this.#inputs === undefined ? this.group.priority : effectivePriority(this.#inputs);
+    // While it waits it is no match for who carries it meanwhile: the peer must not leave it to nobody.
+    const priority = reason === 'Damped' ? LOWEST_PRIORITY : own;
     return { group: this.name, chooser: this.group.chooser, role, epoch, reason, detail, sinceMs, priority };
   }
 

@@ -12,6 +12,7 @@ import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
 import { Routes } from './frr/routes.ts';
 import { GroupKeeper, type NodeInputs } from './group-keeper.ts';
+import { Handover } from './handover.ts';
 import { NodeFacts } from './node-facts.ts';
 import { QUIET_MS, RivalWatch } from './rival-watch.ts';
 import { applyDaemons, wantedDaemons } from './sync/ipvs-sync.ts';
@@ -55,6 +56,7 @@ export class Ha {
   readonly #routes: Routes;
   readonly #addresses: GroupAddresses;
   readonly #rivals: RivalWatch;
+  readonly #handover: Handover;
   readonly #troubles: Troubles;
   readonly #pulsing = new Set<string>();
   #intent: Intent | undefined;
@@ -78,26 +80,34 @@ export class Ha {
       ...(neighbours === undefined ? {} : { neighbours }),
     };
     this.#addresses = new GroupAddresses(wire);
+    this.#handover = new Handover({
+      clock,
+      facts: this.#facts,
+      groups: this.#groups,
+      intent: () => this.#intent,
+      standBack: () => {
+        this.setMaintenance(true);
+        return this.#tellFrr();
+      },
+    });
     this.#rivals = new RivalWatch({ ...wire, steady: this.#clock, onEvent: (event) => this.#emit(event) });
     const onNote = (detail: string): void => this.#note(detail);
     this.#vrrp = new Vrrp({
       ...options,
       frrDir,
-      onRole: (group, role) => this.#onVrrp(group, role),
+      onRole: (group, role, why) => this.#onVrrp(group, role, why),
       onRival: (group) => this.#onRival(group),
       onEnd: (program, why, addressesRemoved) =>
         this.#emit({ kind: 'program-ended', atMs: clock.nowMs(), program, why, addressesRemoved }),
       onNote,
     });
     this.#routes = new Routes({
+      ...wire,
       dir: frrDir,
-      clock,
       facts: this.#facts,
-      troubles: this.#troubles,
       onBfd: (session, up) => this.#onBfd(session, up),
       onHeard: (session, sinceMs) => {
-        this.#facts.setHeard(session, sinceMs);
-        if (sinceMs !== undefined) this.#decideGroups();
+        if (this.#facts.setHeard(session, sinceMs)) this.#decideGroups();
       },
       onWatch: (works) => {
         this.#facts.watchWorks = works;
@@ -136,14 +146,9 @@ export class Ha {
     this.#decideAll();
   }
 
-  /** Hands all groups over; resolves with those still here when the time is up. They stay away until maintenance ends. */
-  async handover(options: { readonly timeoutMs?: number } = {}): Promise<readonly string[]> {
-    const { clock } = this.#options;
-    this.setMaintenance(true);
-    const end = clock.monotonicMs() + (options.timeoutMs ?? 5000);
-    while (this.#activeGroups().length > 0 && clock.monotonicMs() < end)
-      await new Promise<void>((resolve) => clock.after(5, resolve));
-    return this.#activeGroups();
+  /** Resolves with the groups that nobody took. */
+  handover({ timeoutMs = 5000 }: { readonly timeoutMs?: number } = {}): Promise<readonly string[]> {
+    return this.#handover.all(timeoutMs);
   }
 
   status(): HaStatus {
@@ -153,8 +158,14 @@ export class Ha {
       rivalAdverts: this.#rivals.adverts,
       frrCommands: this.#routes.sent,
       bgp: this.#routes.peerStates,
+      announced: this.#routes.announced,
       groups: [...this.#groups.values()].map((keeper) => this.#statusOf(keeper)),
-      troubles: [...this.#facts.faults, ...this.#troubles.list, ...this.#vrrp.disagreements()],
+      troubles: [
+        ...this.#facts.faults,
+        ...this.#troubles.list,
+        ...this.#vrrp.disagreements(),
+        ...this.#rivals.troubles([...this.#groups.values()]),
+      ],
     };
     return keepalivedPid === undefined ? rest : { ...rest, keepalivedPid };
   }
@@ -179,7 +190,7 @@ export class Ha {
 
   async #handAllOver(): Promise<void> {
     const { clock } = this.#options;
-    await this.handover({ timeoutMs: 3000 });
+    await this.#handover.all(3000);
     await this.#vrrp.stop();
     const intent = this.#intent;
     if (intent === undefined) return;
@@ -194,12 +205,16 @@ export class Ha {
     const before = this.#intent;
     const groups = intent.ha?.groups ?? [];
     this.#intent = intent;
-    for (const [name, keeper] of this.#groups)
-      if (!groups.some((group) => group.name === name && group.chooser === keeper.group.chooser)) {
-        keeper.close();
-        this.#groups.delete(name);
-        if (before !== undefined) this.#addresses.drop(keeper.group, before);
-      }
+    this.#facts.watch(intent.ha?.bfd ?? []);
+    for (const [name, keeper] of this.#groups) {
+      const next = groups.find((group) => group.name === name);
+      if (next?.chooser === keeper.group.chooser) continue;
+      keeper.close();
+      this.#groups.delete(name);
+      // Whoever chooses from now on finds the node that carries them; VRRP programs bring addresses of their own.
+      const stay = next !== undefined && next.chooser !== 'vrrp' && keeper.fact.role === 'active';
+      if (before !== undefined && !stay) this.#addresses.drop(keeper.group, before);
+    }
     const epochs = this.#options.epochs.load();
     for (const group of groups) {
       const known = this.#groups.get(group.name);
@@ -231,7 +246,9 @@ export class Ha {
   }
 
   #inputsOf(keeper: GroupKeeper): NodeInputs {
-    return this.#facts.inputsOf(keeper.group, this.#intent);
+    const spokenPriority = this.#vrrp.priorityOf(keeper.name);
+    const inputs = this.#facts.inputsOf(keeper.group, this.#intent);
+    return spokenPriority === undefined ? inputs : { ...inputs, spokenPriority };
   }
 
   #decideAll(): void {
@@ -262,10 +279,10 @@ export class Ha {
     });
   }
 
-  #onVrrp(group: string, role: Role): void {
+  #onVrrp(group: string, role: Role, why?: string): void {
     const keeper = this.#groups.get(group);
     if (keeper === undefined) return;
-    keeper.choose({ kind: 'vrrp', role });
+    keeper.choose({ kind: 'vrrp', role, ...(why === undefined ? {} : { why }) });
     this.#decide(keeper);
   }
 
@@ -330,6 +347,8 @@ export class Ha {
   /** Once a second: what nobody tells of. */
   #tick(): void {
     const keepers = [...this.#groups.values()];
+    if (this.#vrrp.putBack())
+      this.#troubles.note('keepalived', 'somebody changed its configuration, which is put back');
     for (const keeper of keepers) this.#decide(keeper);
     if (this.#intent !== undefined) {
       if (this.#ticks % LOOK_EVERY === 0)
@@ -359,10 +378,6 @@ export class Ha {
     return [...this.#groups.values()].some(
       ({ group, fact }) => (group.chooser === 'bfd' || group.chooser === 'bgp') && fact.role === 'active',
     );
-  }
-
-  #activeGroups(): readonly string[] {
-    return [...this.#groups.values()].filter((one) => one.fact.role === 'active').map((one) => one.name);
   }
 
   #note(detail: string): void {

@@ -1,6 +1,6 @@
 // What this node knows of itself, whatever the group: readiness, faults, pools, the watch between the nodes.
 import type { Clock } from '../lib/clock.ts';
-import type { HaGroup } from '../model/ha.ts';
+import type { BfdSession, HaGroup } from '../model/ha.ts';
 import type { Intent } from '../model/intent.ts';
 import { nodeSessions } from './bfd/bfd-config.ts';
 import type { NodeInputs } from './group-keeper.ts';
@@ -21,10 +21,10 @@ export class NodeFacts {
   readonly #serving = new Set<string>();
   #watchedSinceMs = Number.POSITIVE_INFINITY;
   #maintenance = false;
-  /** Undefined until FRR has been asked. */
-  watchWorks: boolean | undefined;
+  #watchWorks: boolean | undefined;
   #held = true;
   readonly #everUp = new Set<string>();
+  #peers: ReadonlyMap<string, string> = new Map();
   #applied = false;
   #synced = false;
 
@@ -38,6 +38,27 @@ export class NodeFacts {
 
   set maintenance(on: boolean) {
     this.#maintenance = on;
+  }
+
+  /** Whether bfdd answers; undefined until it was asked. Without it nothing is known of the sessions, and they come up anew. */
+  set watchWorks(works: boolean) {
+    if (works === this.#watchWorks) return;
+    if (!works) this.#bfd.clear();
+    else if (this.#watchWorks === false) this.#watchAnew();
+    this.#watchWorks = works;
+  }
+
+  /** Sessions as configured from now on: what was known of others is forgotten, and new ones have time to come up. */
+  watch(sessions: readonly BfdSession[]): void {
+    const peers = new Map(sessions.map(({ name, peer }) => [name, peer]));
+    for (const name of new Set([...this.#peers.keys(), ...peers.keys()])) {
+      if (this.#peers.get(name) === peers.get(name)) continue;
+      this.#bfd.delete(name);
+      this.#heardSince.delete(name);
+      this.#everUp.delete(name);
+      if (peers.has(name)) this.#watchedSinceMs = this.#clock.monotonicMs();
+    }
+    this.#peers = peers;
   }
 
   /** Our side of the sessions between the nodes is held down. */
@@ -78,20 +99,23 @@ export class NodeFacts {
   setBfd(session: string, up: boolean): boolean {
     if (this.#bfd.get(session) === up) return false;
     this.#bfd.set(session, up);
+    // What the peer was heard to say was of the time before.
+    this.#heardSince.delete(session);
     if (up) this.#everUp.add(session);
     return true;
   }
 
-  /** A peer that we hear and that does not hear us, since when. */
-  setHeard(session: string, sinceMs: number | undefined): void {
-    if (sinceMs === undefined) this.#heardSince.delete(session);
-    else this.#heardSince.set(session, sinceMs);
+  /** A peer that we hear and that does not hear us, since when. True when roles may be others by it. */
+  setHeard(session: string, sinceMs: number | undefined): boolean {
+    if (sinceMs === undefined) return this.#heardSince.delete(session);
+    this.#heardSince.set(session, sinceMs);
+    return true;
   }
 
   peersSeen(intent: Intent): Choice {
     const sessions = nodeSessions(intent);
     if (sessions.length === 0) return { kind: 'peers', alive: 'none' };
-    if (this.#held) return { kind: 'peers', alive: 'unknown' };
+    if (this.#held || this.#watchWorks === false) return { kind: 'peers', alive: 'unknown' };
     const states = sessions.map((one) => this.#bfd.get(one.name));
     if (states.includes(true)) return { kind: 'peers', alive: 'some' };
     if (sessions.some((one) => this.#isDeaf(one.name, intent))) return { kind: 'peers', alive: 'deaf' };
@@ -103,7 +127,7 @@ export class NodeFacts {
   inputsOf(group: HaGroup, intent: Intent | undefined): NodeInputs {
     const { faults, weight } = this.#judge(group);
     // The peer hears nothing of us either and takes over: two of us would carry it.
-    if (group.chooser === 'bfd' && this.watchWorks === false) faults.push('bfdd does not answer');
+    if (group.chooser === 'bfd' && this.#watchWorks === false) faults.push('bfdd does not answer');
     return {
       node: intent?.node.name ?? '',
       preferred: intent?.node.role !== 'secondary',
@@ -130,7 +154,7 @@ export class NodeFacts {
     return { maintenance: this.#maintenance, applied: this.#applied, synced: this.#synced, bfd };
   }
 
-  /** The preferred node would be active anyway, so the other one may believe it at once; it never does both. */
+  /** In doubt the preferred node would be active anyway, so the other one may believe it at once; it never does both. */
   #isDeaf(session: string, intent: Intent): boolean {
     const waitMs = intent.node.role === 'secondary' ? 0 : HANDSHAKE_MS;
     const sinceMs = this.#heardSince.get(session);

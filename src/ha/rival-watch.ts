@@ -30,6 +30,8 @@ export class RivalWatch {
   readonly #options: RivalWatchOptions;
   #adverts = 0;
   #changedMs = 0;
+  /** Who else carries a group, as seen last. */
+  readonly #seen = new Map<string, { readonly detail: string; readonly untilMs: number }>();
 
   constructor(options: RivalWatchOptions) {
     this.#options = options;
@@ -38,6 +40,15 @@ export class RivalWatch {
   /** Adverts of a second master heard so far. */
   get adverts(): number {
     return this.#adverts;
+  }
+
+  /** What stands against this node alone carrying what it carries now. */
+  troubles(keepers: readonly GroupKeeper[]): readonly string[] {
+    return keepers.flatMap(({ name, fact }) => {
+      const seen = this.#seen.get(name);
+      if (fact.role !== 'active' || seen === undefined || seen.untilMs <= this.#now()) return [];
+      return [`${name}: split brain: ${seen.detail}`];
+    });
   }
 
   /** The nodes see each other again, or no more: what they answer for in this moment says nothing. */
@@ -66,7 +77,10 @@ export class RivalWatch {
       if (!isDue && (keeper.fact.role !== 'active' || !this.#isSettled(keeper))) continue;
       try {
         const owner = await whoElseAnswers(first, neighbours, route);
-        if (owner === undefined) continue;
+        if (owner === undefined) {
+          this.#seen.delete(keeper.name);
+          continue;
+        }
         // It heard the question, so it may hear our adverts again.
         if (isDue) keeper.unheard.end();
         // Found while the role moves away is no rival: the peer is meant to have it by now.
@@ -81,10 +95,14 @@ export class RivalWatch {
   /** Both say that they carry it: for a moment that is a take-over, for longer it is a split brain. */
   hearPeer(keeper: GroupKeeper, word: Extract<HaWord, { kind: 'peer' }>): Clash {
     const how = keeper.report({ ...word, untilMs: this.#now() + word.validMs });
-    if (how === undefined) return 'none';
+    if (how === undefined) {
+      this.#seen.delete(keeper.name);
+      return 'none';
+    }
     if (isRouted(keeper.group) || !this.#isSettled(keeper)) return 'stays';
-    if (keeper.isNewClash()) {
-      const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
+    const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
+    this.#seen.set(keeper.name, { detail, untilMs: this.#now() + word.validMs });
+    if (keeper.isNewClash())
       this.#options.onEvent({
         kind: 'split-brain',
         atMs: this.#options.clock.nowMs(),
@@ -92,12 +110,13 @@ export class RivalWatch {
         how,
         detail,
       });
-    }
     return keeper.giveWay() ? 'gives-way' : 'stays';
   }
 
   #tell(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {
-    if (!keeper.seesRival({ how, untilMs: this.#now() + forMs })) return;
+    const untilMs = this.#now() + forMs;
+    this.#seen.set(keeper.name, { detail, untilMs });
+    if (!keeper.seesRival({ how, untilMs })) return;
     const atMs = this.#options.clock.nowMs();
     this.#options.onEvent({ kind: 'split-brain', atMs, group: keeper.name, how, detail });
   }

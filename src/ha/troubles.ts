@@ -13,7 +13,10 @@ export class Troubles {
   }
 
   tell(what: string, detail: string): void {
-    this.#known.set(what, `${what}: ${detail}`);
+    const text = `${what}: ${detail}`;
+    // What is tried again every second fails every second.
+    if (this.#known.get(what) === text) return;
+    this.#known.set(what, text);
     this.#onTrouble(what, detail);
   }
 

@@ -150,11 +150,12 @@ export class Health {
 
   /** The same of the checks of one member (`pool/member`), taken together. */
   answerTimes(member: string): AnswerTimes | undefined {
-    const histograms = this.#board.probeKeysOf(member).flatMap((key) => this.#times.of(key) ?? []);
-    const count = histograms.reduce((sum, one) => sum + one.count, 0);
+    const keys = this.#board.probeKeysOf(member);
+    let count = 0;
+    for (const key of keys) count += this.#times.countOf(key);
     const known = this.#answers.get(member);
     if (known !== undefined && known.count === count) return known;
-    const times = toAnswerTimes(histograms.map((one) => one.snapshot()));
+    const times = toAnswerTimes(keys.flatMap((key) => this.#times.of(key)?.snapshot() ?? []));
     if (times === undefined) this.#answers.delete(member);
     else this.#answers.set(member, times);
     return times;

@@ -8,11 +8,14 @@ const GROW_SLOTS = 256;
 
 export class LatencyTable {
   readonly memory: SharedArrayBuffer;
+  /** All of it, however far it grows. */
+  readonly #cells: Float64Array<SharedArrayBuffer>;
   readonly #slots = new Map<string, number>();
   readonly #free: number[] = [];
 
   constructor(memory = new SharedArrayBuffer(0, { maxByteLength: MAX_SLOTS * SLOT_BYTES })) {
     this.memory = memory;
+    this.#cells = new Float64Array(memory);
   }
 
   /** The slot of a probe, its own from now on; undefined when there are too many. */
@@ -34,6 +37,12 @@ export class LatencyTable {
     if (slot === undefined) return;
     this.#slots.delete(key);
     this.#free.push(slot);
+  }
+
+  /** Answers so far, without a look at the rest; 0 where there is no slot. */
+  countOf(key: string): number {
+    const slot = this.#slots.get(key);
+    return slot === undefined ? 0 : this.#cells[slot * LATENCY_CELLS]!;
   }
 
   of(key: string): LatencyHistogram | undefined {

@@ -31,11 +31,6 @@ export class LatencyHistogram {
     if (ms > cells[2]!) cells[2] = ms;
   }
 
-  /** Whether there is another answer since. */
-  get count(): number {
-    return this.#cells[0]!;
-  }
-
   clear(): void {
     this.#cells.fill(0);
   }

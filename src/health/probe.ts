@@ -1,5 +1,6 @@
 // A probe: one question to one target. Members that ask the same thing of the same target share one.
 
+import { Note } from '../lib/note.ts';
 import { stableJson } from '../lib/stable-json.ts';
 import type { HealthCheck } from '../model/health-check.ts';
 import type { Intent } from '../model/intent.ts';
@@ -112,7 +113,7 @@ function servedPorts(member: Member, pool: Pool, listeners: ByPool): readonly nu
 }
 
 /** What a check asks, apart from whom: one text for all the members of a pool. */
-const QUESTIONS = new WeakMap<HealthCheck, string>();
+const QUESTIONS = new Note<HealthCheck, string>();
 
 export function probeKey(check: HealthCheck, address: string, port: number): string {
   let question = QUESTIONS.get(check);

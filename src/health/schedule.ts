@@ -31,7 +31,7 @@ export interface ScheduleOptions {
  * Between two rounds of starts. Waking up costs as much as a check or two: thousands a second come by dozens, late by no more than
  * this.
  */
-const SPACING_MS = 4;
+const SPACING_MS = 8;
 
 export class Schedule {
   readonly #options: ScheduleOptions;

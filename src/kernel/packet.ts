@@ -29,7 +29,7 @@ export class PacketNeighbours implements NeighbourPort {
     try {
       for (let i = 0; i < options.count; i++) {
         socket.send(arpProbe(mac, address));
-        const owner = await listenFor(options.waitMs, (buffer) => hearArp(socket, buffer, address, mac));
+        const owner = await listenFor(options, (buffer) => hearArp(socket, buffer, address, mac));
         if (owner !== undefined) return owner;
       }
       return undefined;
@@ -70,7 +70,7 @@ async function probe6(link: Link, address: string, options: ProbeOptions): Promi
   try {
     for (let i = 0; i < options.count; i++) {
       if (!question.ask()) return undefined;
-      const owner = await listenFor(options.waitMs, (buffer) => question.hear(buffer));
+      const owner = await listenFor(options, (buffer) => question.hear(buffer));
       if (owner !== undefined) return owner;
     }
     return undefined;
@@ -94,7 +94,7 @@ function hearArp(
 }
 
 async function listenFor(
-  waitMs: number,
+  { waitMs, own = [] }: ProbeOptions,
   hear: (buffer: Uint8Array) => string | undefined | 'empty',
 ): Promise<string | undefined> {
   const buffer = new Uint8Array(2048);
@@ -104,7 +104,7 @@ async function listenFor(
     for (let read = 0; read < MOST_READ; read++) {
       const heard = hear(buffer);
       if (heard === 'empty') break;
-      if (heard !== undefined) return heard;
+      if (heard !== undefined && !own.includes(heard)) return heard;
     }
     const left = end - performance.now();
     if (left <= 0) return undefined;

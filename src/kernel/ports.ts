@@ -71,6 +71,11 @@ export interface ProbeOptions {
   readonly count: number;
   /** Between probes, and after the last one. */
   readonly waitMs: number;
+  /**
+   * Hardware addresses of this machine's links: Linux answers on each of them for the addresses of all, and two links into one
+   * network hear each other.
+   */
+  readonly own?: readonly string[];
 }
 
 /** One object of `nft -j`: a command on the way in, a table, chain, map, rule or element on the way out. */

@@ -65,3 +65,10 @@ test('Vty.ask() reads an answer that waited while this process was busy for long
   assert.equal(await answer, 'show');
   impatient.close();
 });
+
+test('Vty.open() names the daemon that does not run, and what starts it', async () => {
+  await assert.rejects(
+    Vty.open('/nonexistent/bfdd.vty'),
+    /Cannot reach bfdd of FRR as it does not run: set "bfdd=yes" in \/etc\/frr\/daemons/,
+  );
+});

@@ -1,6 +1,7 @@
 // A connection to one FRR daemon: a command and a zero byte go out; text, three zero bytes and a return code come back.
 import { Buffer } from 'node:buffer';
 import { connect, type Socket } from 'node:net';
+import { basename } from 'node:path';
 import { OpError } from '../model/errors.ts';
 
 const ANSWER_MS = 5000;
@@ -34,7 +35,7 @@ export class Vty {
     await new Promise<void>((resolve, reject) => {
       socket.once('connect', resolve);
       socket.once('error', (cause: NodeJS.ErrnoException) =>
-        reject(failure(path, `Cannot reach the FRR daemon: ${cause.code ?? cause.message}`, cause)),
+        reject(failure(path, unreached(path, cause), cause)),
       );
     });
     const vty = new Vty(path, socket, answerMs);
@@ -100,6 +101,12 @@ export class Vty {
     this.#socket.destroy();
     this.#waiting?.reject(failure(this.#path, `Cannot ask FRR: ${error.message}`, error));
   }
+}
+
+function unreached(path: string, { code, message }: NodeJS.ErrnoException): string {
+  const daemon = basename(path, '.vty');
+  if (code !== 'ENOENT' && code !== 'ECONNREFUSED') return `Cannot reach ${daemon} of FRR: ${message}`;
+  return `Cannot reach ${daemon} of FRR as it does not run: set "${daemon}=yes" in /etc/frr/daemons and start "frr"`;
 }
 
 function failure(path: string, message: string, cause?: unknown): OpError {

@@ -1,5 +1,7 @@
 // JSON with sorted keys: equal values give equal text, whatever order they were built in.
 
+import { Note } from './note.ts';
+
 /** Maps are written as objects; what has a `toJSON` (a Secret) says itself. */
 export function stableJson(value: unknown, indent?: number): string {
   // A text of a whole configuration is made of some hundred thousand values: written by hand, each is walked once.
@@ -10,11 +12,11 @@ export function stableJson(value: unknown, indent?: number): string {
 }
 
 /** Texts of values that never change and are written over and over; empty until the first time. */
-const KEPT = new WeakMap<object, string>();
+const KEPT = new Note<object, string>();
 
 /** Says that the value, and all in it, stays as it is: it is written out once. */
 export function keepText<T extends object>(value: T): T {
-  if (!KEPT.has(value)) KEPT.set(value, '');
+  if (KEPT.get(value) === undefined) KEPT.set(value, '');
   return value;
 }
 

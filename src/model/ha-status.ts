@@ -37,6 +37,15 @@ export interface HaSyncStatus {
   }[];
 }
 
+export const ANNOUNCE_AS = ['active', 'standby', 'drain'] as const;
+/** With which attributes a route goes out; `drain` asks everybody to look elsewhere first (RFC 8326). */
+export type AnnounceAs = (typeof ANNOUNCE_AS)[number];
+
+export interface Announcement {
+  readonly address: string;
+  readonly as: AnnounceAs;
+}
+
 export interface HaStatus {
   readonly maintenance: boolean;
   readonly applied: boolean;
@@ -51,6 +60,8 @@ export interface HaStatus {
   readonly bfd: Readonly<Record<string, boolean>>;
   /** States of BGP sessions by the name of the peer, as FRR calls them: `Established` is the good one. */
   readonly bgp: Readonly<Record<string, string>>;
+  /** Routes to VIPs that bgpd was told of and took. */
+  readonly announced: readonly Announcement[];
   readonly groups: readonly HaGroupStatus[];
   readonly troubles: readonly string[];
 }

@@ -40,6 +40,8 @@ export interface HaGroup {
   readonly track: readonly Track[];
   /** Role at start of `static`; initial state of the others. */
   readonly initialRole: 'active' | 'standby';
+  /** Where an elector writes its word, for groups of the chooser `external`. */
+  readonly leaseFile?: string;
 }
 
 export interface BgpPeer {

@@ -9,6 +9,8 @@ export const ADOPT_FIELD = 'adopt';
 export interface DiffOptions {
   /** Overrides the phase that the kind and verb would get. */
   readonly phaseOf?: (verb: StepVerb, item: Item, before?: Fields) => Phase | undefined;
+  /** Where a driver knows which can differ: those of the desired; the observed items are then only those too. */
+  readonly among?: Iterable<Item>;
   /** How the driver will do a step, told to the reader of the plan. */
   readonly how?: (verb: StepVerb, item: Item, changes: readonly string[]) => string | undefined;
 }
@@ -23,7 +25,7 @@ export function diffItems(
   const conflicts: Conflict[] = [];
   const blocked = new Set<string>();
   let matched = 0;
-  for (const wanted of desired.values()) {
+  for (const wanted of options.among ?? desired.values()) {
     const ours = observed.items.get(wanted.key);
     if (ours !== undefined) {
       matched++;

@@ -1,5 +1,6 @@
 // The history of a running daemon, by the commands a person gives: real processes on the memory engine.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
@@ -102,6 +103,50 @@ describe('history', () => {
     assert.match((await daemon.lbctl('status')).out, /^on trial: back to revision 1 at 20/m);
 
     await daemon.until(async () => (await daemon.members()) === 1);
+  });
+
+  it('starts with files that name objects of the API, and with what was in force where files are refused', async () => {
+    const daemon = await daemons.start('boots', objects(1));
+    const made = await daemon.lbctl(
+      'create',
+      'pool',
+      'other',
+      'members=[{"address":"127.0.0.1","port":9100}]',
+    );
+    assert.equal(made.code, 0, made.err);
+    const both = objects(1, '  - { name: more, vip: web, port: 81, pool: other }');
+    daemon.write(both);
+    assert.equal((await daemon.lbctl('reload')).code, 0);
+    assert.equal(await daemon.members(), 2);
+
+    await daemon.restart('SIGKILL');
+    assert.equal(await daemon.members(), 2);
+    daemon.write(both.replace('port: 80', 'port: eighty'));
+    await daemon.restart('SIGTERM');
+    assert.equal(await daemon.members(), 2);
+    assert.ok(daemon.lines.some((line) => line.msg === 'config refused'));
+    daemon.write(both);
+    assert.equal((await daemon.lbctl('reload')).code, 0);
+  });
+
+  it('undoes what nobody confirmed though the disk is full, and ends its trial with it', async () => {
+    const daemon = await daemons.start('trial-full', objects(1));
+    const limit = (size: string) => execFileSync('prlimit', ['--pid', String(daemon.pid), `--fsize=${size}`]);
+    daemon.write(objects(2));
+    await daemon.lbctl('reload', '--confirm-within', '3s');
+    // No file may grow past its first page: as full as a disk can be.
+    limit('4096:unlimited');
+    const refused = await daemon.lbctl('confirm');
+    assert.match(refused.err, /error\[STATE_UNWRITABLE\]/);
+
+    await daemon.until(async () => (await daemon.members()) === 1);
+    assert.doesNotMatch((await daemon.lbctl('status')).out, /on trial/);
+    limit('unlimited:unlimited');
+    await sleep(2500);
+    await daemon.restart('SIGKILL');
+    const { out } = await daemon.lbctl('status');
+    assert.doesNotMatch(out, /on trial/);
+    assert.equal(await daemon.members(), 1, 'the files of the trial are still on disk');
   });
 
   it('keeps snapshots by name, and goes back to them', async () => {

@@ -127,8 +127,12 @@ describe('the API over TCP', () => {
     const env = { LBCTL_TOKEN: made.out.trim() };
     const drained = await shop.run(['drain', 'web/w1', '--for', '1h'], remote(env));
     const id = env.LBCTL_TOKEN.split('_')[1]!;
+    const stream = get('/v1/events/watch', { authorization: `Bearer ${made.out.trim()}` });
+    await sleep(500);
     const revoked = await shop.run(['token', 'revoke', id], remote(bearing('admin')));
     const replayed = await shop.run(['status'], remote(env));
+    // It ends by itself, and no event goes to it any more.
+    assert.equal((await stream).status, 200);
     await sleep(ends - Date.now());
     const late = await shop.run(['status'], remote({ LBCTL_TOKEN: short.out.trim() }));
     const listed = await shop.run(['token', 'list', '-o', 'json'], { env: local });

@@ -1,7 +1,7 @@
 // What goes wrong on the other side or beside us: another VRID, TTL or MTU, a peer that flaps, clocks that jump, keepalived
 // missing or too old. No double active for longer than it takes to see it, a clear word, and everything mends by itself.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
@@ -40,13 +40,56 @@ for (const vip of [VIP, VIP6])
       () => [pair.a, pair.b].some(({ events }) => events.some((event) => event.kind === 'split-brain')),
       6000,
     );
+    const told = async (): Promise<string> => (await pair.a.status()).troubles.join();
+    await until('the status to say so', async () => /^pair: split brain: .* answers for/.test(await told()));
     await pair.b.load(config('secondary'));
 
     await pair.b.roleIs('standby');
     await pair.a.roleIs('active');
     const holders = [pair.a, pair.b].filter((node) => node.holds(vip));
     assert.equal(holders.length, 1);
+    await until('the status to be clean', async () => (await told()) === '');
   });
+
+test('another VRID written by hand into our configuration of keepalived: it is put back at once, and one node carries the address', async () => {
+  const { a, b } = pair;
+  await a.start(pairConfig('primary'));
+  await a.roleIs('active');
+  await b.start(pairConfig('secondary'));
+  await b.hearsAMaster();
+  const file = join(a.dir, 'run/vrrp/keepalived.conf');
+  const ours = readFileSync(file, 'utf8');
+
+  writeFileSync(file, ours.replace('virtual_router_id 51', 'virtual_router_id 77'));
+  process.kill((await a.status()).keepalivedPid!, 'SIGHUP');
+
+  await until('our own words', () => readFileSync(file, 'utf8') === ours, 3000);
+  await until('a word of it', () =>
+    a.events.some((event) => event.kind === 'trouble' && /somebody changed/.test(event.detail)),
+  );
+  await b.roleIs('standby');
+  await a.roleIs('active');
+  assert.deepEqual([a.holds(VIP), b.holds(VIP)], [true, false]);
+});
+
+test('a link that is down and a script that fails are told as what they are', async () => {
+  const { a } = pair;
+  const flag = join(a.dir, 'flag');
+  const script = join(a.dir, 'look.sh');
+  writeFileSync(flag, '');
+  writeFileSync(script, `#!/bin/sh\n[ -e ${flag} ]\n`, { mode: 0o700 });
+  await a.start(pairConfig('primary', `, track: [{ kind: script, target: ${script}, weight: -100 }]`));
+  await a.roleIs('active');
+  const group = async () => (await a.status()).groups[0]!;
+
+  rmSync(flag);
+  await until('the priority to fall', async () => (await group()).priority === 150, 5000);
+  writeFileSync(flag, '');
+  await until('the priority to rise', async () => (await group()).priority === 250, 5000);
+  a.host.ip('link', 'set', 'eth0', 'down');
+  await a.roleIs('fault');
+  assert.equal((await group()).detail, 'interface "eth0" is down');
+});
 
 test('adverts with another TTL than 255 come from no neighbour: a better node that sends them takes over from nobody, and is told of it', async () => {
   const { a, b } = pair;
@@ -179,7 +222,7 @@ test('keepalived is missing, then too old: the node stands back and says why; wi
     await until('its word', async () => (await node.ha()).troubles.some((one) => /keepalived/.test(one)));
     const { groups, troubles } = await node.ha();
     assert.equal(groups[0]?.role, 'standby');
-    assert.match(troubles.join(), /Cannot use the configuration for keepalived.*ENOENT/);
+    assert.match(troubles.join(), /Cannot run VRRP as keepalived is not installed\. Install keepalived/);
 
     const program = join(dir, 'bin/keepalived');
     const tooOld = '#!/bin/sh\n[ "$1" = --version ] || exec /usr/sbin/keepalived "$@"\n';

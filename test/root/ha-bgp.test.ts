@@ -10,15 +10,6 @@ import { Vty } from '../../src/kernel/vty.ts';
 let net: Routed;
 const serving = { kind: 'vip', vip: 'any', canServe: true };
 
-async function nextHopsAre(hops: readonly string[]): Promise<void> {
-  const end = performance.now() + 15_000;
-  while (net.nextHops().join() !== hops.join()) {
-    if (performance.now() > end)
-      throw new Error(`next hops are ${net.nextHops().join()}, not ${hops.join()}`);
-    await new Promise<void>((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 async function fastOnBothSides(): Promise<boolean> {
   const sides = [
     LabFrr.of(net.router).hasFastBfd('192.0.2.1', 50),
@@ -46,9 +37,9 @@ test('Ha announces a VIP only once a listener on it can serve', async () => {
   assert.deepEqual(net.nextHops(), []);
 
   await b.call('tell', serving);
-  await nextHopsAre(['192.0.2.2']);
+  await net.nextHopsAre(['192.0.2.2']);
   await a.call('tell', serving);
-  await nextHopsAre(['192.0.2.1']);
+  await net.nextHopsAre(['192.0.2.1']);
 });
 
 test('both ways reach the router with the attributes of their roles', async () => {
@@ -103,7 +94,7 @@ test('a line of ours that somebody removes by hand comes back within ten seconds
     /neighbor 192\.0\.2\.254 remote-as 65101/.test(await vty.ask('show running-config')),
   );
   vty.close();
-  await nextHopsAre(['192.0.2.1']);
+  await net.nextHopsAre(['192.0.2.1']);
   await until('BFD with the router', async () => (await net.a.status()).bfd.tor === true);
   await until('fast timers of a session made anew', fastOnBothSides, 30_000);
 });
@@ -114,14 +105,14 @@ test('a node that falls silent is replaced within 300 ms: the router follows the
 
   const atMs = Date.now();
   a.host.ip('link', 'set', 'eth0', 'down');
-  await nextHopsAre(['192.0.2.2']);
+  await net.nextHopsAre(['192.0.2.2']);
   await probe.answered();
   const outage = probe.longestSince(atMs);
   await b.roleIs('active');
   await probe.stop();
   a.host.ip('link', 'set', 'eth0', 'up');
   a.host.route('default', 'via', '192.0.2.254');
-  await nextHopsAre(['192.0.2.1']);
+  await net.nextHopsAre(['192.0.2.1']);
 
   assert.ok(outage <= 300, `${outage} ms`);
 });
@@ -132,7 +123,7 @@ test('a router that asks for another TTL than ours: the standby serves, the stat
   await until('a look at the session', established);
 
   await routerFrr!.configure('bgpd', ['router bgp 65101', 'neighbor 192.0.2.1 ttl-security hops 1']);
-  await nextHopsAre(['192.0.2.2']);
+  await net.nextHopsAre(['192.0.2.2']);
   await until(
     'a word',
     async () => (await a.status()).troubles.some((one) => /bgp tor1: no session/.test(one)),
@@ -144,7 +135,7 @@ test('a router that asks for another TTL than ours: the standby serves, the stat
   );
 
   await routerFrr!.configure('bgpd', ['router bgp 65101', 'no neighbor 192.0.2.1 ttl-security hops 1']);
-  await nextHopsAre(['192.0.2.1']);
+  await net.nextHopsAre(['192.0.2.1']);
   await until('a look at the session', established);
   assert.deepEqual((await a.status()).troubles, []);
 });
@@ -154,7 +145,7 @@ test('Ha.handover() drains the route first: no request is lost for more than 30 
   const probe = await PingProbe.start(client, ROUTED_VIP);
 
   await a.call('handover');
-  await nextHopsAre(['192.0.2.2']);
+  await net.nextHopsAre(['192.0.2.2']);
   await probe.answered();
   await probe.stop();
 

@@ -71,6 +71,10 @@ test('vrrpd killed: its address goes off the node, the peer answers, and a new v
   assert.ok(a.events.some((event) => event.kind === 'program-ended' && event.program === 'vrrpd'));
   assert.match(a.host.ip('link', 'show', 'vrrp4-51'), /state DOWN/);
   assert.ok(probe.longestSince(atMs) <= 450, JSON.stringify(probe.outages()));
+  // Longer than it takes to look again for a vrrpd, and to ask the wire for a second holder.
+  await new Promise<void>((resolve) => setTimeout(resolve, 6000));
+  assert.match(a.host.ip('link', 'show', 'vrrp4-51'), /state DOWN/);
+  assert.deepEqual((await b.status()).troubles, []);
 
   a.host.run('rm', '-f', `${pair.frr[0].dir}/vrrpd.vty`);
   await pair.frr[0].run('vrrpd');

@@ -2,10 +2,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustSync } from '../../lab/process.ts';
+import type { Certificate } from '../../src/model/tls.ts';
 
 export interface Pem {
   readonly certificate: string;
   readonly key: string;
+}
+
+/** As a configuration names it. */
+export function named(name: string, pem: Pem): Certificate {
+  return { name, certificateFile: pem.certificate, keyFile: pem.key };
 }
 
 export class TestCa {
@@ -74,6 +80,14 @@ default_md = sha256\npolicy = any\ndefault_crl_days = 30\nunique_subject = no\n[
         ...validity,
       ],
     );
+    return files;
+  }
+
+  /** Readable, of 512 bits: OpenSSL lets nobody use it. */
+  weak(name: string): Pem {
+    const files = this.#files(name);
+    const words = ['req', '-x509', '-newkey', 'rsa:512', '-nodes', '-subj', `/CN=${name}`, '-days', '30'];
+    this.#openssl(...words, '-keyout', files.key, '-out', files.certificate);
     return files;
   }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
@@ -412,5 +412,88 @@ test('the pools of rules come in one reload with their listener, and go with it'
     await put(driver, worldOf({ listeners: [] }));
     assert.equal((await driver.observe()).items.size, 0);
     assert.ok(existsSync(`${rig.runDir}/haproxy.cfg`));
+  });
+});
+
+test('HAProxy is found without its pid file, by who knows it and by who comes later, and no second one is started', async () => {
+  await withRig(async (rig, driver) => {
+    const world = worldOf({ listeners: [web()] });
+    await put(driver, world);
+    const pid = rig.process.pid();
+
+    rmSync(`${rig.runDir}/haproxy.pid`);
+
+    await assertConverged(driver, world);
+    const later = rig.open();
+    await assertConverged(later, world);
+    // The reload writes it anew.
+    await put(later, worldOf({ listeners: [web(), web(8081)] }));
+    assert.equal(Number(readFileSync(`${rig.runDir}/haproxy.pid`, 'utf8')), pid);
+  });
+});
+
+test('figures of the whole process are taken when another configuration comes into force, and by the next daemon', async () => {
+  await withRig(async (rig, driver) => {
+    const world = worldOf({ listeners: [web()] });
+    const connections = async () =>
+      /^Maxconn: (\d+)$/m.exec((await ask(rig.process.admin, ['show info']))[0]!)?.[1];
+    await put(driver, world);
+
+    driver.take({ maxConnections: 1500, threads: 2 });
+    await put(driver, world);
+    assert.equal(await connections(), '1500');
+    await assertConverged(driver, world);
+
+    const next = rig.open({ maxConnections: 1200 });
+    await put(next, world);
+    assert.equal(await connections(), '1200');
+    await assertConverged(next, world);
+  });
+});
+
+test('what somebody wrote into the file of a HAProxy that dies is not what it is started with', async () => {
+  await withRig(
+    async (rig, driver) => {
+      await put(driver, worldOf({ listeners: [web()] }));
+      const path = rig.process.config;
+      const good = readFileSync(path, 'utf8');
+
+      writeFileSync(path, good.replace('retries 2', 'retries 0'));
+      process.kill(rig.process.pid()!, 'SIGKILL');
+
+      for (let tries = 0; tries < 200 && readFileSync(path, 'utf8') !== good; tries++) await pause(20);
+      assert.equal(readFileSync(path, 'utf8'), good);
+    },
+    { supervise: true },
+  );
+});
+
+test('a range of ports grows over its own, which are no other program’s', async () => {
+  await withRig(async (_, driver) => {
+    const range = (portTo: number) => {
+      const more = web(8200, { ports: [{ from: 8200, to: portTo }] });
+      return worldOf({ listeners: [more] });
+    };
+    await put(driver, range(8202));
+    const { conflicts } = await planOf(driver, range(8203));
+    assert.deepEqual(conflicts, []);
+
+    await put(driver, range(8203));
+
+    await assertConverged(driver, range(8203));
+  });
+});
+
+test('a master whose socket was taken away takes a reload all the same', async () => {
+  await withRig(async (rig, driver) => {
+    await put(driver, worldOf({ listeners: [web()] }));
+    const pid = rig.process.pid();
+    rmSync(rig.process.master);
+
+    const both = worldOf({ listeners: [web(), web(8081)] });
+    await put(driver, both);
+
+    await assertConverged(driver, both);
+    assert.equal(rig.process.pid(), pid);
   });
 });

@@ -12,12 +12,13 @@ import { after, before, test } from 'node:test';
 import type { TLSSocket } from 'node:tls';
 import type { Certificate } from '../../src/model/tls.ts';
 import { assertConverged } from '../conformance/converge.ts';
-import { TestCa } from './haproxy-certificates.ts';
+import { named, TestCa } from './haproxy-certificates.ts';
 import { Rig } from './haproxy-rig.ts';
 import {
   closeMembers,
   HTTP,
   listen,
+  poolOf,
   put,
   startEcho,
   startMember,
@@ -30,9 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'sy-haproxy-members-'));
 const ca = new TestCa(folder);
 const api = ca.issue('api.example.com');
 const shop = ca.issue('shop.example.com');
-const CERTIFICATES: readonly Certificate[] = [
-  { name: 'shop', certificateFile: shop.certificate, keyFile: shop.key },
-];
+const CERTIFICATES: readonly Certificate[] = [named('shop', shop)];
 const rig = new Rig();
 const driver = rig.open();
 let one = 0;
@@ -223,4 +222,16 @@ test('a member whose answers are bad under real traffic gets none, and comes bac
     await new Promise((resume) => setTimeout(resume, 50));
   }
   assert.ok(asked > before, 'it is used again');
+});
+
+test('a member that was out when its listener came is ready for good once it is up', async () => {
+  const world = (state: 'down' | 'enabled') => {
+    const pool = poolOf('late', [one]);
+    const members = pool.members.map((member) => ({ ...member, state }));
+    return worldOf({ listeners: [{ name: 'late', port: 8099, members: [one], pool: { members } }] });
+  };
+  await put(driver, world('down'));
+  await put(driver, world('enabled'));
+
+  await assertConverged(driver, world('enabled'));
 });

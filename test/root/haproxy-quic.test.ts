@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { probeHaproxy } from '../../src/drivers/haproxy/open-haproxy.ts';
 import { assertConverged } from '../conformance/converge.ts';
-import { TestCa } from './haproxy-certificates.ts';
+import { named, TestCa } from './haproxy-certificates.ts';
 import { askH3, nextHaproxy } from './haproxy-next.ts';
 import { Rig } from './haproxy-rig.ts';
 import { closeMembers, HTTP, put, startMember, type Told, tlsOf, VIP, worldOf } from './haproxy-site.ts';
 
 test('HTTP/3 is served beside HTTP/2 on the same port, told of in answers, and survives a reload', async () => {
-  const binary = await nextHaproxy();
+  const binary = nextHaproxy();
   const { features } = probeHaproxy(binary);
   assert.ok(features?.quic, 'it has QUIC');
   const folder = mkdtempSync(join(tmpdir(), 'sy-haproxy-quic-'));
@@ -47,7 +47,7 @@ test('HTTP/3 is served beside HTTP/2 on the same port, told of in answers, and s
             },
           },
         ],
-        certificates: [{ name: 'shop', certificateFile: shop.certificate, keyFile: shop.key }],
+        certificates: [named('shop', shop)],
       });
     const driver = rig.open();
     const h3 = (path: string) => askH3(VIP, 8470, `https://shop.example.com:8470${path}`);

@@ -35,8 +35,8 @@ export class Rig {
     };
   }
 
-  open(): HaproxyDriver {
-    const driver = new HaproxyDriver(this.#options);
+  open(more: Partial<HaproxyOptions> = {}): HaproxyDriver {
+    const driver = new HaproxyDriver({ ...this.#options, ...more });
     this.#drivers.push(driver);
     return driver;
   }

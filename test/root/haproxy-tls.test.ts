@@ -12,7 +12,7 @@ import { type ConnectionOptions, connect, createServer as createTlsServer, type 
 import { noQuicReason, probeHaproxy } from '../../src/drivers/haproxy/open-haproxy.ts';
 import type { Certificate } from '../../src/model/tls.ts';
 import { applyPhases, planOf } from '../conformance/converge.ts';
-import { type Pem, TestCa } from './haproxy-certificates.ts';
+import { named, type Pem, TestCa } from './haproxy-certificates.ts';
 import { BINARY, Rig } from './haproxy-rig.ts';
 import {
   closeMembers,
@@ -38,10 +38,6 @@ const driver = rig.open();
 let one = 0;
 
 const CERTIFICATES: readonly Certificate[] = [named('shop', shop), named('api', api)];
-
-function named(name: string, pem: Pem): Certificate {
-  return { name, certificateFile: pem.certificate, keyFile: pem.key };
-}
 
 before(async () => {
   one = await startMember('one');

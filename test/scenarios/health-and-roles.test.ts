@@ -100,6 +100,22 @@ test('Engine moves only addresses when a standby becomes active', async () => {
   assert.equal(story.did(), 'remove 192.0.2.10/32 dev eth0');
 });
 
+test('Engine says of a standby that nothing is behind it, as nothing would be when it takes over', async () => {
+  const story = await Story.begin({
+    intent: web({ quorum: { weight: 20, hysteresis: 0 } }, [['pair', ['front']]]),
+  });
+  await allUp(story);
+  assert.match(story.tells(), /^web standby Standby$/m);
+
+  await story.health('web/web1', { state: 'down' });
+  await story.health('web/web2', { state: 'down' });
+  assert.match(story.tells(), /^web standby QuorumLost$/m);
+  await story.health('web/web3', { state: 'down' });
+  assert.match(story.tells(), /^web standby NoHealthyMember$/m);
+  await allUp(story);
+  assert.match(story.tells(), /^web standby Standby$/m);
+});
+
 test('Engine gives up many addresses with the role: a guard is for deletions', async () => {
   const vips = Array.from({ length: 50 }, (_, i) => buildVip(`v${i}`, `192.0.2.${i + 1}`));
   const intent = buildIntent({

@@ -31,8 +31,10 @@ test('late', () => {
   if (readFileSync('${runs}', 'utf8').length < ${passesFrom}) throw new Error('too late');
 });`,
     );
-    const result = await runFairly({ ...SUITES[0]!, globs: ['**/*.test.ts'] }, root, stolen, 1);
-    return { result, runs: readFileSync(runs, 'utf8').length };
+    const said: string[] = [];
+    const suite = { ...SUITES[0]!, globs: ['**/*.test.ts'] };
+    const result = await runFairly(suite, root, (line) => said.push(line), stolen, 1);
+    return { result, said, runs: readFileSync(runs, 'utf8').length };
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
@@ -45,13 +47,14 @@ test('runFairly() leaves a failure of a calm machine as it is', async () => {
 });
 
 test('runFairly() runs the failed file again where the host took time, and says so', async () => {
-  const { result, runs } = await runOn(2, robbed());
+  const { result, runs, said } = await runOn(2, robbed());
 
   assert.deepEqual([runs, result.passed, result.failed, result.failures], [2, 3, 0, []]);
   assert.match(
     result.repeats.join(),
     /^the host took 3600 s of processor time in \d+ s: b\.test\.ts:4 {3}late$/,
   );
+  assert.match(said.join(), /^suite unit: the host took .*; as soon as it is calm again: b\.test\.ts\n$/);
 });
 
 test('runFairly() fails what fails each time, after three repeats', async () => {

@@ -1,7 +1,7 @@
 // A suite whose failures may be the machine's: where its host took much of its processors away meanwhile, by the kernel's
 // own count, the files that failed run again. No limit is loosened, and what was repeated is said.
-import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stolenSeconds } from '../../lab/stolen.ts';
 import { runSuite, type SuiteResult } from './run-suite.ts';
 import type { Suite } from './suites.ts';
 
@@ -12,8 +12,6 @@ const MAX_REPEATS = 3;
 const LATEST_S = 1800;
 /** More than this many failed files are no accident. */
 const MAX_FILES = 8;
-/** The kernel counts in hundredths of a second, whatever its own clock is. */
-const TICKS = 100;
 /** Before a repeat the machine is looked at this often, until it was left alone in two looks after each other. */
 const LOOK_MS = 5000;
 const MAX_LOOKS = 96;
@@ -24,9 +22,11 @@ export interface FairResult extends SuiteResult {
   readonly repeats: readonly string[];
 }
 
+/** `say` is told before each repeat, as it may have to wait for minutes. */
 export async function runFairly(
   suite: Suite,
   root: string,
+  say: (line: string) => void = () => {},
   stolen = stolenSeconds,
   lookMs = LOOK_MS,
 ): Promise<FairResult> {
@@ -39,6 +39,7 @@ export async function runFairly(
     if (lost < MUCH * seconds || seconds > LATEST_S || result.failedFiles.length > MAX_FILES) break;
     const why = `the host took ${lost.toFixed(0)} s of processor time in ${seconds.toFixed(0)} s`;
     for (const failure of result.failures) repeats.push(`${why}: ${failure.split('\n', 2).join(' ')}`);
+    say(`suite ${suite.name}: ${why}; as soon as it is calm again: ${result.failedFiles.join(' ')}\n`);
     await calm(stolen, lookMs);
     result = merge(result, await runSuite(suite, root, result.failedFiles));
   }
@@ -63,15 +64,5 @@ async function calm(stolen: () => number, lookMs: number): Promise<void> {
     const before = stolen();
     await sleep(lookMs);
     good = stolen() - before < (CALM * lookMs) / 1000 ? good + 1 : 0;
-  }
-}
-
-function stolenSeconds(): number {
-  try {
-    // cpu user nice system idle iowait irq softirq steal
-    return Number(readFileSync('/proc/stat', 'utf8').split('\n', 1)[0]!.split(/\s+/)[8]) / TICKS;
-  } catch {
-    // No Linux: nothing is known of it.
-    return 0;
   }
 }

@@ -1,9 +1,13 @@
 // The test runner counts what passed, tells failures in full, and lets nothing broken or left out look green.
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { isRunning } from '../../lab/process.ts';
+import { until } from '../../lab/until.ts';
 import { runSuite, suiteFiles } from './run-suite.ts';
 import { type Machine, SUITES, type Suite, verdictOnMissing, whyMissing } from './suites.ts';
 
@@ -98,4 +102,28 @@ test('whyMissing() says what a suite lacks, and root on Linux may lack nothing',
   assert.match(whyMissing('vm', { ...full, platform: 'darwin' })!, /darwin/);
   assert.equal(verdictOnMissing(full), 'failed');
   assert.equal(verdictOnMissing({ ...full, uid: 1000 }), 'skipped');
+});
+
+test('what interrupts a run ends its tests too', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'steelyard-suite-'));
+  const pidFile = join(root, 'pid');
+  try {
+    const sleeper = `import { writeFileSync } from 'node:fs';
+test('sleeps', () => new Promise((done) => { setTimeout(done, 60_000); writeFileSync(${JSON.stringify(pidFile)}, \`\${process.pid}\\n\`); }));`;
+    writeFileSync(join(root, 'a.test.ts'), imports + sleeper);
+    const runner = `import { runSuite } from ${JSON.stringify(join(import.meta.dirname, 'run-suite.ts'))};
+import { SUITES } from ${JSON.stringify(join(import.meta.dirname, 'suites.ts'))};
+await runSuite({ ...SUITES[0], globs: ['**/*.test.ts'] }, ${JSON.stringify(root)});`;
+    writeFileSync(join(root, 'runner.ts'), runner);
+    const run = spawn(process.execPath, [join(root, 'runner.ts')], { stdio: 'ignore' });
+    const ended = once(run, 'exit');
+    await until('the test to run', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8').endsWith('\n'));
+    const pid = Number(readFileSync(pidFile, 'utf8'));
+
+    run.kill('SIGTERM');
+    assert.deepEqual(await ended, [143, null]);
+    await until('the test to end', () => !isRunning(pid));
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });

@@ -2,8 +2,10 @@
 import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Reported } from './json-reporter.ts';
+import { endGroup, groupEnded, groupRuns } from './process-groups.ts';
 import type { Suite } from './suites.ts';
 
 export interface SuiteResult {
@@ -92,14 +94,16 @@ function spawnTests(
       '--test-reporter-destination=stdout',
       ...files,
     ],
-    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: cleanEnv() },
+    { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true, env: testEnv() },
   );
+  const group = child.pid;
+  if (group !== undefined) groupRuns(group);
   return new Promise((resolve, reject) => {
     let stderr = '';
     let late = false;
     const limit = setTimeout(() => {
       late = true;
-      endGroup(child.pid);
+      if (group !== undefined) endGroup(group);
     }, suite.limitMs);
     createInterface({ input: child.stdout }).on('line', (line) => onEvent(JSON.parse(line) as Reported));
     child.stderr.on('data', (chunk: Buffer) => {
@@ -108,6 +112,7 @@ function spawnTests(
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(limit);
+      if (group !== undefined) groupEnded(group);
       if (late) resolve({ problem: `ended after ${suite.limitMs / 1000} s, its limit`, stderr });
       else if (code === 0) resolve({ stderr });
       else resolve({ problem: `node --test ended with ${code ?? signal}`, stderr });
@@ -115,20 +120,13 @@ function spawnTests(
   });
 }
 
-/** The group holds the test files' own processes too. */
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // Gone already, which is what was wanted.
-  }
-}
+/** Compiled code of the tests: most of the time of a short one is reading what the one before it has read too. */
+const COMPILED = join(import.meta.dirname, '../../build/compiled');
 
 /** Tests must not think they run inside another `node --test`, nor inherit an operator's settings. */
-function cleanEnv(): NodeJS.ProcessEnv {
+function testEnv(): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT: _context, NODE_OPTIONS: _options, LBCTL_CONFIG: _config, ...env } = process.env;
-  return env;
+  return { ...env, NODE_COMPILE_CACHE: COMPILED };
 }
 
 function outputByFile(events: readonly Reported[]): Map<string, string> {

@@ -31,7 +31,7 @@ export class AlertHub {
   setIntent(intent: Intent): void {
     const before = this.#intent;
     this.#intent = intent;
-    this.#quorumScripts ??= new QuorumScripts({ node: intent.node.name, onFault: this.#options.onFault });
+    this.#quorumScripts ??= new QuorumScripts({ onFault: this.#options.onFault });
     this.#quorumScripts.setIntent(intent);
     if (before !== undefined && settingsKey(before) === settingsKey(intent)) return;
     this.#retire();

@@ -1,36 +1,43 @@
-// Something that is open as its settings want it: opened again when they change, one change after the other.
+// Something that is open as its settings want it: opened again when they change, one change after the other, and tried again where
+// it cannot open: an address may come, and a port become free.
+import type { Clock } from '../../lib/clock.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 
+const AGAIN_MS = 10_000;
+
+export interface AsWantedOptions<S, T> {
+  readonly clock: Clock;
+  readonly open: (settings: S) => Promise<T | undefined>;
+  /** Told once, not with each try. */
+  readonly onFault: (error: Error) => void;
+  /** It opened after it could not. */
+  readonly onOpen?: (opened: T) => void;
+}
+
 export class AsWanted<S, T extends { close(): Promise<void> }> {
-  readonly #open: (settings: S) => Promise<T | undefined>;
-  readonly #onFault: (error: Error) => void;
+  readonly #options: AsWantedOptions<S, T>;
   #key: string | undefined;
   #current: T | undefined;
+  #fault: string | undefined;
+  #cancelAgain: (() => void) | undefined;
   #busy: Promise<void> = Promise.resolve();
 
-  constructor(open: (settings: S) => Promise<T | undefined>, onFault: (error: Error) => void) {
-    this.#open = open;
-    this.#onFault = onFault;
+  constructor(options: AsWantedOptions<S, T>) {
+    this.#options = options;
   }
 
   get current(): T | undefined {
     return this.#current;
   }
 
-  /** `hidden` is what settings hold that JSON does not show. What cannot open is told, and tried with the next change. */
+  /** `hidden` is what settings hold that JSON does not show. */
   set(settings: S, hidden = ''): Promise<void> {
     this.#busy = this.#busy.then(async () => {
       const key = `${stableJson(settings)}${hidden}`;
       if (key === this.#key) return;
       this.#key = key;
       await this.#shut();
-      try {
-        this.#current = await this.#open(settings);
-      } catch (error) {
-        // So that the same settings are tried again with the next load.
-        this.#key = undefined;
-        this.#onFault(error as Error);
-      }
+      await this.#open(settings);
     });
     return this.#busy;
   }
@@ -40,7 +47,29 @@ export class AsWanted<S, T extends { close(): Promise<void> }> {
     return this.#busy;
   }
 
+  async #open(settings: S): Promise<void> {
+    const { clock, open, onFault, onOpen } = this.#options;
+    try {
+      this.#current = await open(settings);
+      if (this.#fault !== undefined && this.#current !== undefined) onOpen?.(this.#current);
+      this.#fault = undefined;
+    } catch (error) {
+      const { message } = error as Error;
+      if (message !== this.#fault) onFault(error as Error);
+      this.#fault = message;
+      this.#cancelAgain = clock.after(AGAIN_MS, () => {
+        this.#busy = this.#busy.then(async () => {
+          // Something else was wanted, or nothing, while this waited for its turn.
+          if (this.#cancelAgain !== undefined) await this.#open(settings);
+        });
+      });
+    }
+  }
+
   async #shut(): Promise<void> {
+    this.#cancelAgain?.();
+    this.#cancelAgain = undefined;
+    this.#fault = undefined;
     const old = this.#current;
     this.#current = undefined;
     await old?.close();

@@ -29,6 +29,7 @@ import { NodeHa } from './ha.ts';
 import { type Log, logEvent, openLog } from './log.ts';
 import { NetworkChanges } from './network-watch.ts';
 import { openStores, type Stores } from './open-stores.ts';
+import { PlacesOfStart } from './places-of-start.ts';
 import { SaveSoon } from './save-soon.ts';
 import { FileWatch } from './watch-files.ts';
 
@@ -63,6 +64,7 @@ export class Daemon implements Control {
   #network: NetworkChanges | undefined;
   readonly #history = new RoundHistory();
   readonly #memory: BackgroundMemory;
+  readonly #places: PlacesOfStart;
   readonly #listeners = new Set<(event: EngineEvent) => void>();
   readonly #saving: SaveSoon;
   #savedHealth = -1;
@@ -74,6 +76,7 @@ export class Daemon implements Control {
   constructor(options: DaemonOptions) {
     const { intent, source } = options;
     this.version = options.version;
+    this.#places = new PlacesOfStart(intent);
     this.log = openLog(intent.logging, intent.node.name, options.write);
     this.#memory = new BackgroundMemory(this.log.logger);
     const { state, access, stateLost } = openStores(intent, this.startedMs, this.log.logger);
@@ -117,7 +120,7 @@ export class Daemon implements Control {
         confirm: () => this.#engine.confirm(),
       },
       nowMs: () => Date.now(),
-      onIntent: (accepted, files) => this.#take(accepted, files),
+      onIntent: (accepted, files, folders) => this.#take(accepted, files, folders),
       onFault: (error, what) => this.log.logger.error({ error: error.message }, what),
       quotaOf: (project) => this.access.quotas.of(project),
       stateLost,
@@ -132,7 +135,8 @@ export class Daemon implements Control {
       stateDir: intent.system.stateDir,
       logger: this.log.logger,
       flows: () => this.#machine.flows?.(),
-      ipvs: this.#machine.engines.ipvs.available,
+      // On the memory engine nothing of the kernel's is asked for, whatever it has.
+      ipvs: this.#machine.drivers.some(({ name }) => name === 'ipvs'),
       maintenance: this.#state.recall<boolean>('maintenance') === true,
       onRole: () => this.#engine.wake('facts'),
       onEvent: (event) => this.#tell(event),
@@ -255,7 +259,10 @@ export class Daemon implements Control {
 
   async handover(timeoutMs: number): Promise<readonly string[]> {
     this.#state.remember('maintenance', true);
-    return this.#ha.handover(timeoutMs);
+    const left = await this.#ha.handover(timeoutMs);
+    // Where nobody could take over nothing was changed.
+    if (left.length > 0) this.#state.remember('maintenance', this.#ha.status()?.maintenance ?? false);
+    return left;
   }
 
   grantLease(lease: Lease): void {
@@ -272,6 +279,12 @@ export class Daemon implements Control {
 
   rounds() {
     return this.#history.list();
+  }
+
+  /** Resolves after a round. */
+  look(): Promise<void> {
+    this.#engine.wake('drift-tick');
+    return this.#engine.idle();
   }
 
   async counters(): Promise<ReadonlyMap<string, readonly ItemCounters[]>> {
@@ -333,7 +346,9 @@ export class Daemon implements Control {
   }
 
   /** Before the round that applies it, so that its members are checked and known. */
-  #take(intent: Intent, files: readonly string[]): void {
+  #take(intent: Intent, files: readonly string[], folders: readonly string[]): void {
+    for (const moved of this.#places.moved(intent))
+      this.log.logger.warn(moved, 'a path is changed by the next start only');
     this.#intent = intent;
     this.#machine.take?.(intent);
     this.log.setSettings(intent.logging, intent.node.name);
@@ -341,7 +356,8 @@ export class Daemon implements Control {
     this.#ha.setIntent(intent);
     this.access.audit.setLimit(intent.api.auditEntries);
     this.#alerts.setIntent(intent);
-    this.#watch.setFiles(intent.daemon.watchFiles ? files : []);
+    if (intent.daemon.watchFiles) this.#watch.setFiles(files, folders);
+    else this.#watch.setFiles([]);
   }
 
   #filesChanged(): void {

@@ -7,6 +7,7 @@ import type { Access } from '../../doors/rest/access.ts';
 import { openRest } from '../../doors/rest/open-rest.ts';
 import type { Control } from '../../engine/control.ts';
 import { peerOf } from '../../kernel/native/peer.ts';
+import { systemClock } from '../../lib/clock.ts';
 import type { Intent } from '../../model/intent.ts';
 import { AsWanted } from './as-wanted.ts';
 import type { Log } from './log.ts';
@@ -53,12 +54,15 @@ export async function openDoors(control: Control, intent: Intent, access: Access
       ...(certificateUntilMs === undefined ? {} : { apiCertificateUntilMs: certificateUntilMs }),
     };
   });
-  const prometheus = new AsWanted(
-    (settings: Intent['metrics']['prometheus']) => openMetrics(page, settings, onFault),
-    (error) => logger.error({ error: error.message }, 'metrics are not served'),
-  );
-  const influx = new AsWanted(
-    async (settings: Intent['metrics']['influx']) =>
+  const prometheus = new AsWanted({
+    clock: systemClock,
+    open: (settings: Intent['metrics']['prometheus']) => openMetrics(page, settings, onFault),
+    onFault: (error) => logger.error({ error: error.message }, 'metrics are not served'),
+    onOpen: ({ address }) => logger.info({ metrics: address }, 'metrics are served'),
+  });
+  const influx = new AsWanted({
+    clock: systemClock,
+    open: async (settings: Intent['metrics']['influx']) =>
       settings === undefined
         ? undefined
         : openInflux(settings, {
@@ -70,7 +74,7 @@ export async function openDoors(control: Control, intent: Intent, access: Access
             },
           }),
     onFault,
-  );
+  });
   const setIntent = async ({ api, metrics }: Intent): Promise<void> => {
     page.maxSeries = metrics.prometheus.maxSeries;
     await Promise.all([

@@ -11,12 +11,13 @@ export interface NodeFactsOptions {
   readonly roles: () => ReadonlyMap<string, RoleFact>;
   /** Of before the restart. */
   readonly overrides?: readonly (readonly [member: string, override: Override])[];
+  /** Called before they hold; where it throws, they do not. */
   readonly onOverrides: (overrides: ReadonlyMap<string, Override>) => void;
 }
 
 export class NodeFacts implements FactsSource {
   readonly #options: NodeFactsOptions;
-  readonly #overrides: Map<string, Override>;
+  #overrides: ReadonlyMap<string, Override>;
 
   constructor(options: NodeFactsOptions) {
     this.#options = options;
@@ -37,9 +38,11 @@ export class NodeFacts implements FactsSource {
 
   /** Undefined resets the member to what configuration and checks say. */
   setOverride(member: string, override: Override | undefined): void {
-    if (override === undefined) this.#overrides.delete(member);
-    else this.#overrides.set(member, override);
-    this.#options.onOverrides(this.#overrides);
+    const next = new Map(this.#overrides);
+    if (override === undefined) next.delete(member);
+    else next.set(member, override);
+    this.#options.onOverrides(next);
+    this.#overrides = next;
   }
 
   overrides(): ReadonlyMap<string, Override> {

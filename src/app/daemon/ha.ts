@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Lease } from '../../engine/control.ts';
 import type { EngineEvent } from '../../engine/events.ts';
+import { cannotServe } from '../../engine/status.ts';
 import { EpochFile } from '../../ha/epoch-store.ts';
 import type { HaEvent } from '../../ha/events.ts';
 import { Ha } from '../../ha/ha.ts';
@@ -11,6 +12,7 @@ import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
 import { PacketNeighbours } from '../../kernel/packet.ts';
 import { SysctlFiles } from '../../kernel/sysctl-files.ts';
 import { systemClock } from '../../lib/clock.ts';
+import { InputError, LbError } from '../../model/errors.ts';
 import type { RoleFact } from '../../model/facts.ts';
 import type { WatchedFlows } from '../../model/flow.ts';
 import type { HaStatus } from '../../model/ha-status.ts';
@@ -18,6 +20,7 @@ import type { Intent } from '../../model/intent.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Status } from '../../model/status.ts';
 import { BackgroundMemory } from './background-memory.ts';
+import { LeaseFiles } from './lease-files.ts';
 import { NodeSync } from './node-sync.ts';
 
 export interface NodeHaOptions {
@@ -45,14 +48,21 @@ const RETRY_MS = 5000;
 export class NodeHa {
   readonly #options: NodeHaOptions;
   readonly #sync: NodeSync;
+  readonly #leases: LeaseFiles;
   #ha: Ha | undefined;
   #applied = false;
+  /** Pools whose quorum was lost or came back. */
+  readonly #pools = new Map<string, boolean>();
   #intent: Intent | undefined;
   #refused = '';
   #retry: NodeJS.Timeout | undefined;
 
   constructor(options: NodeHaOptions) {
     this.#options = options;
+    this.#leases = new LeaseFiles({
+      onLease: (lease) => this.grantLease(lease),
+      onTrouble: (what, detail) => this.#hear({ kind: 'trouble', atMs: Date.now(), what, detail }),
+    });
     this.#sync = new NodeSync({
       flows: options.flows,
       groups: () => this.#ha?.status().groups ?? [],
@@ -64,10 +74,15 @@ export class NodeHa {
 
   setIntent(intent: Intent): void {
     if (intent.ha === undefined && this.#ha === undefined) return;
+    const isNew = this.#ha === undefined;
     this.#ha ??= this.#open();
     this.#sync.setIntent(intent);
     this.#intent = intent;
     this.#apply(this.#ha, intent);
+    // Groups that come with a reload find a node that serves already.
+    if (!isNew) return;
+    for (const [pool, healthy] of this.#pools) this.#ha.tell({ kind: 'pool', pool, healthy });
+    this.#tellReady();
   }
 
   /** What is missing, keepalived perhaps, may be there in a moment: until then the node stands back and says why. */
@@ -78,12 +93,15 @@ export class NodeHa {
       () => {
         this.#refused = '';
         ha.tell({ kind: 'fault', source });
+        // Groups are known from now on: an elector may have spoken before.
+        this.#leases.setIntent(intent);
       },
       (error: Error) => {
-        if (this.#refused !== error.message)
-          this.#hear({ kind: 'trouble', atMs: Date.now(), what: 'set-up', detail: error.message });
-        this.#refused = error.message;
-        ha.tell({ kind: 'fault', source, message: error.message });
+        const message = error instanceof LbError ? `${error.message}. ${error.hint}` : error.message;
+        if (this.#refused !== message)
+          this.#hear({ kind: 'trouble', atMs: Date.now(), what: 'set-up', detail: message });
+        this.#refused = message;
+        ha.tell({ kind: 'fault', source, message });
         if (this.#ha === ha && this.#intent === intent)
           this.#retry = setTimeout(() => this.#apply(ha, intent), RETRY_MS);
       },
@@ -110,7 +128,15 @@ export class NodeHa {
     return this.#ha?.handover({ timeoutMs }) ?? [];
   }
 
+  /** Throws where the elector spoke of a later epoch before: a word that was late on its way undoes nothing. */
   grantLease(lease: Lease): void {
+    const epoch = this.#ha?.roles().get(lease.group)?.epoch ?? 0;
+    if (lease.epoch < epoch)
+      throw new InputError(
+        'CONFLICT',
+        `Cannot obey the elector of "${lease.group}" as it speaks of epoch ${lease.epoch} after ${epoch}`,
+        { hint: `Let it count on from ${epoch}; what it said before holds until its lease runs out` },
+      );
     this.#ha?.tell({ kind: 'lease', ...lease });
   }
 
@@ -126,7 +152,7 @@ export class NodeHa {
     const ha = this.#ha;
     if (ha === undefined) return;
     const serving = status.listeners.filter(
-      ({ condition }) => condition === 'ok' || condition === 'degraded' || condition === 'standby',
+      (one) => ['ok', 'degraded', 'standby'].includes(one.condition) && !cannotServe(one),
     );
     for (const { vip, key } of status.addresses) {
       const address = key.slice(0, key.indexOf('/'));
@@ -136,14 +162,16 @@ export class NodeHa {
   }
 
   heed(event: EngineEvent): void {
-    if (event.kind === 'quorum-changed' && (event.members ?? 'both') === 'both')
-      this.#ha?.tell({ kind: 'pool', pool: event.pool, healthy: event.held });
+    if (event.kind !== 'quorum-changed' || (event.members ?? 'both') !== 'both') return;
+    this.#pools.set(event.pool, event.held);
+    this.#ha?.tell({ kind: 'pool', pool: event.pool, healthy: event.held });
   }
 
   /** The peers take over first. Where nobody does, addresses and programs stay: a lone node must not cut its own traffic. */
   async close(): Promise<void> {
     if (this.#ha === undefined) return;
     clearTimeout(this.#retry);
+    this.#leases.close();
     const left = await this.handover(HANDOVER_MS);
     if (left.length > 0) this.#ha.setMaintenance(false);
     await this.#ha.close(left.length === 0 ? 'hand-over' : 'leave');

@@ -14,7 +14,7 @@ export interface Log {
   readonly gelfDropped: number | undefined;
   readonly level: LogLevel;
   setLevel(level: LogLevel): void;
-  /** Of a configuration loaded anew. */
+  /** Of a configuration loaded anew; the level set at run time stays until the configuration names another one than before. */
   setSettings(settings: LoggingSettings, node: string): void;
   close(): Promise<void>;
 }
@@ -58,10 +58,11 @@ export function openLog(first: LoggingSettings, firstNode: string, write: (line:
         if (old !== undefined) closing.add(old.finally(() => closing.delete(old)));
         gelf = wanted.gelf === undefined ? undefined : openGelf(wanted.gelf, name);
       }
+      // Each write of the API loads the configuration anew.
+      if (wanted.level !== settings.level) level = wanted.level;
       settings = wanted;
       node = name;
-      level = wanted.level;
-      logger.level = levelOf(settings);
+      logger.level = levelOf({ ...settings, level });
     },
     async close() {
       await Promise.all([...closing, gelf?.close()]);

@@ -93,7 +93,10 @@ async function reload(daemon: Daemon, systemd: SdNotify): Promise<void> {
   });
 }
 
-/** At half the period systemd asks for, and only while rounds go on: a loop that hangs is a daemon that hangs. */
+/**
+ * At half the period systemd asks for, and only while rounds go on: a loop that hangs is a daemon that hangs. Where rounds are
+ * seldom (`daemon.reconcile_interval`) one is asked for.
+ */
 function startWatchdog(
   daemon: Daemon,
   systemd: SdNotify,
@@ -102,9 +105,17 @@ function startWatchdog(
   const periodMs = Number(env.WATCHDOG_USEC ?? 0) / 1000;
   if (!(periodMs > 0)) return undefined;
   let last = -1;
+  let asked = false;
   return setInterval(() => {
     const number = daemon.round()?.number ?? 0;
     if (number !== last) systemd.tell({ WATCHDOG: '1' });
+    else if (!asked) {
+      asked = true;
+      void daemon.look().then(() => {
+        asked = false;
+        systemd.tell({ WATCHDOG: '1' });
+      });
+    }
     last = number;
   }, periodMs / 2);
 }

@@ -1,8 +1,9 @@
 // lbctl daemon: makes it so and keeps it so, until a signal stops it.
 import type { Command } from 'commander';
+import type { Intent } from '../../model/intent.ts';
 import type { ConcreteEngine } from '../../model/protocol.ts';
 import { examples } from '../examples.ts';
-import { loadIntent } from '../load-intent.ts';
+import { InvalidConfig, loadIntent } from '../load-intent.ts';
 import type { Session } from '../session.ts';
 import { engineOption } from './plan.ts';
 
@@ -36,7 +37,23 @@ export async function serve(
   command: Command,
   engine: ConcreteEngine | undefined,
 ): Promise<void> {
-  const intent = await loadIntent(session, command, engine === 'memory' ? 'wished' : 'needed');
   const configPath = session.configPath(command);
+  const intent = await startIntent(session, command, engine === 'memory' ? 'wished' : 'needed');
   await session.toolbox.runDaemon({ configPath, intent, ...(engine === undefined ? {} : { engine }) });
+}
+
+/** Files may name objects of the API, and a fault in them must not keep a node that boots from serving: the daemon tells it. */
+async function startIntent(
+  session: Session,
+  command: Command,
+  secrets: 'needed' | 'wished',
+): Promise<Intent> {
+  try {
+    return await loadIntent(session, command, secrets);
+  } catch (error) {
+    if (!(error instanceof InvalidConfig)) throw error;
+    const kept = await session.toolbox.loadKept(session.configPath(command), secrets);
+    if (kept === undefined) throw error;
+    return kept;
+  }
 }

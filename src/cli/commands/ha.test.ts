@@ -4,10 +4,13 @@ import { test } from 'node:test';
 import { buildGroup, buildIntent, buildVip } from '../../../test/fixtures/build-intent.ts';
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
 import { lbctlOn } from '../../../test/fixtures/web-site.ts';
+import type { RoleChooser } from '../../model/ha.ts';
 
-async function openPair(preempt: boolean) {
+async function openPair(preempt: boolean, chooser: RoleChooser = 'vrrp') {
   const vips = [buildVip('www', '192.0.2.10')];
-  const door = await openDoor(buildIntent({ vips, groups: [buildGroup('pair', ['www'], { preempt })] }));
+  const door = await openDoor(
+    buildIntent({ vips, groups: [buildGroup('pair', ['www'], { preempt, chooser })] }),
+  );
   const { control } = door;
   control.roleFacts.set('pair', { role: 'active', epoch: 2, reason: 'Active' });
   const lbctl = lbctlOn(door.socket, { nowMs: () => control.startedMs + 120_000 });
@@ -21,7 +24,7 @@ test('lbctl ha status shows each group with role, epoch, reason and since when',
     const json = JSON.parse((await lbctl('ha', 'status', '-o', 'json')).out);
 
     assert.equal(code, 0);
-    assert.match(out, /^in service, configuration applied, connections in sync$/m);
+    assert.match(out, /^not in maintenance, configuration applied$/m);
     assert.match(out, /^pair +active +2 +150 +vrrp +2m +Active +as the test says$/m);
     assert.deepEqual([json.groups[0].role, json.maintenance], ['active', false]);
   } finally {
@@ -54,6 +57,19 @@ test('lbctl ha tells when no peer takes over: failover with 6, maintenance with 
     assert.match(maintenance.err, /no peer took over pair/);
     assert.equal(off.out, 'this node may be active again\n');
     assert.equal((await lbctl('ha', 'maintenance', 'maybe')).code, 2);
+  } finally {
+    await door.close();
+  }
+});
+
+test('lbctl ha maintenance does not ask who took over where all nodes are active', async () => {
+  const { door, control, lbctl } = await openPair(true, 'bgp-ecmp');
+  control.hasPeer = false;
+  try {
+    const { code, out } = await lbctl('ha', 'maintenance', 'on');
+
+    assert.equal(code, 0);
+    assert.equal(out, 'this node is kept back; routers are asked to use the other nodes\n');
   } finally {
     await door.close();
   }

@@ -37,7 +37,8 @@ export function addHa(program: Command, session: Session): void {
     .summary('hand every group over to the peer')
     .description(
       'Hand every group over to the peer and wait until it has them. Where nobody takes them they stay here, and the ' +
-        'command fails. A node that preempts then stays back until "lbctl ha maintenance off", as it would take them back at once.',
+        'command fails. A node that preempts then stays back until "lbctl ha maintenance off", as it would take them back at once. ' +
+        'Where no group is active here nothing changes.',
     )
     .addOption(timeoutOption())
     .addOption(outputOption())
@@ -90,7 +91,7 @@ async function failOver(options: HaOptions, session: Session, command: Command):
   session.print(
     moved.length === 0 ? 'no group was active here\n' : `${moved.join(', ')}: handed over to the peer\n`,
   );
-  if (status.maintenance)
+  if (moved.length > 0 && status.maintenance)
     session.print('this node stays back until "lbctl ha maintenance off", as it would take them back\n');
 }
 
@@ -108,10 +109,16 @@ async function setMaintenance(
   const on = state === 'on';
   const body = { on, ...(options.timeout === undefined ? {} : { timeout: options.timeout }) };
   const status = await client.call<HaStatus>('PUT', '/v1/ha/maintenance', { body, timeoutMs: CALL_MS });
-  const left = status.groups.filter((one) => one.role === 'active').map((one) => one.group);
+  const active = status.groups.filter((one) => one.role === 'active');
+  const left = active.filter((one) => one.chooser !== 'bgp-ecmp').map((one) => one.group);
   if (options.output !== 'table') session.print(await textOf(status, options, session, command));
   else if (!on) session.print('this node may be active again\n');
-  else if (left.length === 0) session.print('this node is kept back; no group is active here\n');
+  else if (left.length === 0)
+    session.print(
+      active.length === 0
+        ? 'this node is kept back; no group is active here\n'
+        : 'this node is kept back; routers are asked to use the other nodes\n',
+    );
   if (on && left.length > 0) {
     session.tell(`this node is kept back, but no peer took over ${left.join(', ')}\n`);
     session.exitCode = 1;

@@ -1,5 +1,5 @@
 // Runs every semantic check. Each walks its objects once; together they are O(n log n).
-import type { Decoded } from '../decode/intent.ts';
+import type { Intent } from '../../model/intent.ts';
 import type { Merged } from '../merge.ts';
 import type { Report } from '../report.ts';
 import { checkAddresses } from './addresses.ts';
@@ -33,8 +33,8 @@ const CHECKS: readonly Check[] = [
   checkNode,
 ];
 
-export function checkAll(merged: Merged, decoded: Decoded, report: Report, values: readonly unknown[]): void {
-  const context = makeContext(merged, decoded, report, values);
+export function checkAll(merged: Merged, intent: Intent, report: Report, values: readonly unknown[]): void {
+  const context = makeContext(merged, intent, report, values);
   for (const check of CHECKS) check(context);
   context.open.keep();
 }

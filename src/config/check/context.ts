@@ -1,8 +1,9 @@
 // What every check gets: the Intent, where its objects stand, and who uses whom.
+import { Note } from '../../lib/note.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Listener } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
-import type { Decoded } from '../decode/intent.ts';
+import { originOf } from '../decode/origins.ts';
 import type { Merged } from '../merge.ts';
 import { below, type Origin, type Report } from '../report.ts';
 import { isBlock } from '../schema/block.ts';
@@ -32,11 +33,10 @@ export type Check = (context: CheckContext) => void;
 
 export function makeContext(
   merged: Merged,
-  decoded: Decoded,
+  intent: Intent,
   report: Report,
   values: readonly unknown[],
 ): CheckContext {
-  const { intent, origins } = decoded;
   const root: Origin = { file: merged.mainFile, path: [] };
   const users = usersOf(intent);
   let docs: ReadonlyMap<string, ListenerDoc> | undefined;
@@ -44,7 +44,7 @@ export function makeContext(
     intent,
     merged,
     report,
-    at: (object, ...path) => below(origins.get(object) ?? root, ...ownSpelling(object, origins, path)),
+    at: (object, ...path) => below(originOf(object) ?? root, ...ownSpelling(object, path)),
     main: (...path) => below(root, ...path),
     usersOf: users,
     open: new KnownGood(merged, intent, users, report),
@@ -57,8 +57,8 @@ export function makeContext(
 }
 
 /** TLS towards members is `tls` in a pool and `pool_tls` in a listener that holds its members. */
-function ownSpelling(object: object, origins: Decoded['origins'], path: Path): Path {
-  const owned = 'members' in object && origins.get(object)?.path[0] === 'listeners';
+function ownSpelling(object: object, path: Path): Path {
+  const owned = 'members' in object && originOf(object)?.path[0] === 'listeners';
   return owned && path[0] === 'tls' ? ['pool_tls', ...path.slice(1)] : path;
 }
 
@@ -71,18 +71,24 @@ function valueAt(root: unknown, path: Path): unknown {
   return value;
 }
 
-function usersOf(intent: Intent): Map<string, Listener[]> {
+/** By the table of listeners, which stays the same one while it holds the same. */
+const USERS = new Note<Intent['listeners'], ReadonlyMap<string, readonly Listener[]>>();
+
+function usersOf({ listeners }: Intent): ReadonlyMap<string, readonly Listener[]> {
+  const known = USERS.get(listeners);
+  if (known !== undefined) return known;
   const users = new Map<string, Listener[]>();
   const add = (pool: string, listener: Listener) => {
     const known = users.get(pool);
     if (known === undefined) users.set(pool, [listener]);
     else if (known.at(-1) !== listener) known.push(listener);
   };
-  for (const listener of intent.listeners.values()) {
+  for (const listener of listeners.values()) {
     add(listener.pool, listener);
     for (const rule of listener.http?.rules ?? [])
       if (rule.action.kind === 'pool') add(rule.action.pool, listener);
   }
+  USERS.set(listeners, users);
   return users;
 }
 

@@ -1,5 +1,7 @@
 // How packets reach members: ports and families that the mode cannot change, tunnels, sources of fullnat.
+
 import { familyOf } from '../../lib/ip.ts';
+import { Note } from '../../lib/note.ts';
 import type { Listener } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
 import type { CheckContext } from './context.ts';
@@ -128,7 +130,7 @@ function checkFamilies(context: CheckContext, listener: Listener, pool: Pool): v
     });
 }
 
-const FAMILIES = new WeakMap<Pool, ReadonlySet<4 | 6 | undefined>>();
+const FAMILIES = new Note<Pool, ReadonlySet<4 | 6 | undefined>>();
 
 /** A pool that was decoded once stays as it is. */
 function familiesOf(pool: Pool): ReadonlySet<4 | 6 | undefined> {

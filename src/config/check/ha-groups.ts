@@ -36,6 +36,13 @@ export function checkHaGroups(context: CheckContext): void {
       else vrids.set(key, index);
       checkVrrp(context, group, index);
     }
+    if (group.leaseFile !== undefined && group.chooser !== 'external')
+      report.add(
+        'lease-file-unused',
+        at('lease_file'),
+        `lease_file has no effect while "${group.chooser}" chooses the role`,
+        { what: 'key' },
+      );
     if (group.vips.length === 0 && merged.unreadable.vips.size === 0 && !merged.unreadableBlocks.has('vips'))
       report.add('group-unused', at('name'), `No VIP belongs to the group "${group.name}"`);
     checkNeeds(context, group, index);

@@ -88,7 +88,9 @@ function checkBfd(context: CheckContext): void {
   const used = new Set(ha.bgp?.peers.map((peer) => peer.bfd));
   for (const group of ha.groups) {
     for (const track of group.track) if (track.kind === 'bfd') used.add(track.target);
-    if (group.chooser === 'bfd') for (const session of ha.bfd) used.add(session.name);
+    // A session that no peer names watches the other node.
+    if (group.chooser === 'bfd' || group.chooser === 'bgp')
+      for (const session of ha.bfd) used.add(session.name);
   }
   for (const pool of intent.pools.values())
     for (const check of [...pool.checks, ...pool.members.flatMap((member) => member.checks ?? [])])

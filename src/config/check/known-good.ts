@@ -1,5 +1,6 @@
 // Which listeners and pools must be looked at: all but those about which nothing was said before and that rest on the very same
 // things. A write of the API changes one object of thousands, and all are judged with it.
+import { Note } from '../../lib/note.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Listener } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
@@ -24,8 +25,8 @@ interface PoolGround {
   readonly addresses: string;
 }
 
-const LISTENERS = new WeakMap<Listener, ListenerGround>();
-const POOLS = new WeakMap<Pool, PoolGround>();
+const LISTENERS = new Note<Listener, ListenerGround>();
+const POOLS = new Note<Pool, PoolGround>();
 const NOBODY: readonly Listener[] = [];
 
 export class KnownGood {

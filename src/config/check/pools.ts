@@ -1,9 +1,12 @@
 // Pools and their members: no duplicates, somebody who can serve, a quorum that can be met.
 import { commandWords } from '../../lib/command-words.ts';
+import { Note } from '../../lib/note.ts';
 import { specialKind } from '../../lib/special-address.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Member, Pool } from '../../model/pool.ts';
-import { below } from '../report.ts';
+import type { Placed } from '../merge.ts';
+import { below, type Finding, type Report } from '../report.ts';
+import type { PoolDoc } from '../schema/pool.ts';
 import type { CheckContext } from './context.ts';
 import { isOwned } from './context.ts';
 
@@ -12,9 +15,7 @@ export function checkPools(context: CheckContext): void {
   const addresses = new Set([...intent.vips.values()].map((vip) => vip.address));
   const allRead = merged.unreadable.listeners.size === 0 && !merged.unreadableBlocks.has('listeners');
   if (allRead)
-    for (const { doc, origin } of merged.pools)
-      if (!context.usersOf.has(doc.name))
-        report.add('pool-unused', below(origin, 'name'), `No listener uses the pool "${doc.name}"`);
+    for (const placed of merged.pools) if (!context.usersOf.has(placed.doc.name)) tellUnused(placed, report);
   context.open.eachPool((pool) => {
     if (pool.members.length === 0) {
       if (!isOwned(context, pool) || context.docs.get(pool.name)?.members !== undefined)
@@ -25,6 +26,17 @@ export function checkPools(context: CheckContext): void {
     checkShares(context, pool);
     checkQuorum(context, pool);
   });
+}
+
+/** Hundreds may wait for their listeners, and each is told with every write. */
+const UNUSED = new Note<Placed<PoolDoc>, Finding>();
+
+function tellUnused(placed: Placed<PoolDoc>, report: Report): void {
+  const known = UNUSED.get(placed);
+  if (known !== undefined) return void report.repeat(known);
+  const { doc, origin } = placed;
+  const message = `No listener uses the pool "${doc.name}"`;
+  UNUSED.set(placed, report.add('pool-unused', below(origin, 'name'), message));
 }
 
 /** Beyond this many members a table is cheaper than looking at all before. */

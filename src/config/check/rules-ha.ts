@@ -76,6 +76,11 @@ export const HA_RULES = {
     what: 'One thing is tracked twice',
     cure: 'Remove one',
   },
+  'lease-file-unused': {
+    severity: 'warning',
+    what: 'A group has a lease file and no elector',
+    cure: 'Set "choose: external" on the group, or remove lease_file',
+  },
   'bgp-duplicate-peer': {
     severity: 'error',
     what: 'Two BGP peers have the same name or address',

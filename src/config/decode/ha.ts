@@ -71,6 +71,7 @@ function toGroup(doc: GroupDoc, origin: Origin, context: HaContext): HaGroup {
     garpRepeatMs: doc.garp_repeat ?? G.garpRepeatMs,
     track: (doc.track ?? []).map(toTrack),
     initialRole: doc.initial_role ?? (staticActive ? 'active' : 'standby'),
+    leaseFile: doc.lease_file,
   });
 }
 

@@ -1,4 +1,5 @@
 // The merged document -> Intent, whole and with every default; objects remember where they were written.
+import { Note } from '../../lib/note.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Listener } from '../../model/listener.ts';
 import type { Pool } from '../../model/pool.ts';
@@ -12,8 +13,9 @@ import type { CertificateDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
 import { toHa } from './ha.ts';
 import { type ListenerDefaults, ownedPool, toListener, vipReferences } from './listener.ts';
-import { Origins } from './origins.ts';
+import { originOf, setOrigin } from './origins.ts';
 import { toPool } from './pool.ts';
+import { SameTable } from './same-table.ts';
 import type { SecretReader } from './secret-reader.ts';
 import {
   toApi,
@@ -26,27 +28,20 @@ import {
 } from './settings.ts';
 import { VipTable } from './vip-table.ts';
 
-export interface Decoded {
-  readonly intent: Intent;
-  /** Where a Vip, Listener, Pool or Certificate of the Intent stands. A pool a listener owns stands at the listener. */
-  readonly origins: Pick<Origins, 'get'>;
-}
-
-export function decode(merged: Merged, hostName: string, secrets: SecretReader, report: Report): Decoded {
+export function decode(merged: Merged, hostName: string, secrets: SecretReader, report: Report): Intent {
   const { main } = merged;
   const root: Origin = { file: merged.mainFile, path: [] };
-  const origins = new Origins();
   const role = main.node?.role ?? DEFAULTS.nodeRole;
   const network = toNetwork(main.network);
   const dataPlane = toDataPlane(main);
-  const vips = new VipTable(merged, origins);
-  const listeners = new Map<string, Listener>();
+  const vips = new VipTable(merged);
+  const listeners = new SameTable(LAST_LISTENERS.get(main));
   const pools = new Map<string, Pool>();
 
   for (const { doc, origin } of merged.pools) {
     const pool = madeOnce(POOLS, doc, () => toPool(doc, origin, secrets), secrets, report);
     pools.set(pool.name, pool);
-    origins.set(pool, origin);
+    setOrigin(pool, origin);
   }
   for (const { doc, origin } of merged.listeners) {
     if (doc.pool === undefined) {
@@ -56,17 +51,17 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
           'duplicate-name',
           below(origin, 'name'),
           `The pool of this listener and a pool are called "${doc.name}"`,
-          { other: below(origins.get(clash)!, 'name') },
+          { other: below(originOf(clash)!, 'name') },
         );
-      // Empty where the listener only redirects; whether it may be is a check's question.
+      // It stands at the listener. Empty where that only redirects; whether it may be is a check's question.
       const pool = madeOnce(POOLS, doc, () => toPool(ownedPool(doc), origin, secrets), secrets, report);
       pools.set(pool.name, pool);
-      origins.set(pool, origin);
+      setOrigin(pool, origin);
     }
     for (const reference of referencesOf(doc)) vips.add(reference, doc, origin);
     const listener = listenerOf(doc, pools.get(doc.pool ?? doc.name), dataPlane, vips);
-    listeners.set(listener.name, listener);
-    origins.set(listener, origin);
+    listeners.set(listener);
+    setOrigin(listener, origin);
   }
 
   const certificates = new Map<string, Certificate>();
@@ -79,7 +74,7 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
       report,
     );
     certificates.set(certificate.name, certificate);
-    origins.set(certificate, origin);
+    setOrigin(certificate, origin);
   }
 
   const intent = given({
@@ -87,7 +82,7 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
     network,
     dataPlane,
     vips: vips.byName as ReadonlyMap<string, Vip>,
-    listeners: listeners as ReadonlyMap<string, Listener>,
+    listeners: listeners.table,
     pools: pools as ReadonlyMap<string, Pool>,
     certificates: certificates as ReadonlyMap<string, Certificate>,
     ha:
@@ -116,8 +111,12 @@ export function decode(merged: Merged, hostName: string, secrets: SecretReader, 
     logging: toLogging(main.logging),
     notifications: toNotifications(main.notifications, below(root, 'notifications'), secrets),
   });
-  return { intent, origins };
+  LAST_LISTENERS.set(main, listeners.table);
+  return intent;
 }
+
+/** Of the last Intent with these blocks of the node. */
+const LAST_LISTENERS = new Note<Merged['main'], ReadonlyMap<string, Listener>>();
 
 function toCertificate(doc: CertificateDoc, origin: Origin, secrets: SecretReader): Certificate {
   return given({
@@ -130,9 +129,9 @@ function toCertificate(doc: CertificateDoc, origin: Origin, secrets: SecretReade
 }
 
 /** Decoded before of the very same words: the same object, so that whoever compares sees at once that nothing changed. */
-const POOLS = new WeakMap<object, Pool>();
-const CERTIFICATES = new WeakMap<object, Certificate>();
-const LISTENERS = new WeakMap<
+const POOLS = new Note<object, Pool>();
+const CERTIFICATES = new Note<object, Certificate>();
+const LISTENERS = new Note<
   object,
   {
     readonly defaults: ListenerDefaults;
@@ -141,11 +140,11 @@ const LISTENERS = new WeakMap<
     readonly listener: Listener;
   }
 >();
-const REFERENCES = new WeakMap<object, readonly string[]>();
+const REFERENCES = new Note<object, readonly string[]>();
 
 /** What names secrets is decoded anew: their values may have changed, and what is said of them must be said again. */
 function madeOnce<T extends object>(
-  known: WeakMap<object, T>,
+  known: Note<object, T>,
   doc: object,
   make: () => T,
   secrets: SecretReader,

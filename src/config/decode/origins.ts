@@ -1,19 +1,13 @@
-// Where each decoded object stands. Asked for where something is to be said, which is seldom: the table is made then.
+// Where each decoded object stands, as of the load that is under way: noted on the object, as it stays at its place from load to load.
+import { Note } from '../../lib/note.ts';
 import type { Origin } from '../report.ts';
 
-export class Origins {
-  readonly #objects: object[] = [];
-  readonly #origins: Origin[] = [];
-  #table: Map<object, Origin> | undefined;
+const ORIGINS = new Note<object, Origin>();
 
-  set(object: object, origin: Origin): void {
-    this.#objects.push(object);
-    this.#origins.push(origin);
-    this.#table = undefined;
-  }
+export function setOrigin(object: object, origin: Origin): void {
+  if (ORIGINS.get(object) !== origin) ORIGINS.set(object, origin);
+}
 
-  get(object: object): Origin | undefined {
-    this.#table ??= new Map(this.#objects.map((one, i) => [one, this.#origins[i]!]));
-    return this.#table.get(object);
-  }
+export function originOf(object: object): Origin | undefined {
+  return ORIGINS.get(object);
 }

@@ -1,5 +1,7 @@
 // VIPs by name and by address: those that are written, and those that listeners make by naming an address.
+
 import { isIp } from '../../lib/ip.ts';
+import { Note } from '../../lib/note.ts';
 import { bitsOf } from '../../lib/prefix.ts';
 import type { Vip } from '../../model/vip.ts';
 import type { Merged } from '../merge.ts';
@@ -7,10 +9,10 @@ import type { Origin } from '../report.ts';
 import type { ListenerDoc } from '../schema/listener.ts';
 import type { VipDoc } from '../schema/vip.ts';
 import { given } from './given.ts';
-import type { Origins } from './origins.ts';
+import { setOrigin } from './origins.ts';
 
 /** By the VIP as written, or the listener that names its address: VIPs, and what else they rest on. */
-const VIPS = new WeakMap<
+const VIPS = new Note<
   object,
   { readonly onlyGroup: string | undefined; readonly advertise: boolean; readonly made: Map<string, Vip> }
 >();
@@ -19,12 +21,10 @@ const VIPS = new WeakMap<
 export class VipTable {
   readonly byName = new Map<string, Vip>();
   readonly #byAddress = new Map<string, Vip>();
-  readonly #origins: Origins;
   readonly #onlyGroup: string | undefined;
   readonly #advertise: boolean;
 
-  constructor(merged: Merged, origins: Origins) {
-    this.#origins = origins;
+  constructor(merged: Merged) {
     const groups = merged.main.ha?.groups ?? [];
     this.#onlyGroup = groups.length === 1 ? groups[0]!.name : undefined;
     this.#advertise = merged.main.ha?.bgp !== undefined;
@@ -86,6 +86,6 @@ export class VipTable {
   #put(vip: Vip, origin: Origin): void {
     this.byName.set(vip.name, vip);
     if (!this.#byAddress.has(vip.address)) this.#byAddress.set(vip.address, vip);
-    this.#origins.set(vip, origin);
+    setOrigin(vip, origin);
   }
 }

@@ -121,6 +121,11 @@ const groupSchema = block('VIPs that move as one.', {
       'standby',
     ] as const),
   ),
+  lease_file: opt(
+    text(
+      'Where an elector writes its word, for `choose: external`: a JSON object with role, epoch and lease, as the API takes it.',
+    ),
+  ),
 });
 
 const metrics = (about: string, values: { localPref: number; med: number; prepend: number }) =>

@@ -87,7 +87,7 @@ export interface IntOptions {
 
 export function int(about: string, options: IntOptions): z.ZodType<number> {
   const { min, max } = options;
-  const range = `${min}-${max}`;
+  const range = min === max ? `${min}` : `${min}-${max}`;
   return scalar(
     about,
     {
@@ -102,7 +102,7 @@ export function int(about: string, options: IntOptions): z.ZodType<number> {
       if (number === undefined)
         return new Fault(
           'wrong-type',
-          `Must be a whole number ${range}: current value is ${show(value)}`,
+          `Must be ${min === max ? '' : 'a whole number '}${range}: current value is ${show(value)}`,
           options.hint,
         );
       if (number < min || number > max)

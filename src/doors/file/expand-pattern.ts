@@ -10,6 +10,13 @@ export function isPattern(text: string): boolean {
   return MAGIC.test(text);
 }
 
+/** The part of a path before what a pattern leaves open. */
+export function fixedFolder(base: string, pattern: string): string {
+  const parts = pattern.split('/');
+  const fixed = parts.slice(0, parts.findIndex(isPattern)).join('/');
+  return pattern.startsWith('/') ? join('/', fixed) : join(base, fixed);
+}
+
 export interface Expansion {
   readonly paths: readonly string[];
   /** Why a folder on the way could not be listed, other than being absent. */

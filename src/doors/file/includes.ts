@@ -1,7 +1,7 @@
 // Which files a parsed file includes, and what is wrong with how it says so.
 import type { ParsedFile, Path } from '../../config/source.ts';
 import type { Diagnostic, Place } from '../../model/diagnostic.ts';
-import { expandPattern, isPattern } from './expand-pattern.ts';
+import { expandPattern, fixedFolder, isPattern } from './expand-pattern.ts';
 
 export interface Include {
   readonly path: string;
@@ -32,14 +32,21 @@ export async function includesOf(
   file: ParsedFile,
   folder: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<{ readonly includes: readonly Include[]; readonly diagnostics: readonly Diagnostic[] }> {
+): Promise<{
+  readonly includes: readonly Include[];
+  readonly diagnostics: readonly Diagnostic[];
+  /** Where its patterns look: what comes there later belongs to it too. */
+  readonly folders: readonly string[];
+}> {
   const includes: Include[] = [];
+  const folders: string[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const { pattern, path } of wishesOf(file)) {
     const expanded = expandVariables(pattern, env);
     // A missing variable is the schema's to report, with all the others.
     if (expanded === undefined) continue;
     const said = path === undefined ? undefined : placed(file, path);
+    if (isPattern(expanded)) folders.push(fixedFolder(folder, expanded));
     const { paths, faults } = await expandPattern(folder, expanded);
     for (const { folder: at, code } of faults) {
       diagnostics.push({
@@ -65,7 +72,7 @@ export async function includesOf(
       includes.push({ path: each, isPattern: isPattern(expanded), diagnosticPath, ...where });
     }
   }
-  return { includes, diagnostics };
+  return { includes, diagnostics, folders };
 }
 
 /** What is neither text nor a list of texts is left to the schema. */

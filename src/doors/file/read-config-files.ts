@@ -12,6 +12,8 @@ export interface ConfigFiles {
   /** Those that could be read and parsed: the main file first, then as included. */
   readonly files: readonly ParsedFile[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Where more of them may come. */
+  readonly folders: readonly string[];
 }
 
 export interface ReadOptions {
@@ -48,12 +50,14 @@ interface Reached {
 export async function readConfigFiles(mainPath: string, options: ReadOptions = {}): Promise<ConfigFiles> {
   const reader = new ConfigReader(options);
   await reader.read(mainPath);
-  return { files: reader.files, diagnostics: sortDiagnostics(reader.diagnostics) };
+  const folders = [...new Set(reader.folders)];
+  return { files: reader.files, diagnostics: sortDiagnostics(reader.diagnostics), folders };
 }
 
 class ConfigReader {
   readonly files: ParsedFile[] = [];
   readonly diagnostics: Diagnostic[] = [];
+  readonly folders: string[] = [];
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #maxFiles: number;
   readonly #maxBytes: number;
@@ -125,7 +129,8 @@ class ConfigReader {
   }
 
   async #includes(wanted: Wanted, file: ParsedFile, identity: string): Promise<readonly Wanted[]> {
-    const { includes, diagnostics } = await includesOf(file, dirname(wanted.path), this.#env);
+    const { includes, diagnostics, folders } = await includesOf(file, dirname(wanted.path), this.#env);
+    this.folders.push(...folders);
     this.diagnostics.push(...diagnostics);
     const chain = [...wanted.chain, { path: wanted.path, identity }];
     return includes.map((include) => ({ path: include.path, include, chain }));

@@ -8,6 +8,8 @@ export interface TokenBook {
   list(): readonly ApiToken[];
   revoke(id: string): ApiToken;
   authenticate(presented: string): ApiToken | 'unknown' | 'expired' | 'revoked';
+  /** Whether the token of this id still lets anybody in. */
+  holds(id: string): boolean;
 }
 
 export interface QuotaBook {

@@ -7,6 +7,8 @@ export interface Actor {
   readonly role: ApiRole;
   /** Absent: of the whole node. */
   readonly project?: string;
+  /** False once what it showed has ended: a stream outlives the moment it was looked at. */
+  readonly holds?: () => boolean;
 }
 
 declare module 'fastify' {

@@ -73,8 +73,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   for (const route of ROUTES) addRoute(app, route, options, actorOf);
   app.get('/v1/openapi.json', () => openApiDocument());
   app.get('/v1/events/watch', async (request, reply) => {
-    requireWholeNode(await actorOf(request), 'GET /v1/events/watch');
-    options.streams.open(request, reply);
+    const actor = await actorOf(request);
+    requireWholeNode(actor, 'GET /v1/events/watch');
+    options.streams.open(request, reply, actor.holds);
   });
   return app;
 }

@@ -23,7 +23,8 @@ export class EventStreams {
     return this.#open.size;
   }
 
-  open(request: FastifyRequest, reply: FastifyReply): void {
+  /** Ends before the first event after `holds` has become false. */
+  open(request: FastifyRequest, reply: FastifyReply, holds: () => boolean = () => true): void {
     if (this.#open.size >= MOST_WATCHERS)
       throw new HttpError(
         429,
@@ -43,8 +44,14 @@ export class EventStreams {
     });
     raw.write('retry: 2000\n\n');
     if (typeof since === 'string' && since !== '') this.#resume(raw, this.#ring.after(since));
-    const stop = this.#ring.watch((one) => push(raw, one));
-    const heart = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS);
+    const stop = this.#ring.watch((one) => {
+      if (holds()) push(raw, one);
+      else raw.end();
+    });
+    const heart = setInterval(() => {
+      if (holds()) raw.write(': still here\n\n');
+      else raw.end();
+    }, HEARTBEAT_MS);
     this.#open.add(raw);
     raw.once('close', () => {
       stop();
@@ -74,6 +81,7 @@ export class EventStreams {
 }
 
 function push(raw: ServerResponse, { id, event }: Numbered): void {
+  if (raw.writableEnded) return;
   if (raw.writableLength > MOST_BEHIND_BYTES) {
     raw.destroy();
     return;

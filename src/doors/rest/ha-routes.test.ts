@@ -38,6 +38,18 @@ test('failover keeps a node back that would preempt', () =>
     { preempt: true },
   ));
 
+test('failover where no group is active changes nothing', () =>
+  withGroups(
+    async ({ socket, control }) => {
+      control.roleFacts.set('pair', { role: 'standby', epoch: 2, reason: 'Standby' });
+
+      const { status, json } = await ask(socket, 'POST', '/v1/ha/failover', { body: {} });
+
+      assert.deepEqual([status, roleOf(json), control.maintenance], [200, 'standby', false]);
+    },
+    { preempt: true },
+  ));
+
 test('failover without a peer fails, and the node goes on as before', () =>
   withGroups(async ({ socket, control }) => {
     control.hasPeer = false;

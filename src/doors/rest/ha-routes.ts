@@ -1,8 +1,10 @@
 // High availability through the door: roles, planned moves, maintenance, and the word of an elector outside.
+
 import { z } from 'zod';
+import { LONGEST_LEASE_MS } from '../../engine/control.ts';
 import { InputError, OpError } from '../../model/errors.ts';
 import { ROLE_CHOOSERS } from '../../model/ha.ts';
-import { type HaStatus, SYNC_PEER_STATES } from '../../model/ha-status.ts';
+import { ANNOUNCE_AS, type HaStatus, SYNC_PEER_STATES } from '../../model/ha-status.ts';
 import { ROLES } from '../../model/protocol.ts';
 import { readDuration } from './read-duration.ts';
 import { type Route, type RouteContext, route } from './route.ts';
@@ -42,6 +44,9 @@ const haShape = z.strictObject({
   frrCommands: count,
   bfd: z.record(text, z.boolean()),
   bgp: z.record(text, text).describe('states of sessions by the name of the peer, as FRR calls them'),
+  announced: z
+    .array(z.strictObject({ address: text, as: z.enum(ANNOUNCE_AS) }))
+    .describe('routes to VIPs that bgpd was told of and took'),
   groups: z.array(groupShape),
   troubles: z.array(text),
 });
@@ -50,13 +55,12 @@ const moveRequest = z.strictObject({ timeout: duration.optional() });
 const maintenanceRequest = z.strictObject({ on: z.boolean(), timeout: duration.optional() });
 const leaseRequest = z.strictObject({
   role: z.enum(['active', 'standby']),
-  epoch: count.describe('of the elector; an older one than the last is not obeyed'),
+  epoch: count.describe('of the elector; an older one than the last is refused'),
   lease: duration.describe('how long it holds without another word, such as "3s"'),
 });
 
 const DEFAULT_MOVE_MS = 5000;
 const LONGEST_MOVE_MS = 25_000;
-const LONGEST_LEASE_MS = 3_600_000;
 
 function requireHa({ control }: RouteContext): HaStatus {
   const status = control.haStatus();
@@ -80,6 +84,15 @@ async function told(context: RouteContext, act: () => unknown): Promise<HaStatus
   await act();
   context.tellChange({ before, after: stateOf(context) });
   return requireHa(context);
+}
+
+function notTaken(op: string, left: readonly string[], timeoutMs: number): OpError {
+  return new OpError(
+    'TIMEOUT',
+    `Cannot hand ${left.map((one) => `"${one}"`).join(', ')} over: no peer took it within ${timeoutMs} ms`,
+    { op, target: left.join(', ') },
+    { hint: 'See "lbctl ha status" on the peer; this node goes on serving' },
+  );
 }
 
 function readMs(name: string, given: string | undefined, longest: number, fallback: number): number {
@@ -106,16 +119,13 @@ export const haRoutes: readonly Route[] = [
       const { control } = context;
       const before = requireHa(context);
       const timeoutMs = readMs('timeout', body.timeout, LONGEST_MOVE_MS, DEFAULT_MOVE_MS);
+      // Nothing to hand over: kept back all the same, this node would leave the active one without a peer.
+      if (before.groups.every(({ role }) => role !== 'active')) return told(context, async () => {});
       return told(context, async () => {
         const left = await control.handover(timeoutMs);
         if (left.length > 0) {
           control.setMaintenance(before.maintenance);
-          throw new OpError(
-            'TIMEOUT',
-            `Cannot hand ${left.map((one) => `"${one}"`).join(', ')} over: no peer took it within ${timeoutMs} ms`,
-            { op: 'failover', target: left.join(', ') },
-            { hint: 'See "lbctl ha status" on the peer; this node goes on serving' },
-          );
+          throw notTaken('failover', left, timeoutMs);
         }
         // Who preempts would take its groups back at once.
         const groups = control.intent()?.ha?.groups ?? [];
@@ -132,7 +142,13 @@ export const haRoutes: readonly Route[] = [
     handle: ({ body }, context) => {
       const { control } = context;
       const timeoutMs = readMs('timeout', body.timeout, LONGEST_MOVE_MS, DEFAULT_MOVE_MS);
-      return told(context, () => (body.on ? control.handover(timeoutMs) : control.setMaintenance(false)));
+      return told(context, async () => {
+        if (!body.on) return control.setMaintenance(false);
+        const left = await control.handover(timeoutMs);
+        // With VRRP a node in maintenance serves on where there is no peer; where nodes watch each other it was not even tried.
+        if (left.length > 0 && !requireHa(context).maintenance)
+          throw notTaken('maintenance', left, timeoutMs);
+      });
     },
   }),
   route('PUT', '/v1/ha/groups/{group}/lease', {

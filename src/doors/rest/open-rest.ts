@@ -88,6 +88,7 @@ export async function openRest(control: Control, settings: ApiSettings, options:
     app,
     monotonicMs,
     authenticate: (token) => access.tokens.authenticate(token),
+    holds: (id) => access.tokens.holds(id),
     onRefused: options.onRefused ?? (() => undefined),
     onTls: options.onTls ?? (() => undefined),
   });

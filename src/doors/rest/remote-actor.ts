@@ -9,6 +9,7 @@ import { HttpError } from './problem.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 export interface KnownToken {
+  readonly id: string;
   readonly name: string;
   readonly role: ApiRole;
   readonly project?: string;
@@ -16,6 +17,8 @@ export interface KnownToken {
 
 export interface RemoteActorOptions {
   readonly authenticate: (token: string) => KnownToken | 'unknown' | 'expired' | 'revoked';
+  /** Whether the token of this id still does. */
+  readonly holds: (id: string) => boolean;
   readonly clients: readonly ApiClient[];
   readonly limit: RateLimit;
   readonly monotonicMs: () => number;
@@ -83,8 +86,13 @@ export function remoteActors(options: RemoteActorOptions): (request: FastifyRequ
           'Make one with "lbctl token create" on the node',
         );
       lockout.succeeded(address);
-      const { name, role, project } = known;
-      actor = { name: `token:${name}`, role, ...(project === undefined ? {} : { project }) };
+      const { id, name, role, project } = known;
+      actor = {
+        name: `token:${name}`,
+        role,
+        ...(project === undefined ? {} : { project }),
+        holds: () => options.holds(id),
+      };
     }
     const waitMs = limit.take(actor.name, monotonicMs());
     if (waitMs > 0) throw tooMany(`"${actor.name}" asks too often`, waitMs);

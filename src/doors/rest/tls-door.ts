@@ -14,7 +14,7 @@ import { type RemoteActorOptions, remoteActors } from './remote-actor.ts';
 import { readTlsFiles, type TlsMaterial, tlsFilesMark } from './tls-files.ts';
 
 export interface TlsDoorOptions
-  extends Pick<RemoteActorOptions, 'authenticate' | 'onRefused' | 'monotonicMs'> {
+  extends Pick<RemoteActorOptions, 'authenticate' | 'holds' | 'onRefused' | 'monotonicMs'> {
   readonly app: Omit<AppOptions, 'authenticate' | 'createServer'>;
   readonly onTls: (told: { readonly notAfterMs: number } | { readonly error: Error }) => void;
 }

@@ -1,5 +1,6 @@
 // Keeps the unix socket of the API where the settings want it: its rights follow at once, another path is served before the old
-// one is left, and what still runs there ends.
+// one is left, and what still runs there ends. A socket that somebody removed is made again.
+import { lstatSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { ApiSettings } from '../../model/settings.ts';
@@ -9,11 +10,15 @@ import { listenUnix, setSocketRights, type UnixSocketSettings } from './unix-soc
 
 /** A reload that moves the socket is answered on the old one, after its round. */
 const LEAVE_MS = 60_000;
+/** Cleaners of /run, and people, remove sockets; who asks is told that no daemon runs then. */
+const LOOK_MS = 5000;
 
 interface Open {
   readonly app: FastifyInstance;
   readonly sockets: WeakSet<Socket>;
   readonly settings: UnixSocketSettings;
+  /** Of the socket on disk. */
+  readonly inode: number | undefined;
 }
 
 export class UnixDoor {
@@ -22,6 +27,7 @@ export class UnixDoor {
   readonly #leaving = new Set<Promise<void>>();
   #open: Open | undefined;
   #busy: Promise<void> = Promise.resolve();
+  #looking: NodeJS.Timeout | undefined;
 
   constructor(streams: EventStreams, build: () => FastifyInstance) {
     this.#streams = streams;
@@ -41,6 +47,7 @@ export class UnixDoor {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.#looking);
     await this.#busy;
     const open = this.#open;
     this.#open = undefined;
@@ -50,17 +57,29 @@ export class UnixDoor {
   async #follow(settings: UnixSocketSettings): Promise<void> {
     const before = this.#open;
     if (before?.settings.path === settings.path) {
-      setSocketRights(settings);
-      this.#open = { ...before, settings };
-      return;
+      if (isThere(before)) {
+        setSocketRights(settings);
+        this.#open = { ...before, settings };
+        return;
+      }
+      // Closing takes the path away, whosever socket is there by then: first this, then the new one.
+      this.#leave(before);
     }
     const app = this.#build();
     const sockets = new WeakSet<Socket>();
     app.server.on('connection', (socket) => sockets.add(socket));
     await app.ready();
     await listenUnix(app.server, settings);
-    this.#open = { app, sockets, settings };
-    if (before !== undefined) this.#leave(before);
+    this.#open = { app, sockets, settings, inode: inodeOf(settings.path) };
+    if (before !== undefined && before.settings.path !== settings.path) this.#leave(before);
+    this.#looking ??= setInterval(() => this.#look(), LOOK_MS).unref();
+  }
+
+  /** Where it cannot be made, the next look tries again. */
+  #look(): void {
+    const open = this.#open;
+    if (open === undefined || isThere(open)) return;
+    this.#busy = this.#busy.then(() => this.#follow(open.settings)).catch(() => undefined);
   }
 
   /** Nobody waits for it: who asks there now may be the one that moved us. */
@@ -69,4 +88,12 @@ export class UnixDoor {
     const left = closeApp(app, LEAVE_MS).finally(() => this.#leaving.delete(left));
     this.#leaving.add(left);
   }
+}
+
+function isThere({ settings, inode }: Open): boolean {
+  return inode !== undefined && inodeOf(settings.path) === inode;
+}
+
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
 }

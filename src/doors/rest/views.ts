@@ -1,5 +1,7 @@
 // What the door shows of configured objects: what was asked for beside what became of it. Pure.
+
 import type { Control } from '../../engine/control.ts';
+import { Note } from '../../lib/note.ts';
 import { keepText } from '../../lib/stable-json.ts';
 import { WaitingError } from '../../model/errors.ts';
 import type { MemberHealth, Override } from '../../model/facts.ts';
@@ -38,7 +40,7 @@ export function withAnswerTimes(
   });
 }
 
-const WITH_ANSWERS = new WeakMap<MemberStatus, MemberStatus>();
+const WITH_ANSWERS = new Note<MemberStatus, MemberStatus>();
 
 /** The same as long as both are. */
 function withAnswers(member: MemberStatus, key: string, control: Control): MemberStatus {
@@ -58,7 +60,7 @@ interface Row {
 type MemberView = ReturnType<typeof viewOf>;
 
 /** What was last shown of a member, and of what it was made. */
-const VIEWS = new WeakMap<Member, { readonly of: readonly unknown[]; readonly view: MemberView }>();
+const VIEWS = new Note<Member, { readonly of: readonly unknown[]; readonly view: MemberView }>();
 
 /** Rows of the data planes by member of a pool, looked up for the pools that are shown. */
 export class MemberRows {
@@ -66,7 +68,7 @@ export class MemberRows {
   readonly #health: ReturnType<Control['health']>;
   readonly #overrides: ReturnType<Control['overrides']>;
   readonly #listeners: ReadonlyMap<string, readonly string[]>;
-  readonly #rows = new Map<string, ReadonlyMap<string, readonly Row[]>>();
+  readonly #statuses = new Map<string, readonly ListenerStatus[]>();
 
   constructor(control: Control, intent: Intent) {
     this.#control = control;
@@ -77,7 +79,7 @@ export class MemberRows {
 
   view(pool: Pool, member: Member) {
     const key = memberKey(pool.name, member.name);
-    const rows = this.#rowsOf(pool.name).get(member.name) ?? [];
+    const rows = this.#rowsOf(pool.name, member.name);
     const health = this.#health.get(key);
     const override = this.#overrides.get(key);
     const answers = this.#control.answerTimes(key);
@@ -96,20 +98,31 @@ export class MemberRows {
     return view;
   }
 
-  #rowsOf(pool: string): ReadonlyMap<string, readonly Row[]> {
-    const known = this.#rows.get(pool);
-    if (known !== undefined) return known;
-    const found = new Map<string, Row[]>();
-    for (const name of this.#listeners.get(pool) ?? [])
-      for (const listener of this.#control.listenerStatus(name))
-        for (const member of listener.members) {
-          const rows = found.get(member.name);
-          if (rows === undefined) found.set(member.name, [{ listener, member }]);
-          else rows.push({ listener, member });
-        }
-    this.#rows.set(pool, found);
-    return found;
+  #rowsOf(pool: string, member: string): readonly Row[] {
+    let listeners = this.#statuses.get(pool);
+    if (listeners === undefined) {
+      listeners = (this.#listeners.get(pool) ?? []).flatMap((name) => this.#control.listenerStatus(name));
+      this.#statuses.set(pool, listeners);
+    }
+    const [only] = listeners;
+    if (listeners.length === 1) return rowsByMember(only!).get(member) ?? NO_ROWS;
+    return listeners.flatMap((listener) => rowsByMember(listener).get(member) ?? NO_ROWS);
   }
+}
+
+const NO_ROWS: readonly Row[] = [];
+const ROWS = new Note<ListenerStatus, ReadonlyMap<string, readonly Row[]>>();
+
+/** A status stays the same object while it says the same. */
+function rowsByMember(listener: ListenerStatus): ReadonlyMap<string, readonly Row[]> {
+  const known = ROWS.get(listener);
+  if (known !== undefined) return known;
+  const found = Map.groupBy(
+    listener.members.map((member) => ({ listener, member })),
+    ({ member }) => member.name,
+  );
+  ROWS.set(listener, found);
+  return found;
 }
 
 interface Shown {
@@ -146,20 +159,20 @@ function viewOf(pool: Pool, member: Member, { health, override, answers, rows }:
   };
 }
 
-const BY_POOL = new WeakMap<Intent, ReadonlyMap<string, readonly string[]>>();
+const BY_POOL = new Note<Intent['listeners'], ReadonlyMap<string, readonly string[]>>();
 
 /** Names of the listeners that send to each pool. */
-function listenersByPool(intent: Intent): ReadonlyMap<string, readonly string[]> {
-  let known = BY_POOL.get(intent);
+function listenersByPool({ listeners }: Intent): ReadonlyMap<string, readonly string[]> {
+  let known = BY_POOL.get(listeners);
   if (known === undefined) {
     const made = new Map<string, string[]>();
-    for (const { name, pool } of intent.listeners.values()) {
+    for (const { name, pool } of listeners.values()) {
       const names = made.get(pool);
       if (names === undefined) made.set(pool, [name]);
       else names.push(name);
     }
     known = made;
-    BY_POOL.set(intent, known);
+    BY_POOL.set(listeners, known);
   }
   return known;
 }

@@ -114,7 +114,7 @@ export const writeRoutes: readonly Route[] = [
   }),
   route('PUT', '/v1/log-level', {
     id: 'setLogLevel',
-    summary: 'How much the daemon logs, until it restarts or the configuration is loaded anew',
+    summary: 'How much the daemon logs, until it restarts or the configuration names another level',
     tag: 'operate',
     role: 'admin',
     shapes: { body: logLevelRequest },

@@ -4,14 +4,14 @@ import type { StepResult } from '../../model/driver.ts';
 import { BugError, LbError, OpError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
-import { installCertificate, installCopy, removeFile } from './certificates.ts';
+import { certificateOf, copyOf, type Installed, removeFile, replaceFile } from './certificates.ts';
 import { behindOf } from './desired.ts';
 import { changeEntries } from './entries.ts';
 import { Leaving } from './leaving.ts';
 import { isEntry } from './lists.ts';
 import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
 import { backendName, certificatePath, copyPath } from './names.ts';
-import type { Stray } from './observe.ts';
+import type { Stray } from './observed-block.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
 import type { NeededFile } from './record-types.ts';
@@ -122,15 +122,16 @@ export class Applier {
       attempt(errors, step, () => {
         if (path === undefined)
           throw new BugError(`Cannot apply "${step.id}" as nothing says which file it is`);
-        const { key, digest } = installCopy(settings, path);
+        const file = copyOf(settings, path);
+        const { key, digest } = file;
         if (step.verb === 'change')
-          changes.push({ step, key, edit: (draft) => draft.files.set(key, digest) });
-        else this.#ports.store.writeFileDigest(record, key, digest);
+          changes.push({ step, key, file, edit: (draft) => draft.files.set(key, digest) });
+        else this.#install(file, record);
       });
     }
     for (const step of steps) {
       if (step.item.kind !== 'certificate' || step.verb === 'remove' || step.verb === 'change') continue;
-      attempt(errors, step, () => this.#installCertificate(step.item, record));
+      attempt(errors, step, () => this.#install(this.#certificateOf(step.item), record));
     }
     return changes;
   }
@@ -141,16 +142,19 @@ export class Applier {
     else this.#notLaid.set(key, error);
   }
 
-  #installCertificate(one: Item, record: Record): { readonly path: string; readonly text: string } {
+  #certificateOf(one: Item): Installed {
     const certificate = behindOf(one)?.certificate;
     if (certificate === undefined)
       throw new OpError('CERTIFICATE_INVALID', `Cannot find "${one.key}" in the configuration`, {
         op: 'read',
         target: one.key,
       });
-    const installed = installCertificate(this.#ports.store.settings, certificate, this.#ports.nowMs());
-    this.#ports.store.writeFileDigest(record, installed.key, installed.digest);
-    return installed;
+    return certificateOf(this.#ports.store.settings, certificate, this.#ports.nowMs());
+  }
+
+  #install({ path, text, key, digest }: Installed, record: Record): void {
+    replaceFile(path, text);
+    this.#ports.store.writeFileDigest(record, key, digest);
   }
 
   #blockChange(step: Step, record: Record): Change {
@@ -186,14 +190,17 @@ export class Applier {
     for (const step of steps) {
       if (step.item.kind !== 'certificate' || step.verb !== 'change') continue;
       await attemptAsync(errors, step, async () => {
-        const { path, text } = this.#installCertificate(step.item, record);
-        if (state === undefined) return;
+        const installed = this.#certificateOf(step.item);
+        const { path, text } = installed;
+        if (state === undefined) return this.#install(installed, record);
         const { admin } = this.#ports.process;
         const said = await askWithPayload(admin, `set ssl cert ${path}`, text);
         // Laid ready but not loaded by any listener yet.
-        if (/Can't replace a certificate which is not referenced/i.test(said)) return;
+        if (/Can't replace a certificate which is not referenced/i.test(said))
+          return this.#install(installed, record);
         const [committed = ''] = await this.#ports.ask(admin, [`commit ssl cert ${path}`]);
-        if (/Success/.test(committed)) return;
+        // Written only now: one that HAProxy does not take would stop its next reload, and its next start.
+        if (/Success/.test(committed)) return this.#install(installed, record);
         await this.#ports.ask(admin, [`abort ssl cert ${path}`]);
         throw refused(step, `${said} ${committed}`.trim(), 'CERTIFICATE_INVALID');
       });
@@ -292,12 +299,30 @@ export class Applier {
       const { kind, key } = step.item;
       if (step.verb !== 'remove' || (kind !== 'certificate' && kind !== 'file')) continue;
       attempt(errors, step, () => {
+        const user = userOf(key, record);
+        if (user !== undefined) throw stillInUse(step, user);
         const name = key.slice(kind.length + 1);
         removeFile(kind === 'file' ? copyPath(store.settings, name) : certificatePath(store.settings, name));
         store.writeFileDigest(record, key, '');
       });
     }
   }
+}
+
+/** The listener or pool of the running configuration that reads it: its own change may have failed. */
+function userOf(file: string, record: Record): string | undefined {
+  for (const [key, { needs }] of record.blocks)
+    if (needs.some(({ kind, name }) => `${kind} ${name}` === file)) return key;
+  return undefined;
+}
+
+function stillInUse(step: Step, user: string): OpError {
+  return new OpError(
+    'OBJECT_IN_USE',
+    `Cannot remove "${step.item.key}" as "${user}" runs with it until its own change succeeds`,
+    { op: 'apply', target: step.item.key },
+    { hint: 'Mend what that change fails by ("lbctl status" tells); then this is removed by itself' },
+  );
 }
 
 /** Servers that could not be deleted as something is still served by them. */

@@ -52,37 +52,36 @@ export function readCertificate(certificate: Certificate, nowMs: number): string
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const KEY = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----[\s\S]+?-----END (?:[A-Z]+ )*PRIVATE KEY-----/;
 
-export function installCertificate(places: Places, certificate: Certificate, nowMs: number): Installed {
+/** As it would be installed: nothing is written yet. */
+export function certificateOf(places: Places, certificate: Certificate, nowMs: number): Installed {
   const text = readCertificate(certificate, nowMs);
   const path = certificatePath(places, certificate.name);
-  replaceFile(path, text);
   return { key: certificateKey(certificate.name), digest: digest(text), path, text };
 }
 
-export function installCopy(places: Places, source: string): Installed {
+export function copyOf(places: Places, source: string): Installed {
   const text = readText(source, source);
-  const path = copyPath(places, source);
-  replaceFile(path, text);
-  return { key: fileKey(source), digest: digest(text), path, text };
+  return { key: fileKey(source), digest: digest(text), path: copyPath(places, source), text };
 }
 
 /** What the sources hold now, as it would be installed; undefined when it cannot be used. */
 export class SourceWatch {
-  readonly #known = new Map<string, { readonly stamp: string; readonly digest: string | undefined }>();
+  readonly #known = new Map<string, { readonly stamp: string; readonly digest: string }>();
 
   digestOf(key: string, paths: readonly string[], read: () => string): string | undefined {
     const stamp = paths.map(stampOf).join(' ');
     const known = this.#known.get(key);
     if (known?.stamp === stamp) return known.digest;
-    let found: string | undefined;
     try {
-      found = digest(read());
+      const found = digest(read());
+      this.#known.set(key, { stamp, digest: found });
+      return found;
     } catch {
-      // apply() meets the same fault and tells it: here it only means "not what is installed".
-      found = undefined;
+      // apply() meets the same fault and tells it: here it only means "not what is installed". Not remembered, as it may
+      // pass with time alone: a certificate that is not valid yet.
+      this.#known.delete(key);
+      return undefined;
     }
-    this.#known.set(key, { stamp, digest: found });
-    return found;
   }
 }
 

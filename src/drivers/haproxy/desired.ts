@@ -1,11 +1,12 @@
 // World to items, and what stands behind each: a block of text for listeners and pools, a source for certificates.
 
 import type { HttpOptions } from '../../model/http.ts';
-import { type Fields, type FieldValue, type Item, type ItemMap, item } from '../../model/item.ts';
+import { type Fields, type FieldValue, type Item, item } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
 import type { Certificate } from '../../model/tls.ts';
 import type { World, WorldListener, WorldMember, WorldPool } from '../../model/world.ts';
 import { toBlocks } from './blocks.ts';
+import { type Group, ItemGroups } from './item-groups.ts';
 import { entryItems, type FilledList } from './lists.ts';
 import { certificateKey, digest, fileKey, type Places, poolKey } from './names.ts';
 import type { Block, NeededFile } from './record-types.ts';
@@ -15,6 +16,10 @@ import { scaleWeight, weightScale } from './weights.ts';
 /** What a step of this item writes. Items are made here and nowhere else, so a step always finds its own. */
 export interface Behind {
   readonly block?: Block;
+  /** The container and its members, as they stand among the wanted. */
+  readonly group?: Group;
+  /** Of all its lists. */
+  readonly entries?: Group;
   /** What the lists of the block hold when a reload reads them. */
   readonly lists?: readonly FilledList[];
   /** Why the listener cannot be written: told by its own step, the others go on. */
@@ -25,8 +30,8 @@ export interface Behind {
 
 const behind = new WeakMap<Item, Behind>();
 interface Made {
-  readonly runDir: string;
-  readonly items: readonly Item[];
+  readonly places: Places;
+  readonly groups: readonly Group[];
   readonly needs: readonly NeededFile[];
 }
 const kept = new WeakMap<WorldListener, Made>();
@@ -35,26 +40,34 @@ export function behindOf(wanted: Item): Behind | undefined {
   return behind.get(wanted);
 }
 
-export function desiredItems(world: World, places: Places): ItemMap {
-  const items = new Map<string, Item>();
+/** `before`: of a World that may hold much of the same. */
+export function desiredItems(world: World, places: Places, before?: ItemGroups): ItemGroups {
+  const groups: Group[] = [];
   const needed = new Map<string, NeededFile>();
-  const listeners = world.listeners.filter((listener) => listener.engine === 'haproxy');
-  for (const listener of listeners) {
+  for (const listener of world.listeners) {
+    if (listener.engine !== 'haproxy') continue;
     const made = madeOf(listener, places);
-    for (const one of made.items) items.set(one.key, one);
+    groups.push(...made.groups);
     for (const file of made.needs) needed.set(`${file.kind} ${file.name}`, file);
   }
-  for (const one of fileItems(needed.values(), world.certificates)) items.set(one.key, one);
-  return items;
+  groups.push(fileItems(needed.values(), world.certificates, before));
+  return ItemGroups.of(groups, before);
 }
 
-function fileItems(needed: Iterable<NeededFile>, certificates: readonly Certificate[]): readonly Item[] {
+function fileItems(
+  needed: Iterable<NeededFile>,
+  certificates: readonly Certificate[],
+  before: ItemGroups | undefined,
+): Group {
   const byName = new Map(certificates.map((one) => [one.name, one]));
   return [...needed].map(({ kind, name }) => {
     const isFile = kind === 'file';
+    const key = isFile ? fileKey(name) : certificateKey(name);
+    const certificate = isFile ? undefined : byName.get(name);
+    const known = before?.get(key);
+    if (known !== undefined && behind.get(known)?.certificate === certificate) return known;
     // "current" is what observe() finds out by reading the source: a pure function cannot.
-    const one = item(kind, isFile ? fileKey(name) : certificateKey(name), { current: true });
-    const certificate = byName.get(name);
+    const one = item(kind, key, { current: true });
     behind.set(one, isFile ? { path: name } : certificate === undefined ? {} : { certificate });
     return one;
   });
@@ -63,15 +76,15 @@ function fileItems(needed: Iterable<NeededFile>, certificates: readonly Certific
 /** A listener that has not changed is the same object in the next World. */
 function madeOf(listener: WorldListener, places: Places): Made {
   const found = kept.get(listener);
-  if (found?.runDir === places.runDir) return found;
-  const items = buildItems(listener, places);
-  const needs = items.flatMap((one) => behind.get(one)?.block?.needs ?? []);
-  const made = { runDir: places.runDir, items, needs };
+  if (found?.places === places) return found;
+  const groups = buildGroups(listener, places);
+  const needs = groups.flatMap(([one]) => behind.get(one!)?.block?.needs ?? []);
+  const made = { places, groups, needs };
   kept.set(listener, made);
   return made;
 }
 
-function buildItems(listener: WorldListener, places: Places): readonly Item[] {
+function buildGroups(listener: WorldListener, places: Places): readonly Group[] {
   const pools = listener.layer7?.rulePools.filter((pool) => pool.name !== listener.pool) ?? [];
   const own = memberItems(listener.key, listener.members);
   const inPools = pools.map((pool) => memberItems(poolKey(listener.key, pool.name), pool.members));
@@ -82,24 +95,28 @@ function buildItems(listener: WorldListener, places: Places): readonly Item[] {
   } catch (error) {
     fault = error;
   }
-  const items: Item[] = [];
+  const groups: Group[] = [];
   const push = (one: Item, index: number, members: readonly Item[]) => {
     const texts = blocks?.[index];
-    items.push(one, ...members);
-    if (texts === undefined) return void behind.set(one, { fault });
+    const group = [one, ...members];
+    groups.push(group);
+    if (texts === undefined) return void behind.set(one, { fault, group });
     const { filled, ...block } = texts;
     const lists = filled.map(({ entries: _, ...list }) => list);
-    behind.set(one, { block: { ...block, item: one, lists, firstMembers: members }, lists: filled });
-    items.push(...entryItems(one.key, filled));
+    const entries = entryItems(one.key, filled);
+    if (entries.length > 0) groups.push(entries);
+    const made = { ...block, item: one, lists, firstMembers: members };
+    behind.set(one, { block: made, group, entries, lists: filled });
   };
   const section = (index: number) => sectionHash(blocks?.[index], fault);
-  push(item('listener', listener.key, listenerFields(listener, section(0))), 0, own);
+  const ownSection = places.asked === undefined ? section(0) : digest(`${places.asked} ${section(0)}`);
+  push(item('listener', listener.key, listenerFields(listener, ownSection)), 0, own);
   pools.forEach((pool, index) => {
     const key = poolKey(listener.key, pool.name);
     const fields = { ...poolFields(pool.options), section: section(index + 1) };
     push(item('pool', key, fields, listener.key), index + 1, inPools[index]!);
   });
-  return items;
+  return groups;
 }
 
 /** Covers what no other field says, and a release of ours that writes the same wish in other words. */

@@ -2,21 +2,22 @@
 // from it and nothing else; the distribution's service is never touched.
 import { rmSync } from 'node:fs';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
-import type { Item, ItemMap, Observed } from '../../model/item.ts';
+import type { ItemMap, Observed } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import type { World } from '../../model/world.ts';
-import { differingFields } from '../../plan/diff.ts';
 import { Applier } from './apply.ts';
 import { SourceWatch } from './certificates.ts';
 import { Counters } from './counters.ts';
 import { desiredItems } from './desired.ts';
-import { backendName } from './names.ts';
+import { differingBackends } from './differing.ts';
+import type { ItemGroups } from './item-groups.ts';
+import { digest } from './names.ts';
 import { foreignListeners, type Seen, toObserved } from './observe.ts';
 import { connectionsAllowedHere } from './open-files.ts';
 import { planHaproxy } from './plan.ts';
 import { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
-import type { GlobalSettings } from './render/global.ts';
+import { type GlobalSettings, renderGlobal } from './render/global.ts';
 import { ask } from './sockets.ts';
 import { Store } from './store.ts';
 import { Supervisor } from './supervisor.ts';
@@ -51,9 +52,35 @@ export interface HaproxyOptions {
 
 const HARD_STOP_MS = 300_000;
 
+/** As they are written, and what was asked for. */
+interface Settings extends GlobalSettings {
+  readonly askedConnections: number;
+}
+
+function settingsOf(options: HaproxyOptions): Settings {
+  const settings = {
+    runDir: options.runDir,
+    maxConnections: options.maxConnections,
+    threads: options.threads,
+    user: options.user ?? 'haproxy',
+    group: options.group ?? 'haproxy',
+    hardStopAfterMs: options.hardStopAfterMs ?? HARD_STOP_MS,
+    ...(options.noQuic === undefined ? {} : { noQuic: options.noQuic }),
+    ...(options.limitedQuic === true ? { limitedQuic: true } : {}),
+  };
+  return {
+    ...settings,
+    maxConnections: Math.min(options.maxConnections, connectionsAllowedHere()),
+    askedConnections: options.maxConnections,
+    // Not what is allowed here: a command in another shell may open fewer files than the service.
+    asked: digest(renderGlobal(settings, '')),
+  };
+}
+
 export class HaproxyDriver implements Driver {
   readonly name = 'haproxy';
-  readonly #settings: GlobalSettings;
+  readonly #options: HaproxyOptions;
+  #settings: Settings;
   readonly #process: HaproxyProcess;
   readonly #store: Store;
   readonly #sources = new SourceWatch();
@@ -62,31 +89,16 @@ export class HaproxyDriver implements Driver {
   readonly #supervisor: Supervisor | undefined;
   readonly #nowMs: () => number;
   readonly #ask: typeof ask;
-  readonly #notes: readonly string[] = [];
   readonly #watch: WorkerWatch;
   #seen: Seen | undefined;
   /** Of which whole look its strangers are. */
   #foreignOf = -1;
-  #last: { readonly world: World; readonly items: ItemMap } | undefined;
+  #last: { readonly world: World; readonly settings: GlobalSettings; readonly items: ItemGroups } | undefined;
 
   constructor(options: HaproxyOptions) {
-    const { binary, runDir, threads, prefix } = options;
-    const allowed = connectionsAllowedHere();
-    const maxConnections = Math.min(options.maxConnections, allowed);
-    if (maxConnections < options.maxConnections)
-      this.#notes = [
-        `HAProxy takes ${maxConnections} connections instead of ${options.maxConnections}: open files are limited (ulimit -Hn, LimitNOFILE)`,
-      ];
-    this.#settings = {
-      runDir,
-      maxConnections,
-      threads,
-      user: options.user ?? 'haproxy',
-      group: options.group ?? 'haproxy',
-      hardStopAfterMs: options.hardStopAfterMs ?? HARD_STOP_MS,
-      ...(options.noQuic === undefined ? {} : { noQuic: options.noQuic }),
-      ...(options.limitedQuic === true ? { limitedQuic: true } : {}),
-    };
+    const { binary, runDir, prefix } = options;
+    this.#options = options;
+    this.#settings = settingsOf(options);
     this.#nowMs = options.nowMs ?? Date.now;
     this.#ask = options.ask ?? ask;
     this.#process = new HaproxyProcess({ binary, runDir, ...(prefix === undefined ? {} : { prefix }) });
@@ -99,7 +111,8 @@ export class HaproxyDriver implements Driver {
       nowMs: this.#nowMs,
     });
     this.#counters = new Counters(this.#process, runDir);
-    this.#supervisor = options.supervise === true ? new Supervisor(this.#process) : undefined;
+    this.#supervisor =
+      options.supervise === true ? new Supervisor(this.#process, () => this.#store.restore()) : undefined;
     this.#applier = new Applier({
       process: this.#process,
       store: this.#store,
@@ -112,31 +125,51 @@ export class HaproxyDriver implements Driver {
     });
   }
 
+  /** A configuration that came into force asks for other figures: the next plan shows them at every listener. */
+  take({ maxConnections, threads }: Pick<HaproxyOptions, 'maxConnections' | 'threads'>): void {
+    const next = settingsOf({ ...this.#options, maxConnections, threads });
+    if (next.asked === this.#settings.asked) return;
+    this.#settings = next;
+    this.#store.settings = next;
+  }
+
+  #notes(): readonly string[] {
+    const { maxConnections, askedConnections } = this.#settings;
+    if (maxConnections >= askedConnections) return [];
+    return [
+      `HAProxy takes ${maxConnections} connections instead of ${askedConnections}: open files are limited (ulimit -Hn, LimitNOFILE)`,
+    ];
+  }
+
   desired(world: World): ItemMap {
-    if (this.#last?.world === world) return this.#last.items;
-    const items = desiredItems(world, this.#settings);
-    this.#last = { world, items };
+    if (this.#last?.world === world && this.#last.settings === this.#settings) return this.#last.items;
+    const items = desiredItems(world, this.#settings, this.#last?.items);
+    this.#last = { world, settings: this.#settings, items };
     return items;
   }
 
   plan(desired: ItemMap, observed: Observed): DriverPlan {
     const plan = planHaproxy(this.name, desired, observed);
-    return desired.size === 0 ? plan : { ...plan, notes: [...plan.notes, ...this.#notes] };
+    return desired.size === 0 ? plan : { ...plan, notes: [...plan.notes, ...this.#notes()] };
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
     signal?.throwIfAborted();
-    const state = await this.#watch.lookAt(() => this.#differing());
+    const state = await this.#watch.lookAt(() =>
+      this.#last === undefined || this.#seen === undefined
+        ? []
+        : differingBackends(this.#last.items, this.#seen.observed.items),
+    );
     signal?.throwIfAborted();
     const record = this.#store.recordOf(state?.generation ?? '');
     record.forgetWaiting();
     this.#seen = toObserved({
       state,
       record,
-      wanted: this.#last?.items ?? new Map<string, Item>(),
+      wanted: this.#last?.items ?? new Map(),
       sources: this.#sources,
       nowMs: this.#nowMs(),
-      judged: this.#seen?.observed.judged,
+      ...(this.#seen === undefined ? {} : { before: this.#seen }),
       foreign: (known) => this.#foreign(known),
     });
     return this.#seen.observed;
@@ -149,18 +182,6 @@ export class HaproxyDriver implements Driver {
     if (seen !== undefined && wholes === this.#foreignOf) return seen;
     this.#foreignOf = wholes;
     return foreignListeners(record, this.#last?.items ?? new Map(), this.#process.pid());
-  }
-
-  /** Backends whose members are not what the last look showed: they are about to change. */
-  #differing(): ReadonlySet<string> {
-    const found = new Set<string>();
-    const [wanted, seen] = [this.#last?.items, this.#seen?.observed.items];
-    if (wanted === undefined || seen === undefined) return found;
-    for (const one of wanted.values())
-      if (one.kind === 'member' && !isSame(one, seen.get(one.key))) found.add(backendName(one.parent!));
-    for (const one of seen.values())
-      if (one.kind === 'member' && !wanted.has(one.key)) found.add(backendName(one.parent!));
-    return found;
   }
 
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
@@ -187,8 +208,4 @@ export class HaproxyDriver implements Driver {
     this.#supervisor?.close();
     await this.#applier.close();
   }
-}
-
-function isSame(one: Item, other: Item | undefined): boolean {
-  return other === one || (other !== undefined && differingFields(other.fields, one.fields).length === 0);
 }

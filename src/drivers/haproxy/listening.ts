@@ -18,6 +18,16 @@ export function listeningSockets(pid?: number): ReadonlyMap<string, string> {
   return found;
 }
 
+/** What a listener of this key listens on: a range is several. */
+export function placesOfListener(key: string): readonly string[] {
+  const match = /^tcp\/(?:\[(.+)\]|([^:]+)):(\d+)(?:-(\d+))?$/.exec(key);
+  if (match === null) return [];
+  const address = match[1] ?? match[2]!;
+  const from = Number(match[3]);
+  const to = Number(match[4] ?? from);
+  return Array.from({ length: to - from + 1 }, (_, offset) => endpointKey(address, from + offset));
+}
+
 /** What is told where nobody shows the socket: a program of another container, or one that we may not look into. */
 const UNNAMED = 'another program';
 

@@ -8,13 +8,18 @@ import type { WorkerState } from './worker-state.ts';
 
 /** Writes lists for a reload and remembers what stood there. */
 export class ListsOfReload {
-  readonly #before: ReadonlyMap<string, Entries | undefined>;
+  readonly #lists: readonly FilledList[];
+  readonly #before = new Map<string, Entries | undefined>();
 
   constructor(lists: readonly FilledList[]) {
-    this.#before = new Map(
-      lists.map(({ path }) => [path, existsSync(path) ? readList(path) : undefined] as const),
-    );
-    for (const { path, entries } of lists) writeList(path, entries);
+    this.#lists = lists;
+  }
+
+  lay(): void {
+    for (const { path, entries } of this.#lists) {
+      this.#before.set(path, existsSync(path) ? readList(path) : undefined);
+      writeList(path, entries);
+    }
   }
 
   rollBack(): void {

@@ -41,6 +41,8 @@ export interface Places {
   readonly runDir: string;
   /** Why this HAProxy has no HTTP/3; absent where it has. */
   readonly noQuic?: string;
+  /** Digest of what is asked of the process as a whole: another one is another configuration to each listener. */
+  readonly asked?: string;
 }
 
 export function certificatePath({ runDir }: Places, name: string): string {

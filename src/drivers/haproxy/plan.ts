@@ -1,15 +1,23 @@
 // Which steps make the difference, and whether each goes through the socket or with a reload.
 import type { DriverPlan } from '../../model/driver.ts';
-import type { Item, ItemMap, Observed } from '../../model/item.ts';
+import { type Item, type ItemMap, itemMap, type Observed } from '../../model/item.ts';
 import type { Phase, StepVerb } from '../../model/plan.ts';
 import { diffItems } from '../../plan/diff.ts';
+import { ItemGroups, unshared } from './item-groups.ts';
 import { isEntry } from './lists.ts';
 
 export function planHaproxy(driver: string, desired: ItemMap, observed: Observed): DriverPlan {
-  return diffItems(driver, desired, observed, {
-    phaseOf: (verb, one) => phaseOf(verb, one),
-    how: (verb, one) => howOf(verb, one),
-  });
+  const options = {
+    phaseOf: (verb: StepVerb, one: Item) => phaseOf(verb, one),
+    how: (verb: StepVerb, one: Item) => howOf(verb, one),
+  };
+  const { items } = observed;
+  if (!(desired instanceof ItemGroups && items instanceof ItemGroups))
+    return diffItems(driver, desired, observed, options);
+  // Groups that both hold differ in nothing.
+  const among = unshared(desired, items).flat();
+  const left = itemMap(unshared(items, desired).flat());
+  return diffItems(driver, desired, { ...observed, items: left }, { ...options, among });
 }
 
 /** Entries come and go as members do. Pools of rules come with their listener, and changed listeners with new ones: one reload for all of them. */

@@ -1,6 +1,6 @@
 // Our own HAProxy: started detached, found again after our death by its pid file, reloaded through its master socket.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { OpError } from '../../model/errors.ts';
 import { adminSocket } from './render/global.ts';
 import { ask, askMaster } from './sockets.ts';
@@ -23,6 +23,8 @@ export class HaproxyProcess {
   readonly #master: string;
   readonly #log: string;
   #lastPid: number | undefined;
+  /** Once is enough: what starts later is started by us. */
+  #isSearched = false;
 
   constructor(options: ProcessOptions) {
     const { runDir } = options;
@@ -43,17 +45,38 @@ export class HaproxyProcess {
 
   /** The master, if one lives that was started with our socket: a pid alone may have passed to somebody else. */
   pid(): number | undefined {
+    // The master writes the file anew at each of its lives: for a moment it is empty.
+    const known = [this.#writtenPid(), this.#lastPid].find(
+      (pid) => pid !== undefined && (this.#isOurs(pid) || isBetweenLives(pid)),
+    );
+    // Whoever took the file away must not get a second HAProxy beside the first, on the same ports.
+    this.#lastPid = known ?? (this.#isSearched ? undefined : this.#search());
+    this.#isSearched = true;
+    return this.#lastPid;
+  }
+
+  #writtenPid(): number | undefined {
     try {
-      // The master writes the file anew at each of its lives: for a moment it is empty.
-      const pid = Number(readFileSync(this.#pidFile, 'utf8').trim()) || this.#lastPid;
-      if (pid === undefined) return undefined;
-      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      const isOurs = words.some((word) => word.startsWith(`${this.#master},`)) || isBetweenLives(pid, words);
-      this.#lastPid = isOurs ? pid : undefined;
-      return this.#lastPid;
+      return Number(readFileSync(this.#pidFile, 'utf8').trim()) || undefined;
     } catch {
       return undefined;
     }
+  }
+
+  #isOurs(pid: number): boolean {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+      return words.some((word) => word.startsWith(`${this.#master},`));
+    } catch {
+      return false;
+    }
+  }
+
+  /** Among all processes: workers have the words of their master, which is parent to them. */
+  #search(): number | undefined {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    const ours = pids.map(Number).filter((pid) => this.#isOurs(pid));
+    return ours.find((pid) => !ours.includes(parentOf(pid)));
   }
 
   async validate(file: string): Promise<{ readonly ok: boolean; readonly output: string }> {
@@ -99,6 +122,22 @@ export class HaproxyProcess {
     }
     child.kill('SIGKILL');
     throw this.#failed('start', `it did not answer in ${START_TIMEOUT_MS} ms: ${this.#logSince(from)}`);
+  }
+
+  /** A master whose socket somebody took away makes it anew in its next life, which a signal begins as well. */
+  async mendMaster(): Promise<void> {
+    const pid = this.pid();
+    if (pid === undefined || existsSync(this.#master)) return;
+    const before = (await this.#worker())?.pid;
+    process.kill(pid, 'SIGUSR2');
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      const now = await this.#worker();
+      if (existsSync(this.#master) && now !== undefined && now.pid !== before)
+        return this.#untilStopping(before, deadline);
+      await pause(POLL_MS);
+    }
+    throw this.#failed('mend', `its socket "${this.#master}" is gone and does not come back`);
   }
 
   /** Old connections go on in the old worker. Throws what the log says when the new one does not come up. */
@@ -225,10 +264,28 @@ export class HaproxyProcess {
 }
 
 /** A process that executes itself anew has no words for a moment; one that is dead and not yet buried has none for good. */
-function isBetweenLives(pid: number, words: readonly string[]): boolean {
-  if (words.join('') !== '') return false;
-  const state = /\) (\S)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1];
-  return state !== 'Z' && state !== 'X';
+function isBetweenLives(pid: number): boolean {
+  try {
+    if (readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '') return false;
+    const state = statOf(pid)[0];
+    return state !== 'Z' && state !== 'X';
+  } catch {
+    return false;
+  }
+}
+
+function parentOf(pid: number): number {
+  try {
+    return Number(statOf(pid)[1]);
+  } catch {
+    return 0;
+  }
+}
+
+/** State, parent and what follows: the name before them may hold anything. */
+function statOf(pid: number): readonly string[] {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return text.slice(text.lastIndexOf(') ') + 2).split(' ');
 }
 
 export function pause(ms: number): Promise<void> {

@@ -109,7 +109,10 @@ export function appendFileDigest(path: string, file: string, digest: string): vo
   appendFileSync(path, toText([{ file, digest }]), { mode: 0o600 });
 }
 
-/** Undefined where there is none. A torn last line, of a crash in the middle, is left out. */
+/**
+ * Undefined where there is none. A torn line is left out: the last of a crash, or one that found no room with what was
+ * appended to it later. What it said is missing then, and the next round finds the difference.
+ */
 export function loadRecord(path: string): Record | undefined {
   let text: string;
   try {
@@ -120,7 +123,8 @@ export function loadRecord(path: string): Record | undefined {
   }
   const record = new Record();
   for (const line of text.split('\n').slice(0, -1)) {
-    const said = JSON.parse(line) as Line;
+    const said = readLine(line);
+    if (said === undefined) continue;
     if ('generation' in said) record.generation = said.generation;
     else if ('block' in said)
       record.blocks.set(said.block.item.key, { ...said.block, lists: said.block.lists ?? [] });
@@ -130,6 +134,14 @@ export function loadRecord(path: string): Record | undefined {
     else record.files.set(said.file, said.digest);
   }
   return record;
+}
+
+function readLine(line: string): Line | undefined {
+  try {
+    return JSON.parse(line) as Line;
+  } catch {
+    return undefined;
+  }
 }
 
 function toText(lines: readonly Line[]): string {

@@ -5,7 +5,9 @@ import { OpError } from '../../model/errors.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Step } from '../../model/plan.ts';
 import { type ApplierPorts, refused, toError } from './apply.ts';
-import { listeningSockets, programsOf } from './listening.ts';
+import type { Installed } from './certificates.ts';
+import { FilesOfReload } from './files-of-reload.ts';
+import { listeningSockets, placesOfListener, programsOf } from './listening.ts';
 import type { FilledList } from './lists.ts';
 import { dropUnnamed, ListsOfReload, layMissing, layNew } from './lists-of-reload.ts';
 import { backendName, frontendName } from './names.ts';
@@ -18,6 +20,8 @@ export interface Change {
   readonly key: string;
   /** What its lists hold from now on. */
   readonly lists?: readonly FilledList[];
+  /** A copy of another content, read by the same lines as before. */
+  readonly file?: Installed;
   edit(draft: Record): void;
 }
 
@@ -75,11 +79,18 @@ export class Reloader {
     state: WorkerState | undefined,
   ): Promise<void> {
     const { process, store, beforeReload, supervisor } = this.#ports;
-    store.writeLists(draft.blocks.values());
     const lists = new ListsOfReload(changes.flatMap((change) => change.lists ?? []));
-    layMissing(draft.blocks.values(), state);
-    store.promote(store.writeCandidate('next', draft), draft);
+    const files = new FilesOfReload(changes.flatMap((change) => change.file ?? []));
+    // By the file in force, so before another takes its place.
+    if (state !== undefined) await process.mendMaster();
+    let isPromoted = false;
     try {
+      store.writeLists(draft.blocks.values());
+      lists.lay();
+      files.lay();
+      layMissing(draft.blocks.values(), state);
+      store.promote(store.writeCandidate('next', draft), draft);
+      isPromoted = true;
       if (state === undefined) {
         await process.start();
         supervisor?.expect(true);
@@ -88,8 +99,10 @@ export class Reloader {
         await process.reload(draft.generation);
       }
     } catch (error) {
-      store.rollBack();
+      // Until then the one in force is in place, and what ran before it is no way back.
+      if (isPromoted) store.rollBack();
       lists.rollBack();
+      files.rollBack();
       throw error;
     }
     store.settle(draft);
@@ -128,10 +141,23 @@ export class Reloader {
     store.writeLists(draft.blocks.values());
     layNew(changes.flatMap((change) => change.lists ?? []));
     layMissing(draft.blocks.values(), state);
-    const { ok, output } = await process.validate(store.writeCandidate('check', draft));
+    const files = new FilesOfReload(changes.flatMap((change) => change.file ?? []));
+    const { ok, output } = await this.#withFiles(files, () =>
+      process.validate(store.writeCandidate('check', draft)),
+    );
     if (ok) return undefined;
     const alerts = output.split('\n').filter((line) => line.includes('ALERT'));
     return (alerts.length > 0 ? alerts : [output]).slice(0, 5).join('\n').trim();
+  }
+
+  /** They lie there for the look alone: another change must not fail by what is wrong with them. */
+  async #withFiles<T>(files: FilesOfReload, work: () => Promise<T>): Promise<T> {
+    try {
+      files.lay();
+      return await work();
+    } finally {
+      files.rollBack();
+    }
   }
 
   #withFreePorts(changes: readonly Change[], record: Record, errors: Errors): readonly Change[] {
@@ -140,7 +166,7 @@ export class Reloader {
     );
     if (added.length === 0) return changes;
     const sockets = listeningSockets(this.#ports.process.pid());
-    const ours = [...record.blocks.keys()];
+    const ours = new Set([...record.blocks.keys()].flatMap(placesOfListener));
     const taken = added.filter(({ step }) => {
       const place = takenPlace(step, sockets, ours);
       if (place === undefined) return false;
@@ -167,19 +193,14 @@ function byListener(changes: readonly Change[]): readonly (readonly Change[])[] 
 function takenPlace(
   step: Step,
   sockets: ReadonlyMap<string, string>,
-  ours: readonly string[],
+  ours: ReadonlySet<string>,
 ): string | undefined {
-  const match = /^tcp\/(?:\[(.+)\]|([^:]+)):(\d+)(?:-(\d+))?$/.exec(step.item.key);
-  if (match === null) return undefined;
-  const address = match[1] ?? match[2]!;
-  const from = Number(match[3]);
-  const to = Number(match[4] ?? from);
-  const places = [address, ...(match[1] === undefined ? ['0.0.0.0', '::'] : ['::'])];
-  for (const one of places)
-    for (let port = from; port <= to; port++) {
-      const place = endpointKey(one, port);
-      if (sockets.has(place) && !ours.includes(`tcp/${place}`)) return place;
-    }
+  for (const own of placesOfListener(step.item.key)) {
+    const port = Number(own.slice(own.lastIndexOf(':') + 1));
+    const wildcards = own.startsWith('[') ? ['::'] : ['0.0.0.0', '::'];
+    for (const place of [own, ...wildcards.map((address) => endpointKey(address, port))])
+      if (sockets.has(place) && !ours.has(place)) return place;
+  }
   return undefined;
 }
 

@@ -39,6 +39,18 @@ test('readServers() reads address, port, weight and state by backend and name', 
   assert.equal(servers.get('other')!.byName.get('m')!.state, 'maint');
 });
 
+test('readServers() shows a server that began as disabled ready once nothing else holds it', () => {
+  const servers = readServers(
+    text([
+      { name: 'out', admin: 5 },
+      { name: 'in', admin: 4 },
+    ]),
+  );
+
+  assert.equal(servers.get('be')!.byName.get('out')!.state, 'maint');
+  assert.equal(servers.get('be')!.byName.get('in')!.state, 'ready');
+});
+
 test('readServers() keeps backends of which only the seconds went on', () => {
   const before = readServers(text(TWO));
   const later = readServers(text(TWO.map((one) => ({ ...one, seconds: 12345 }))), before);

@@ -72,8 +72,11 @@ function isSame({ head, tail, server }: Row, text: string, start: number, end: n
   return text.startsWith(head, start) && text.startsWith(tail, end - tail.length);
 }
 
-/** Bits of srv_admin_state (include/haproxy/server-t.h): maintenance forced, inherited, or from the configuration. */
-const MAINT = 0x01 | 0x02 | 0x04 | 0x20;
+/**
+ * Bits of srv_admin_state (include/haproxy/server-t.h): maintenance forced, inherited, or for want of an address. That it
+ * began as "disabled" (0x04) is never taken back: such a server is forced too for as long as it is out.
+ */
+const MAINT = 0x01 | 0x02 | 0x20;
 /** SRV_ST_STOPPED of srv_op_state. */
 const STOPPED = '0';
 /** How many columns stand before srv_time_since_last_change. */

@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { InputError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
-import { readText, replaceFile } from './certificates.ts';
+import { replaceFile } from './certificates.ts';
 import type { List } from './lists.ts';
 import { certificateListPath } from './names.ts';
 import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
@@ -11,7 +11,7 @@ import { type GlobalSettings, renderGlobal } from './render/global.ts';
 import { generationOf, renderBlock } from './render/render.ts';
 
 export class Store {
-  readonly settings: GlobalSettings;
+  settings: GlobalSettings;
   readonly #config: string;
   readonly #record: string;
   readonly #next: string;
@@ -86,6 +86,13 @@ export class Store {
     return parts.join('');
   }
 
+  /** Before it is started again from the file: what somebody wrote into that meanwhile is none of ours. */
+  restore(): void {
+    const record = this.#current();
+    if (record === undefined || record.generation === '') return;
+    replaceFile(this.#config, this.render(record));
+  }
+
   writeLists(blocks: Iterable<Block>): void {
     for (const block of blocks)
       if (block.certificateList !== '')
@@ -130,10 +137,6 @@ export class Store {
     appendFileDigest(this.#record, key, digest);
     this.#loaded = record;
     this.#stamp = stampOf(this.#record);
-  }
-
-  text(): string {
-    return readText(this.#config, 'HAProxy');
   }
 
   #current(): Record | undefined {

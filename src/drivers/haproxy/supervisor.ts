@@ -9,6 +9,7 @@ const STABLE_MS = 60_000;
 
 export class Supervisor {
   readonly #process: HaproxyProcess;
+  readonly #beforeStart: () => void;
   readonly #timer: NodeJS.Timeout;
   #expected = false;
   #busy = false;
@@ -16,8 +17,9 @@ export class Supervisor {
   #startedMs = 0;
   #notBeforeMs = 0;
 
-  constructor(process: HaproxyProcess) {
+  constructor(process: HaproxyProcess, beforeStart: () => void) {
     this.#process = process;
+    this.#beforeStart = beforeStart;
     this.#expected = process.pid() !== undefined;
     this.#timer = setInterval(() => void this.#look(), LOOK_MS);
     this.#timer.unref();
@@ -56,6 +58,7 @@ export class Supervisor {
       this.#startedMs = nowMs;
       this.#notBeforeMs = nowMs + this.#pauseMs;
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
+      this.#beforeStart();
       await this.#process.start();
     } catch {
       // The next round of the engine meets the same, and tells it at every listener.

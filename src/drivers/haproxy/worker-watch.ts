@@ -3,7 +3,7 @@
 import { OpError } from '../../model/errors.ts';
 import { type List, showCommand } from './lists.ts';
 import type { HaproxyProcess } from './process.ts';
-import { readServers, toBackend } from './servers.ts';
+import { type BackendServers, readServers, toBackend } from './servers.ts';
 import type { ask } from './sockets.ts';
 import type { Store } from './store.ts';
 import { infoField, readLists, readWorkerState, stateCommands, type WorkerState } from './worker-state.ts';
@@ -129,8 +129,13 @@ export class WorkerWatch {
     if (isOther) return this.#whole();
     this.#changed.clear();
     const shown = readLists(answers.splice(0, lists.length), lists);
-    const part = readServers(answers.join('\n'), known.servers);
     const servers = new Map(known.servers);
+    const asked = new Map<string, BackendServers>();
+    for (const backend of backends) {
+      const before = servers.get(backend);
+      if (before !== undefined) asked.set(backend, before);
+    }
+    const part = readServers(answers.join('\n'), asked);
     for (const backend of backends) {
       const found = part.get(backend);
       if (found === undefined) servers.delete(backend);

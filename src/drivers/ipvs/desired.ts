@@ -1,4 +1,5 @@
 // World to items: one for each listener that IPVS carries, one for each present member, and what the whole machine needs.
+import { Note } from '../../lib/note.ts';
 import { bitsOf } from '../../lib/prefix.ts';
 import { type FieldValue, type Item, type ItemMap, item } from '../../model/item.ts';
 import { memberItemKey } from '../../model/keys.ts';
@@ -9,7 +10,7 @@ import { markFor, throughMark } from './service-key.ts';
 import { neededSettings, settingItem } from './settings.ts';
 
 /** Items of one listener, kept while the listener is the very same value and its mark does not move. */
-const kept = new WeakMap<WorldListener, { readonly through: string; readonly items: readonly Item[] }>();
+const kept = new Note<WorldListener, { readonly through: string; readonly items: readonly Item[] }>();
 
 export function desiredItems(world: World, timeouts: IpvsTimeouts | undefined): ItemMap {
   const listeners = world.listeners.filter((listener) => listener.engine === 'ipvs');

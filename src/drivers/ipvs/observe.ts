@@ -3,6 +3,7 @@
 import { formatServiceKey } from '../../kernel/netlink/ipvs-text.ts';
 import type { IpvsTableEntry } from '../../kernel/ports.ts';
 import type { RegistryState } from '../../kernel/registry.ts';
+import { Note } from '../../lib/note.ts';
 import { type FieldValue, type Item, item, type Observed } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
 import type { IpvsTimeouts } from '../../wire/netlink/ipvs-control.ts';
@@ -58,7 +59,7 @@ interface Made {
 }
 
 /** Items of a service that was not read anew are the very same as last time. */
-const made = new WeakMap<IpvsTableEntry, Made>();
+const made = new Note<IpvsTableEntry, Made>();
 
 function entryItems(
   entry: IpvsTableEntry,

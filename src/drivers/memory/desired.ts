@@ -1,11 +1,12 @@
 // World to items, as the reference driver shows them: one listener item, one item for each present member.
+import { Note } from '../../lib/note.ts';
 import { stableJson } from '../../lib/stable-json.ts';
 import { type Fields, type FieldValue, type Item, item } from '../../model/item.ts';
 import { endpointKey, memberItemKey } from '../../model/keys.ts';
 import type { Persistence } from '../../model/listener.ts';
 import type { WorldAddress, WorldLayer7, WorldListener, WorldMember } from '../../model/world.ts';
 
-const itemsOf = new WeakMap<WorldListener, readonly Item[]>();
+const itemsOf = new Note<WorldListener, readonly Item[]>();
 
 /** The same listener gives the very same items, so that an unchanged one costs a lookup and compares by identity. */
 export function listenerItems(listener: WorldListener): readonly Item[] {

@@ -26,6 +26,7 @@ export class MemoryDriver implements Driver {
   readonly #engines: readonly ConcreteEngine[];
   readonly #addresses: boolean;
   #last: { readonly world: World; readonly items: ItemMap } | undefined;
+  #planned: { readonly desired: ItemMap; readonly seen: ItemMap; readonly plan: DriverPlan } | undefined;
 
   constructor(options: MemoryOptions = {}) {
     this.name = options.name ?? 'memory';
@@ -46,7 +47,12 @@ export class MemoryDriver implements Driver {
   }
 
   plan(desired: ItemMap, observed: Observed): DriverPlan {
-    return diffItems(this.name, desired, observed);
+    const { items, foreign } = observed;
+    if (foreign.size > 0) return diffItems(this.name, desired, observed);
+    // Rounds in which nothing changed are most of all.
+    if (this.#planned?.desired !== desired || this.#planned.seen !== items)
+      this.#planned = { desired, seen: items, plan: diffItems(this.name, desired, observed) };
+    return this.#planned.plan;
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {

@@ -17,6 +17,11 @@ interface Fault {
 /** Operations kept; older ones are forgotten, only their number stays. */
 const KEPT_OPERATIONS = 10_000;
 
+interface Seen {
+  readonly owned: ReadonlyMap<string, Item>;
+  readonly foreign: ReadonlyMap<string, Item>;
+}
+
 export class MemoryPlane {
   readonly #owned = new Map<string, Item>();
   readonly #foreign = new Map<string, Item>();
@@ -25,6 +30,8 @@ export class MemoryPlane {
   readonly #faults = new Map<string, Fault>();
   #operations: Operation[] = [];
   #count = 0;
+  /** As it was read last, while it is so. */
+  #seen: Seen | undefined;
 
   get owned(): ReadonlyMap<string, Item> {
     return this.#owned;
@@ -62,6 +69,7 @@ export class MemoryPlane {
 
   /** What somebody else does behind our back: to their own objects, or to ours. */
   edit(item: Item, owner: 'ours' | 'foreign'): void {
+    this.#seen = undefined;
     if (owner === 'ours') {
       this.#foreign.delete(item.key);
       this.#own(item);
@@ -72,13 +80,15 @@ export class MemoryPlane {
   }
 
   lose(key: string): void {
+    this.#seen = undefined;
     this.#disown(key);
     this.#foreign.delete(key);
   }
 
-  read(): { readonly owned: ReadonlyMap<string, Item>; readonly foreign: ReadonlyMap<string, Item> } {
+  read(): Seen {
     this.#failIfFaulty('observe');
-    return { owned: new Map(this.#owned), foreign: new Map(this.#foreign) };
+    this.#seen ??= { owned: new Map(this.#owned), foreign: new Map(this.#foreign) };
+    return this.#seen;
   }
 
   /** Idempotent, as every driver's operations are: putting what is there and removing what is gone succeed. */
@@ -117,6 +127,7 @@ export class MemoryPlane {
   }
 
   #perform(verb: StepVerb, key: string, work: () => void): void {
+    this.#seen = undefined;
     let ok = false;
     try {
       this.#failIfFaulty(key);

@@ -1,4 +1,5 @@
 // World to items: one for each listener that XDP carries, one for each present member. Pure.
+import { Note } from '../../lib/note.ts';
 import { type Item, type ItemMap, item } from '../../model/item.ts';
 import { memberItemKey } from '../../model/keys.ts';
 import type { World, WorldListener } from '../../model/world.ts';
@@ -11,7 +12,7 @@ import {
   parseListenerKey,
 } from './spec.ts';
 
-const kept = new WeakMap<WorldListener, readonly Item[]>();
+const kept = new Note<WorldListener, readonly Item[]>();
 
 export function desiredItems(world: World): ItemMap {
   const items = new Map<string, Item>();

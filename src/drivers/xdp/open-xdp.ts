@@ -50,6 +50,9 @@ const REMAKE = '"lbctl disable" and a start of the daemon make it anew, and forg
 /** Rows of ours in the tables; "STYD" as a number. */
 const OWNER = 0x5354_5944;
 
+/** Below the second after which a daemon looks again by itself: each of those looks reads all addresses. */
+const TRUST_MS = 900;
+
 export function openXdp(options: OpenXdpOptions): OpenXdp {
   const program = new XdpProgram(options.objectPath, options.folder ?? DEFAULT_FOLDER);
   const object = program.load(tableSizes(options.limits));
@@ -85,9 +88,12 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
     let later: XdpWishes | undefined;
     const driver = new XdpDriver({
       plane,
-      tables: tablesOf(map, tick, () => {
-        surroundings.close();
-        object.close();
+      tables: tablesOf(map, tick, {
+        trustMs: TRUST_MS,
+        close() {
+          surroundings.close();
+          object.close();
+        },
       }),
       flows: new XdpFlows({
         map,

@@ -6,9 +6,15 @@ export class PendingWrites {
   readonly #map: BpfMap;
   readonly #puts = new Map<string, readonly [Uint8Array, Uint8Array]>();
   readonly #deletes = new Map<string, Uint8Array>();
+  #flushes = 0;
 
   constructor(map: BpfMap) {
     this.#map = map;
+  }
+
+  /** Another number after each writing. */
+  get flushes(): number {
+    return this.#flushes;
   }
 
   put(key: Uint8Array, value: Uint8Array): void {
@@ -25,6 +31,7 @@ export class PendingWrites {
 
   /** Adds before it removes. */
   flush(): void {
+    if (this.#puts.size + this.#deletes.size > 0) this.#flushes++;
     const puts = [...this.#puts.values()];
     this.#puts.clear();
     if (puts.length > 0)

@@ -5,13 +5,14 @@ import { Arena } from './arena.ts';
 import { Endpoints } from './endpoints.ts';
 import { type ListenerEntry, type MemberEntry, memberEntry } from './entries.ts';
 import { LISTENER, LISTENER_FLAG, LIVE, MEMBER, MEMBER_FLAG, PROTOCOL_NUMBER, VIP_KIND } from './layout.ts';
+import { emptyRow, flagsOf, NO_RING, rowOf } from './listener-row.ts';
 import type { NextHop } from './next-hop.ts';
 import { Numbers } from './numbers.ts';
 import { PendingWrites, u32 } from './pending-writes.ts';
 import type { RingBuilder } from './ring-builder.ts';
 import type { RingJob } from './ring-job.ts';
 import { RingStore } from './ring-store.ts';
-import { type ListenerRow, storeRing, writeHop, writeListener, writeMember } from './rows.ts';
+import { storeRing, writeHop, writeListener, writeMember } from './rows.ts';
 import { allowedKey, Scanner } from './scan.ts';
 import { SourceRows } from './source-rows.ts';
 import { checkMember, type ListenerSpec, type MemberSpec } from './spec.ts';
@@ -34,7 +35,6 @@ export interface PlaneOptions {
 
 /** Rows in one system call. */
 const COUNTS_AT_ONCE = 4096;
-const NO_RING = { offset: 0, size: 0 } as const;
 
 export class Plane {
   readonly #options: PlaneOptions;
@@ -87,6 +87,11 @@ export class Plane {
 
   get owner(): number {
     return this.#options.owner;
+  }
+
+  /** Another number after each writing to the tables of addresses. */
+  get addressWrites(): number {
+    return this.#vips[4].flushes + this.#vips[6].flushes;
   }
 
   /** What the tables hold now, of whoever, by listener key; ours wins where two rows have one key. */
@@ -208,7 +213,7 @@ export class Plane {
       try {
         const slots = this.#withNumbers(patterns[index]!, chosen[index]!);
         this.#ownSource(entry);
-        const stateless = !(this.#flagsOf(entry) & LISTENER_FLAG.state);
+        const stateless = !(flagsOf(entry) & LISTENER_FLAG.state);
         this.#rings.store(entry, slots, stateless);
         this.#writeRow(entry, undefined);
         for (const member of entry.members.values())
@@ -325,56 +330,14 @@ export class Plane {
   }
 
   #writeRow(entry: ListenerEntry, sources: readonly string[] | undefined): void {
-    const { spec, row } = entry;
+    const { row } = entry;
     const { tickSeconds, windowSeconds } = this.#options;
-    const length = spec.persistence?.length ?? 0;
     const run =
       sources === undefined
         ? { first: row.sourceFirst, count: row.sourceCount }
         : this.#sources.replace(row.sourceFirst, row.sourceCount, sources);
-    entry.row = {
-      ...row,
-      mode: spec.mode,
-      scheduler: spec.scheduler,
-      tunnel: spec.tunnel,
-      tunnelPort: spec.tunnelPort,
-      persistLength4: length,
-      persistLength6: length,
-      persistMs: spec.persistence?.ms ?? 0,
-      persistTicks: Math.ceil((spec.persistence?.ms ?? 0) / 1000 / tickSeconds),
-      sourceFirst: run.first,
-      sourceCount: run.count,
-      maxConnections: spec.maxConnections,
-      connectionsPerSecond: spec.connectionsPerSecond,
-      sourcePerSecond: spec.sourcePerSecond,
-      connectionsPerWindow: Math.ceil(spec.connectionsPerSecond * windowSeconds),
-      sourcePerWindow: Math.ceil(spec.sourcePerSecond * windowSeconds),
-      owner: this.owner,
-      flags: this.#flagsOf(entry),
-    };
+    entry.row = rowOf(entry, run, { tickSeconds, windowSeconds, owner: this.owner });
     writeListener(this.#memory.listeners, entry.number, entry.row);
-  }
-
-  #flagsOf({ spec, members }: ListenerEntry): number {
-    const limited = spec.maxConnections > 0 || spec.connectionsPerSecond > 0 || spec.sourcePerSecond > 0;
-    const counted = limited || [...members.values()].some((member) => member.spec.maxConnections > 0);
-    const byHash = spec.scheduler === 'mh' || spec.scheduler === 'sh';
-    const direct = spec.mode === 'dr' || spec.mode === 'tunnel';
-    const state = !byHash || !direct || counted || spec.persistence !== undefined;
-    const own = (spec.mode === 'onearm' || spec.mode === 'fullnat') && spec.sources.length === 0;
-    const flag = (on: boolean, bit: number) => (on ? bit : 0);
-    return (
-      LISTENER_FLAG.used |
-      flag(state, LISTENER_FLAG.state) |
-      flag(spec.hashPort, LISTENER_FLAG.hashPort) |
-      flag(spec.fallback, LISTENER_FLAG.fallback) |
-      flag(spec.persistence !== undefined, LISTENER_FLAG.persist) |
-      flag(spec.allowed !== undefined, LISTENER_FLAG.allow) |
-      flag(spec.reset, LISTENER_FLAG.reset) |
-      flag(spec.tunnelChecksum, LISTENER_FLAG.gueChecksum) |
-      flag(limited, LISTENER_FLAG.limited) |
-      flag(own, LISTENER_FLAG.ownSource)
-    );
   }
 
   /** onearm: the node's own address towards the first member that has a route. */
@@ -433,32 +396,4 @@ function takers(entry: ListenerEntry): readonly MemberEntry[] {
   return [...entry.members.values()]
     .filter(({ spec }) => spec.weight > 0 && !spec.reset)
     .sort((a, b) => (a.endpoint < b.endpoint ? -1 : 1));
-}
-
-function emptyRow(spec: ListenerSpec): ListenerRow {
-  return {
-    ring: NO_RING,
-    base: NO_RING,
-    flags: 0,
-    mode: spec.mode,
-    scheduler: spec.scheduler,
-    transport: spec.transport,
-    address: spec.address,
-    portFrom: spec.portFrom,
-    portTo: spec.portTo,
-    tunnel: spec.tunnel,
-    tunnelPort: spec.tunnelPort,
-    persistLength4: 0,
-    persistLength6: 0,
-    persistTicks: 0,
-    sourceFirst: 0,
-    sourceCount: 0,
-    maxConnections: 0,
-    connectionsPerWindow: 0,
-    sourcePerWindow: 0,
-    owner: 0,
-    persistMs: 0,
-    connectionsPerSecond: 0,
-    sourcePerSecond: 0,
-  };
 }

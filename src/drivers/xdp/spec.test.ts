@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { PLAIN_LISTENER, PLAIN_MEMBER } from '../../../test/fixtures/xdp-listener.ts';
 import { Numbers } from './numbers.ts';
 import { keepPlaces } from './source-rows.ts';
 import {
@@ -12,28 +13,8 @@ import {
   memberSpec,
 } from './spec.ts';
 
-const PLAIN: ListenerSpec = {
-  key: 'tcp/192.0.2.10:80',
-  transport: 'tcp',
-  address: '192.0.2.10',
-  portFrom: 80,
-  portTo: 80,
-  mode: 'nat',
-  scheduler: 'wlc',
-  hashPort: false,
-  fallback: false,
-  tunnel: 'ipip',
-  tunnelPort: 0,
-  tunnelChecksum: false,
-  sources: [],
-  maxConnections: 0,
-  connectionsPerSecond: 0,
-  sourcePerSecond: 0,
-  reset: false,
-};
-
 const RICH: ListenerSpec = {
-  ...PLAIN,
+  ...PLAIN_LISTENER,
   key: 'udp/[2001:db8::10]:5000-5010',
   transport: 'udp',
   address: '2001:db8::10',
@@ -54,20 +35,20 @@ const RICH: ListenerSpec = {
 
 test('listenerSpec() reads back what listenerFields() wrote', () => {
   const gue: ListenerSpec = {
-    ...PLAIN,
+    ...PLAIN_LISTENER,
     mode: 'tunnel',
     tunnel: 'gue',
     tunnelPort: 6080,
     tunnelChecksum: true,
   };
-  const shared: ListenerSpec = { ...PLAIN, mode: 'onearm', sources: ['192.0.2.10'] };
+  const shared: ListenerSpec = { ...PLAIN_LISTENER, mode: 'onearm', sources: ['192.0.2.10'] };
   for (const spec of [
-    PLAIN,
+    PLAIN_LISTENER,
     RICH,
     gue,
     shared,
-    { ...PLAIN, mode: 'onearm' as const },
-    { ...PLAIN, allowed: [] },
+    { ...PLAIN_LISTENER, mode: 'onearm' as const },
+    { ...PLAIN_LISTENER, allowed: [] },
   ])
     assert.deepEqual(listenerSpec(spec.key, listenerFields(spec)), spec);
 });
@@ -86,26 +67,19 @@ test('memberSpec() reads back what memberFields() wrote', () => {
 });
 
 test('checkMember() refuses what the program cannot do', () => {
-  const member = {
-    address: '10.0.0.1',
-    port: 80,
-    weight: 1,
-    maxConnections: 0,
-    minConnections: 0,
-    reset: false,
-  };
+  const member = PLAIN_MEMBER;
   const six = { ...member, address: '2001:db8::1' };
 
-  checkMember(PLAIN, member);
-  checkMember({ ...PLAIN, mode: 'tunnel' }, six);
+  checkMember(PLAIN_LISTENER, member);
+  checkMember({ ...PLAIN_LISTENER, mode: 'tunnel' }, six);
   for (const [listener, wrong] of [
-    [PLAIN, six],
-    [{ ...PLAIN, mode: 'dr' }, six],
+    [PLAIN_LISTENER, six],
+    [{ ...PLAIN_LISTENER, mode: 'dr' }, six],
     [
-      { ...PLAIN, transport: 'sctp' },
+      { ...PLAIN_LISTENER, transport: 'sctp' },
       { ...member, port: 81 },
     ],
-    [{ ...PLAIN, portTo: 90 }, member],
+    [{ ...PLAIN_LISTENER, portTo: 90 }, member],
   ] as const)
     assert.throws(() => checkMember(listener, wrong), { code: 'XDP_IMPOSSIBLE' });
 });

@@ -1,7 +1,8 @@
 // The loaded tables beside listeners and members: counters, flows, whether addresses lead to their rows.
 import type { BpfMap } from '../../kernel/bpf/map.ts';
 import type { ListenerEntry } from './entries.ts';
-import { CONFIG, LISTENER, VIP_KIND, VIP4_KEY, VIP6_KEY } from './layout.ts';
+import { CONFIG } from './layout.ts';
+import { Leading } from './leading.ts';
 import { PeerRows } from './peer-rows.ts';
 import { type SweepResult, sweep } from './sweep.ts';
 
@@ -14,21 +15,26 @@ export interface XdpTables {
   readonly peers: PeerRows;
   /** How long a transition window outlives the last flow that needs it. */
   readonly windowTicks: number;
-  /** Tells whether every address and port of a listener leads to its row. */
-  reachable(): (entry: ListenerEntry) => boolean;
+  /** Tells whether every address and port of a listener leads to its row; `writes` as the plane counts them. */
+  reachable(writes: number): (entry: ListenerEntry) => boolean;
   sweep(): Promise<SweepResult>;
   close(): void;
 }
 
-const CHUNK = 8192;
+export interface TablesOptions {
+  /** For how long addresses that nobody of us wrote to are taken to lead where they did; default 0, which reads them each time. */
+  readonly trustMs?: number;
+  readonly close?: () => void;
+}
 
 export function tablesOf(
   map: (name: string) => BpfMap,
   tick: () => number,
-  close: () => void = () => undefined,
+  { trustMs = 0, close = () => undefined }: TablesOptions = {},
 ): XdpTables {
   const config = map('config').memory();
   const peers = new PeerRows(map('peers').memory(), map('peer_numbers'), map('peers_used').memory());
+  const leading = new Leading(map, trustMs);
   const flows4 = map('flows4');
   const flows6 = map('flows6');
   return {
@@ -38,7 +44,7 @@ export function tablesOf(
     flows4,
     flows6,
     windowTicks: new DataView(config).getUint32(CONFIG.timeout + 2 * 4, true),
-    reachable: () => reachable(map),
+    reachable: (writes) => leading.isReachable(writes),
     peers,
     sweep: async () => {
       const result = await sweep(
@@ -57,49 +63,4 @@ export function tablesOf(
     },
     close,
   };
-}
-
-/** By numbers alone: each entry of the tables is held against the row it leads to, and each row counts its own. */
-function reachable(map: (name: string) => BpfMap): (entry: ListenerEntry) => boolean {
-  const listeners = map('listeners');
-  const memory = listeners.memory();
-  const found = new Uint32Array(listeners.maxEntries);
-  countLeading(map('vips4'), VIP4_KEY, memory, found);
-  countLeading(map('vips6'), VIP6_KEY, memory, found);
-  return ({ spec, number }) => found[number] === spec.portTo - spec.portFrom + 1;
-}
-
-function countLeading(
-  vips: BpfMap,
-  layout: typeof VIP4_KEY | typeof VIP6_KEY,
-  memory: ArrayBuffer,
-  found: Uint32Array,
-): void {
-  const rows = new DataView(memory);
-  for (const { count, keys, values } of vips.batches(CHUNK)) {
-    const key = new DataView(keys.buffer);
-    const numbers = new Uint32Array(values.buffer, 0, count);
-    for (let i = 0; i < count; i++) {
-      const at = i * layout.size;
-      if (key.getUint8(at + layout.kind) !== VIP_KIND.listener) continue;
-      const number = numbers[i]!;
-      if (number >= found.length) continue;
-      const row = number * LISTENER.size;
-      const port = key.getUint16(at + layout.port);
-      if (
-        rows.getUint8(row + LISTENER.family) === (layout === VIP4_KEY ? 4 : 6) &&
-        rows.getUint8(row + LISTENER.transport) === key.getUint8(at + layout.protocol) &&
-        port >= rows.getUint16(row + LISTENER.portFrom, true) &&
-        port <= rows.getUint16(row + LISTENER.portTo, true) &&
-        isSameAddress(key, at + layout.address, rows, row + LISTENER.vip, layout.port - layout.address)
-      )
-        found[number] = found[number]! + 1;
-    }
-  }
-}
-
-function isSameAddress(a: DataView, from: number, b: DataView, at: number, bytes: number): boolean {
-  for (let i = 0; i < bytes; i += 4)
-    if (a.getUint32(from + i, true) !== b.getUint32(at + i, true)) return false;
-  return true;
 }

@@ -77,7 +77,7 @@ export class XdpDriver implements Driver {
     const entries = plane.refresh();
     if (plane.isUnsettled) await plane.settle(this.#builder);
     this.#housekeep();
-    const isReachable = tables.reachable();
+    const isReachable = tables.reachable(plane.addressWrites);
     const items = new Map<string, Item>();
     const foreign = new Map<string, Item>();
     for (const entry of entries.values()) {

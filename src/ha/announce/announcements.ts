@@ -1,9 +1,9 @@
 // Which VIPs go out by BGP now, and how attractive. Pure.
 import type { HaGroup } from '../../model/ha.ts';
+import type { Announcement } from '../../model/ha-status.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Role } from '../../model/protocol.ts';
 import { groupOfVip, toWorldAddress } from '../../plan/place-addresses.ts';
-import type { Announcement } from '../bgp/bgp-config.ts';
 import type { VrrpAddress } from '../vrrp/keepalived-config.ts';
 
 export interface AnnounceFacts {

@@ -53,10 +53,17 @@ export class AddressCarrier {
     }
   }
 
+  /** Another one has them from now on, though they stay here for a moment: to announce them again would call neighbours back. */
+  hush(addresses: readonly VrrpAddress[]): void {
+    for (const { address } of addresses) {
+      this.#repeats.get(address)?.();
+      this.#repeats.delete(address);
+    }
+  }
+
   drop(addresses: readonly VrrpAddress[]): void {
+    this.hush(addresses);
     for (const one of addresses) {
-      this.#repeats.get(one.address)?.();
-      this.#repeats.delete(one.address);
       const row = this.#rowOf(one);
       if (row === undefined) continue;
       try {
@@ -83,8 +90,7 @@ export class AddressCarrier {
   }
 
   #announceAgain(one: VrrpAddress, round: number): void {
-    this.#repeats.get(one.address)?.();
-    this.#repeats.delete(one.address);
+    this.hush([one]);
     const wait = AGAIN_MS[round];
     if (wait === undefined) return;
     const cancel = this.#options.clock.after(wait, () => {

@@ -52,6 +52,7 @@ export class GroupAddresses {
       return;
     }
     if (fact.reason === 'NotReady') return;
+    this.#carrier.hush(addresses);
     const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
     const drop = (): void => this.#guard(group, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();

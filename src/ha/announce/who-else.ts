@@ -1,6 +1,6 @@
 // Asks the wire whether somebody else answers for an address of ours.
 import type { NeighbourPort } from '../../kernel/ports.ts';
-import { hasNeighbours, isUp } from '../../wire/netlink/route-link.ts';
+import { hasNeighbours, isUp, ownMacs } from '../../wire/netlink/route-link.ts';
 import type { VrrpAddress } from '../vrrp/keepalived-config.ts';
 import type { RoutePort } from '../vrrp/presence.ts';
 
@@ -12,7 +12,8 @@ export async function whoElseAnswers(
   neighbours: NeighbourPort,
   route: RoutePort,
 ): Promise<string | undefined> {
-  const link = route.links().find((one) => one.name === device);
+  const links = route.links();
+  const link = links.find((one) => one.name === device);
   if (link === undefined || !isUp(link) || !hasNeighbours(link)) return undefined;
-  return neighbours.probe(link, address, { count: 1, waitMs: WAIT_MS });
+  return neighbours.probe(link, address, { count: 1, waitMs: WAIT_MS, own: ownMacs(links) });
 }

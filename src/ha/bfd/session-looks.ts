@@ -1,10 +1,11 @@
 // Looks at bfdd's sessions: states that changed before anybody listened, and while one is down what still comes in from there.
 import type { Clock } from '../../lib/clock.ts';
 import { FrrDaemon } from '../frr/frr-daemon.ts';
+import { BEYOND_DOUBT, Doubts, type DoubtsOptions } from './doubts.ts';
 import { Hearing } from './hearing.ts';
 import { KnownNeighbours } from './known-neighbours.ts';
 
-export interface SessionLooksOptions {
+export interface SessionLooksOptions extends Pick<DoubtsOptions, 'route' | 'neighbours'> {
   readonly clock: Clock;
   onState(peer: string, up: boolean): void;
   /** Since when it is heard although it does not hear us, by the clock that never jumps. */
@@ -21,6 +22,7 @@ export class SessionLooks {
   /** A connection of its own: nobody asks while another one is told of a configuration. */
   readonly #bfdd: FrrDaemon;
   readonly #hearing = new Hearing();
+  readonly #doubts: Doubts;
   readonly #neighbours: KnownNeighbours;
   #cancel: () => void = () => {};
   #isOneDown = false;
@@ -30,12 +32,18 @@ export class SessionLooks {
     this.#bfdd = new FrrDaemon(path);
     this.#neighbours = new KnownNeighbours(options.clock);
     this.#options = options;
+    this.#doubts = new Doubts({ ...options, onSilent: (peer) => options.onHeard(peer, BEYOND_DOUBT) });
   }
 
   /** The states that stand; while one of these sessions is down what comes in is looked at again and again. */
   async look(peers: ReadonlySet<string>): Promise<void> {
     for (const { peer, status } of await this.#see(peers))
       if (status === 'up' || status === 'down') this.#options.onState(peer, status === 'up');
+  }
+
+  /** A session came up, as who listens for states was told. */
+  rise(peer: string): void {
+    this.#hearing.rise(peer);
   }
 
   /** Of a session that went down. States are told at once by who listens for them: a look now and then would be late among those. */
@@ -63,8 +71,11 @@ export class SessionLooks {
       }
       const packetsIn = rowsOf(counters).find(({ peer }) => peer === row.peer)?.['control-packet-input'] ?? 0;
       const remoteDiagnostic = row['remote-diagnostic'] ?? '';
-      const sight = { up: row.status === 'up', packetsIn, remoteDiagnostic };
-      onHeard(row.peer, this.#hearing.see(row.peer, sight, clock.monotonicMs()));
+      const state = row.status === 'up' || row.status === 'init' ? row.status : 'down';
+      const sight = { state, packetsIn, remoteDiagnostic } as const;
+      const sinceMs = this.#doubts.since(row.peer, this.#hearing.see(row.peer, sight, clock.monotonicMs()));
+      // Of a session that came up nothing is said before its state is told: for that moment the peer would look gone.
+      if (state !== 'up') onHeard(row.peer, sinceMs);
     }
     this.#isOneDown = isOneDown;
     this.#again(peers, LOOK_MS);

@@ -2,17 +2,9 @@
 // Ours are known by name: route maps and prefix lists `LBCTL-`, peers whose description begins with "lbctl".
 import { familyOf } from '../../lib/ip.ts';
 import type { Bgp, BgpPeer } from '../../model/ha.ts';
+import { ANNOUNCE_AS, type AnnounceAs, type Announcement } from '../../model/ha-status.ts';
 import { profileName } from '../bfd/bfd-config.ts';
 import { type ConfigTree, node, type Ownership } from '../frr/config-tree.ts';
-
-export const ANNOUNCE_AS = ['active', 'standby', 'drain'] as const;
-/** With which attributes a route goes out; `drain` asks everybody to look elsewhere first (RFC 8326). */
-export type AnnounceAs = (typeof ANNOUNCE_AS)[number];
-
-export interface Announcement {
-  readonly address: string;
-  readonly as: AnnounceAs;
-}
 
 /** `vips` are all that may ever go out: the lists stay as they are while routes come and go. */
 export function bgpConfig(
@@ -82,6 +74,8 @@ function peerLines(peer: BgpPeer, bgp: Bgp): string[] {
   const n = `neighbor ${peer.address}`;
   return [
     `${n} remote-as ${peer.remoteAs}`,
+    // A router that takes part keeps the routes of a dead node for two minutes where BFD did not see it die.
+    `${n} graceful-restart-disable`,
     `${n} description lbctl ${peer.name}`,
     ...(peer.password === undefined ? [] : [`${n} password ${oneWord(peer.password.reveal())}`]),
     ...(peer.port === 179 ? [] : [`${n} port ${peer.port}`]),

@@ -1,16 +1,20 @@
 // FRR beside us: its bgpd and bfdd get our part of their configuration, and bfdd tells when a session changes.
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { pollBfd } from '../../kernel/bfd-poll.ts';
 import { type BfdWatch, watchBfd } from '../../kernel/bfd-watch.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { canonicalIp } from '../../lib/ip.ts';
 import type { BfdSession, Bgp } from '../../model/ha.ts';
+import type { Announcement } from '../../model/ha-status.ts';
+import type { BfdNotice } from '../../wire/bfd-control.ts';
 import { bfdConfig, bfdOwnership, peerLine } from '../bfd/bfd-config.ts';
-import { SessionLooks } from '../bfd/session-looks.ts';
-import { type Announcement, bgpConfig, bgpOwnership, peersOf } from '../bgp/bgp-config.ts';
+import { SessionLooks, type SessionLooksOptions } from '../bfd/session-looks.ts';
+import { bgpConfig, bgpOwnership, peersOf } from '../bgp/bgp-config.ts';
 import { type ConfigTree, node } from './config-tree.ts';
 import { FrrDaemon } from './frr-daemon.ts';
 
-export interface FrrOptions {
+export interface FrrOptions extends Pick<SessionLooksOptions, 'route' | 'neighbours'> {
   /** Where the vty sockets are: `/var/run/frr`. */
   readonly dir: string;
   readonly clock: Clock;
@@ -67,7 +71,7 @@ export class Frr {
     this.#bgpd = new FrrDaemon(join(options.dir, 'bgpd.vty'));
     this.#bfdd = new FrrDaemon(join(options.dir, 'bfdd.vty'));
     this.#looks = new SessionLooks(join(options.dir, 'bfdd.vty'), {
-      clock: options.clock,
+      ...options,
       onState: (peer, up) => this.#hear(peer, up),
       onHeard: (peer, sinceMs) => {
         const session = this.#sessionOf(peer);
@@ -92,6 +96,11 @@ export class Frr {
   /** Commands that changed FRR's configuration since the start. */
   get sent(): number {
     return this.#bgpd.sent + this.#bfdd.sent;
+  }
+
+  /** Routes to VIPs that bgpd took last. */
+  get announced(): readonly Announcement[] {
+    return this.#done?.bgp === undefined ? [] : this.#done.announced;
   }
 
   async peers(): Promise<readonly BgpPeerStatus[]> {
@@ -143,18 +152,24 @@ export class Frr {
     const ofBgp = new Set(wanted.bgp?.peers.flatMap((peer) => (peer.bfd === undefined ? [] : [peer.bfd])));
     for (const one of wanted.bfd) this.#ourBfdPeers.add(peerLine(one));
     if (this.#watch === undefined) void this.#keepTime();
-    this.#watch ??= watchBfd(
-      join(this.#options.dir, 'bfdd.sock'),
-      ({ peer, up }) => {
-        this.#hear(peer, up);
-        if (!up) void this.#looks.listen(this.#bfdPeers());
-      },
-      (why) => this.#onLost(why),
-    );
+    this.#watch ??= this.#watchSessions();
     const tree = bfdConfig(wanted.bfd, ofBgp, (session) => wanted.bfdHeld.has(session));
     await this.#bfdd.apply(tree, () => bfdOwnership(this.#ourBfdPeers));
     await this.#looks.look(this.#bfdPeers());
     if (this.#watch !== undefined) this.#options.onWatch(true);
+  }
+
+  #watchSessions(): BfdWatch {
+    const { dir } = this.#options;
+    const control = join(dir, 'bfdd.sock');
+    const onNotice = ({ peer, up }: Pick<BfdNotice, 'peer' | 'up'>): void => {
+      this.#hear(peer, up);
+      if (!up) void this.#looks.listen(this.#bfdPeers());
+    };
+    const onLost = (why: string): void => this.#onLost(why);
+    return existsSync(control)
+      ? watchBfd(control, onNotice, onLost)
+      : pollBfd(join(dir, 'bfdd.vty'), onNotice, onLost);
   }
 
   async #tellBgp({ bgp, vips, announced }: FrrWanted): Promise<void> {
@@ -181,6 +196,7 @@ export class Frr {
   #hear(peer: string, up: boolean): void {
     const session = this.#sessionOf(peer);
     if (session !== undefined) this.#options.onBfd(session, up);
+    if (up) this.#looks.rise(peer);
   }
 
   #sessionOf(peer: string): string | undefined {

@@ -9,7 +9,8 @@ import type { NodeFacts } from '../node-facts.ts';
 import type { Troubles } from '../troubles.ts';
 import { Frr, type FrrOptions } from './frr.ts';
 
-export interface RoutesOptions extends Pick<FrrOptions, 'onBfd' | 'onHeard' | 'onWatch' | 'onNote'> {
+export interface RoutesOptions
+  extends Pick<FrrOptions, 'route' | 'neighbours' | 'onBfd' | 'onHeard' | 'onWatch' | 'onNote'> {
   readonly clock: Clock;
   /** Where the vty sockets are. */
   readonly dir: string;
@@ -37,6 +38,10 @@ export class Routes {
 
   get sent(): number {
     return this.#frr.sent;
+  }
+
+  get announced(): Frr['announced'] {
+    return this.#frr.announced;
   }
 
   get peerStates(): PeerWatch['states'] {

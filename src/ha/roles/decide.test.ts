@@ -23,7 +23,9 @@ type Case = readonly [
   standing: Standing,
   expected: string,
 ];
-const peers = (alive: 'some' | 'no' | 'none' | 'unknown') => ({ choice: { kind: 'peers', alive } as const });
+const peers = (alive: 'some' | 'no' | 'none' | 'unknown' | 'deaf') => ({
+  choice: { kind: 'peers', alive } as const,
+});
 const lease = (role: 'active' | 'standby', untilMs: number) => ({
   choice: { kind: 'lease', role, epoch: 7, untilMs } as const,
 });
@@ -111,6 +113,7 @@ const CASES: readonly Case[] = [
   ],
   ['the peer is seen, we are preferred', 'bfd', peers('some'), STANDBY, 'active Active'],
   ['the peer is gone', 'bfd', { preferred: false, ...peers('no') }, STANDBY, 'active Active'],
+  ['the peer hears nothing and carries it', 'bfd', peers('deaf'), ACTIVE, 'standby SplitBrain'],
   ['the peer was not heard yet', 'bfd', peers('unknown'), STANDBY, 'standby Standby'],
   [
     'the peer was not heard yet, active before',
@@ -181,6 +184,15 @@ const CASES: readonly Case[] = [
     'active Active',
   ],
 ];
+
+test('decide() says of a fault what VRRP says of it, never that another node is master', () => {
+  const detail = (why: { readonly why?: string }): string =>
+    decide({ ...WELL, group: group('vrrp'), choice: { kind: 'vrrp', role: 'fault', ...why } }, ACTIVE, NOW)
+      .detail;
+
+  assert.equal(detail({ why: 'interface "eth0" is down' }), 'interface "eth0" is down');
+  assert.equal(detail({}), 'VRRP holds it in fault');
+});
 
 for (const [name, chooser, inputs, standing, expected] of CASES)
   test(`decide() ${chooser}: ${name} gives ${expected}`, () => {

@@ -15,8 +15,10 @@ export interface Verdict {
   readonly detail: string;
   /** The addresses have moved already: nothing is left to delay. */
   readonly done: boolean;
-  /** Nobody else is there to carry it: flapping or not, it is taken at once. */
+  /** Nobody else carries it if this node does not: flapping or not, it is taken at once. */
   readonly urgent?: boolean;
+  /** Given up for a fault, whatever the role is then: it may come again and again. */
+  readonly fails?: boolean;
   /** Given by an elector; otherwise the state machine counts. */
   readonly epoch?: number;
   /** When time alone may change the verdict. */
@@ -35,13 +37,15 @@ export function decide(inputs: GroupInputs, standing: Standing, nowMs: number): 
   const lost = lostTo(inputs, standing, nowMs);
   if (lost !== undefined) return lost;
 
-  if (group.chooser === 'static') return byName(group.initialRole, 'fixed in the configuration');
+  if (group.chooser === 'static')
+    return { ...byName(group.initialRole, 'fixed in the configuration'), urgent: true };
   if (group.chooser === 'bgp-ecmp') return byName('active', 'all nodes are active');
   if (group.chooser === 'external') {
     if (choice?.kind !== 'lease') return byName('standby', 'the elector has not spoken');
     if (choice.untilMs <= nowMs) return byName('standby', 'the lease of the elector ran out');
     return {
       ...byName(choice.role, 'by the elector'),
+      urgent: true,
       epoch: choice.epoch,
       untilMs: choice.untilMs,
     };
@@ -51,10 +55,10 @@ export function decide(inputs: GroupInputs, standing: Standing, nowMs: number): 
 
 function byVrrp(inputs: GroupInputs): Verdict {
   if (inputs.choice?.kind !== 'vrrp') return byName('standby', 'VRRP has not spoken');
-  const { role } = inputs.choice;
+  const { role, why = 'VRRP holds it in fault' } = inputs.choice;
   if (role === 'active') return { ...byName(role, 'elected by VRRP'), done: true };
-  const why = whyBack(inputs) ?? [role === 'fault' ? 'Fault' : 'Standby', 'another node is master'];
-  return { ...verdict(role, why[0], why[1]), done: true };
+  const back = whyBack(inputs) ?? (role === 'fault' ? ['Fault', why] : ['Standby', 'another node is master']);
+  return { ...verdict(role, back[0], back[1]), done: true };
 }
 
 /** Why this node asks VRRP not to be chosen, if it does. */
@@ -74,7 +78,10 @@ function byPeers(inputs: GroupInputs, standing: Standing, nowMs: number): Verdic
   const alive = inputs.choice?.kind === 'peers' ? inputs.choice.alive : 'none';
   if (alive === 'no') return { ...byName('active', 'no other node is seen'), urgent: true };
   if (alive === 'deaf')
-    return verdict('standby', 'SplitBrain', 'the other node does not hear this one and carries it');
+    return {
+      ...verdict('standby', 'SplitBrain', 'the other node does not hear this one and carries it'),
+      fails: true,
+    };
   if (alive === 'unknown')
     return byName(
       standing.role === 'active' ? 'active' : 'standby',
@@ -84,8 +91,9 @@ function byPeers(inputs: GroupInputs, standing: Standing, nowMs: number): Verdic
   if (!inputs.synced && standing.role !== 'active')
     return verdict('standby', 'NotReady', 'connections of the peer are still coming in');
   if (report !== undefined) return byReport(inputs, standing, report.priority, report.role, report.node);
+  // The other one leaves it as soon as it sees this node: it knows nothing of a wait.
   return inputs.preferred
-    ? byName('active', 'the preferred node')
+    ? { ...byName('active', 'the preferred node'), urgent: true }
     : byName('standby', 'the preferred node is seen');
 }
 

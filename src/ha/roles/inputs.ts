@@ -4,8 +4,8 @@ import type { Role } from '../../model/protocol.ts';
 
 /** What the group's chooser says. */
 export type Choice =
-  /** keepalived or vrrpd decided and has moved the addresses already. */
-  | { readonly kind: 'vrrp'; readonly role: Role }
+  /** keepalived or vrrpd decided and has moved the addresses already. `why` it is in fault. */
+  | { readonly kind: 'vrrp'; readonly role: Role; readonly why?: string }
   /** An elector outside grants the role until a moment. */
   | {
       readonly kind: 'lease';
@@ -51,6 +51,8 @@ export interface GroupInputs {
   readonly faults: readonly string[];
   /** Added to the priority by what is tracked. */
   readonly weight: number;
+  /** What VRRP says its priority is, where it does: it tracks scripts and files by itself. */
+  readonly spokenPriority?: number;
   readonly choice?: Choice;
   readonly peer?: PeerReport;
   readonly rival?: Rival;
@@ -61,5 +63,5 @@ export interface GroupInputs {
 }
 
 export function effectivePriority(inputs: GroupInputs): number {
-  return Math.min(254, Math.max(1, inputs.group.priority + inputs.weight));
+  return inputs.spokenPriority ?? Math.min(254, Math.max(1, inputs.group.priority + inputs.weight));
 }

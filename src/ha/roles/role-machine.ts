@@ -86,6 +86,7 @@ export function toRoleFact(state: RoleState): RoleFact {
 /** Takes over the verdict where no delay applies; time and epoch stay unless the role is another. */
 function settle(state: RoleState, verdict: Verdict, nowMs: number): RoleStep {
   const moved = state.role !== verdict.role;
+  const fails = verdict.role === 'fault' || verdict.fails === true;
   const epoch = Math.max(state.epoch, verdict.epoch ?? 0);
   const next: RoleState = {
     role: verdict.role,
@@ -94,8 +95,7 @@ function settle(state: RoleState, verdict: Verdict, nowMs: number): RoleStep {
     detail: verdict.detail,
     sinceMs: moved ? nowMs : state.sinceMs,
     // Who gives way to a better node, or to an operator, does not flap: who fails does.
-    damping:
-      state.role === 'active' && verdict.role === 'fault' ? afterLoss(state.damping, nowMs) : state.damping,
+    damping: state.role === 'active' && fails ? afterLoss(state.damping, nowMs) : state.damping,
   };
   const changed = moved || state.reason !== verdict.reason || state.epoch !== epoch;
   return { state: next, changed, ...wake(verdict) };

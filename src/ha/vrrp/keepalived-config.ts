@@ -53,8 +53,12 @@ function globals(setup: KeepalivedSetup): string {
     // An interface that is not there yet faults its instance instead of stopping all of them.
     'dynamic_interfaces allow_if_changes',
     `vrrp_notify_fifo ${setup.notifyFifo}`,
+    'vrrp_notify_priority_changes true',
     // Adverts keep time on a busy machine: a late one is a failover for nothing.
     'vrrp_rt_priority 50',
+    // At that priority the kernel kills what runs for longer without a pause: keepalived's own 10 ms are over where it starts
+    // scripts or reads its configuration on a busy machine. "rttime" is spelled so since 2.0.20 only.
+    'vrrp_rlimit_rtime 1000000',
     'vrrp_no_swap',
     // Who gives way says so once more: else the better one, master all the time, would not know that neighbours learned another.
     'vrrp_higher_prio_send_advert true',

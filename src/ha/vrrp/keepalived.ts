@@ -17,6 +17,7 @@ import {
 import { tooOld } from './keepalived-version.ts';
 import { readNotifyLine, type VrrpState } from './notify-line.ts';
 import { presenceOf, type RoutePort, takeOff } from './presence.ts';
+import { vrrpFault } from './vrrp-fault.ts';
 
 export interface KeepalivedOptions {
   readonly runDir: string;
@@ -24,7 +25,8 @@ export interface KeepalivedOptions {
   readonly route: RoutePort;
   readonly clock: Clock;
   readonly binary?: string;
-  onRole(group: string, role: Role, priority: number): void;
+  /** `why` it is in fault. */
+  onRole(group: string, role: Role, why?: string): void;
   /** A second master was heard, of lower priority than ours. */
   onRival(group: string): void;
   /** keepalived is gone; the addresses it left behind have been taken off. */
@@ -50,8 +52,11 @@ export class Keepalived {
   readonly #options: KeepalivedOptions;
   readonly #dir: string;
   readonly #roles = new Map<string, Role>();
+  readonly #priorities = new Map<string, number>();
   readonly #written = new Map<string, string>();
   #instances: readonly VrrpInstance[] = [];
+  /** The configuration in force. */
+  #text: string | undefined;
   #program: RunningProgram | undefined;
   #fifo: LineReader | undefined;
   #startedMs = 0;
@@ -105,8 +110,21 @@ export class Keepalived {
     this.#write(`${group}.fault`, fault ? '1' : '0');
   }
 
-  roleOf(group: string): Role | undefined {
-    return this.#roles.get(group);
+  /** With all that lowers it, as keepalived said last. */
+  priorityOf(group: string): number | undefined {
+    return this.#priorities.get(group);
+  }
+
+  /** True when somebody had changed the configuration: another VRID, say, would make a second master of this node. */
+  putBack(): boolean {
+    const [program, text] = [this.#program, this.#text];
+    const path = this.#path('keepalived.conf');
+    if (program === undefined || text === undefined || textOf(path) === text) return false;
+    const next = `${path}.new`;
+    writeFileSync(next, text, { mode: 0o600 });
+    renameSync(next, path);
+    program.signal('SIGHUP');
+    return true;
   }
 
   /** Groups that are active and lack an address, or are not and hold one: keepalived and the kernel disagree. */
@@ -135,6 +153,8 @@ export class Keepalived {
     this.#closeFifo();
     for (const one of this.#instances) takeOff(one, this.#options.route);
     this.#roles.clear();
+    this.#priorities.clear();
+    this.#text = undefined;
     this.#stopping = false;
   }
 
@@ -170,7 +190,10 @@ export class Keepalived {
   /** True when the text is another than the one in force. */
   async #install(config: KeepalivedConfig): Promise<boolean> {
     const path = this.#path('keepalived.conf');
-    if (textOf(path) === config.text) return false;
+    if (textOf(path) === config.text) {
+      this.#text = config.text;
+      return false;
+    }
     const next = `${path}.new`;
     writeFileSync(next, config.text, { mode: 0o600 });
     await this.#checkVersion();
@@ -184,19 +207,21 @@ export class Keepalived {
         { retry: end.kind === 'not-run' ? 'on-change' : 'never' },
       );
     renameSync(next, path);
+    this.#text = config.text;
     return true;
   }
 
   /** An older one would say no more than that it does not know a word. */
   async #checkVersion(): Promise<void> {
     const end = await runProgram([this.#binary, '--version'], { env: {} }, AbortSignal.timeout(CHECK_MS));
-    const why = end.kind === 'exit' ? tooOld(end.output) : undefined;
+    const why =
+      end.kind === 'exit' ? tooOld(end.output) : end.kind === 'not-run' ? notRun(end.why) : undefined;
     if (why !== undefined)
       throw new OpError(
         'HA_REFUSED',
         `Cannot run VRRP as ${why}`,
         { op: 'keepalived --version', target: this.#binary },
-        { retry: 'on-change', hint: 'Install a newer keepalived, or use ha.provider: frr' },
+        { retry: 'on-change', hint: 'Install keepalived 2.0.19 or newer, or use "ha.provider: frr"' },
       );
   }
 
@@ -232,11 +257,7 @@ export class Keepalived {
     }
     this.#startedMs = this.#adoptedMs = clock.monotonicMs();
     for (const one of this.#instances)
-      this.#setRole(
-        one.group.name,
-        presenceOf(one, route) === 'none' ? 'standby' : 'active',
-        one.group.priority,
-      );
+      this.#setRole(one.group.name, presenceOf(one, route) === 'none' ? 'standby' : 'active');
   }
 
   /** Its addresses first, as the peer takes them over at this moment; then everything else. */
@@ -247,7 +268,8 @@ export class Keepalived {
     this.#endOrphan();
     let removed = 0;
     for (const one of this.#instances) removed += takeOff(one, route);
-    for (const one of this.#instances) this.#setRole(one.group.name, 'fault', 0);
+    for (const one of this.#instances) this.#setRole(one.group.name, 'fault', `keepalived ended: ${why}`);
+    this.#priorities.clear();
     this.#options.onDeath(why, removed);
     const steady = clock.monotonicMs() - this.#startedMs > STEADY_MS;
     this.#restartMs = steady ? FIRST_RESTART_MS : Math.min(LONGEST_RESTART_MS, this.#restartMs * 2);
@@ -266,10 +288,12 @@ export class Keepalived {
     if (line === undefined || line.kind === 'group') return;
     if (!this.#instances.some((one) => one.group.name === line.name)) return;
     if (line.state === 'MASTER_RX_LOWER_PRI') this.#options.onRival(line.name);
+    // In fault it has none that counts.
+    if (line.state !== 'FAULT' && line.state !== 'STOP') this.#priorities.set(line.name, line.priority);
     const role = ROLE_OF[line.state];
     // STOP comes with every end; after a death the supervisor has spoken already.
     if (role !== undefined && !this.#isHistory(line.name, role))
-      this.#setRole(line.name, role, line.priority);
+      this.#setRole(line.name, role, role === 'fault' ? this.#whyFault(line.name) : undefined);
   }
 
   /** Lines wait in the pipe while nobody listens: what the addresses contradict was said before we came. */
@@ -280,10 +304,15 @@ export class Keepalived {
     return instance !== undefined && (presenceOf(instance, route) !== 'none') !== (role === 'active');
   }
 
-  #setRole(group: string, role: Role, priority: number): void {
+  #whyFault(group: string): string | undefined {
+    const instance = this.#instances.find((one) => one.group.name === group);
+    return instance === undefined ? undefined : vrrpFault(instance.group, this.#options.route.links());
+  }
+
+  #setRole(group: string, role: Role, why?: string): void {
     if (this.#roles.get(group) === role) return;
     this.#roles.set(group, role);
-    this.#options.onRole(group, role, priority);
+    this.#options.onRole(group, role, why);
   }
 
   /** Groups that are no more: their role ends, and their addresses if keepalived left any. */
@@ -329,6 +358,10 @@ function textOf(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function notRun(why: string): string {
+  return why === 'ENOENT' ? 'keepalived is not installed' : `keepalived does not start: ${why}`;
 }
 
 function tellEnd(end: Awaited<ReturnType<typeof runProgram>>): string {

@@ -14,7 +14,8 @@ export interface VrrpOptions {
   readonly frrDir: string;
   readonly route: RoutePort;
   readonly keepalived?: string;
-  onRole(group: string, role: Role): void;
+  /** `why` it is in fault. */
+  onRole(group: string, role: Role, why?: string): void;
   /** A second master was heard, of lower priority than ours. */
   onRival(group: string): void;
   onEnd(program: 'keepalived' | 'vrrpd', why: string, addressesRemoved: number): void;
@@ -73,6 +74,16 @@ export class Vrrp {
     // One thing at a time: who lets go needs no other priority.
     if (!orders.fault) this.#keepalived.setWeight(group, orders.weight);
     this.#keepalived.setFault(group, orders.fault);
+  }
+
+  /** Undefined where the program does not say it. */
+  priorityOf(group: string): number | undefined {
+    return this.#keepalived.priorityOf(group);
+  }
+
+  /** True when somebody had changed its configuration by hand. */
+  putBack(): boolean {
+    return this.#keepalived.putBack();
   }
 
   disagreements(): readonly string[] {

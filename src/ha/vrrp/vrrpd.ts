@@ -9,13 +9,15 @@ import { FrrDaemon } from '../frr/frr-daemon.ts';
 import type { VrrpGroupPlan } from './keepalived.ts';
 import type { VrrpOrders } from './orders.ts';
 import type { RoutePort } from './presence.ts';
+import { vrrpFault } from './vrrp-fault.ts';
 import { macvlanName, virtualMac, vrrpdConfig, vrrpdLacks, vrrpdOwnership } from './vrrpd-config.ts';
 
 export interface VrrpdOptions {
   readonly dir: string;
   readonly route: RoutePort;
   readonly clock: Clock;
-  onRole(group: string, role: Role): void;
+  /** `why` it is in fault. */
+  onRole(group: string, role: Role, why?: string): void;
   /** A second master was heard, of lower priority than ours. */
   onRival(group: string): void;
   onDeath(why: string): void;
@@ -127,6 +129,8 @@ export class Vrrpd {
 
   async #read(): Promise<void> {
     if (this.#isDown) {
+      // While there is none the links stay down: whoever is up answers for the addresses.
+      await this.#daemon.running();
       // Another vrrpd knows nothing: the links first, as it looks for them when it is told of an id.
       for (const plan of this.#plans) await this.#makeLinks(plan);
       await this.#tell();
@@ -147,7 +151,11 @@ export class Vrrpd {
       if (isMore && role === 'active' && this.#roles.get(group.name) === role)
         this.#options.onRival(group.name);
       this.#heard.set(group.name, heard);
-      this.#setRole(group.name, role);
+      this.#setRole(
+        group.name,
+        role,
+        role === 'fault' ? vrrpFault(group, this.#options.route.links()) : undefined,
+      );
     }
   }
 
@@ -163,17 +171,20 @@ export class Vrrpd {
     for (const { group } of this.#plans) {
       for (const family of [4, 6] as const) {
         const device = macvlanName(group, family);
-        if (this.#hasLink(device)) await ip('link', 'set', device, 'down');
+        if (!this.#hasLink(device)) continue;
+        await ip('link', 'set', device, 'down');
+        // As with a link that is made: it may be up again only once a vrrpd elects us.
+        await ip('link', 'set', device, 'protodown', 'on');
       }
-      this.#setRole(group.name, 'fault');
+      this.#setRole(group.name, 'fault', `vrrpd ended: ${why}`);
     }
     this.#options.onDeath(why);
   }
 
-  #setRole(group: string, role: Role): void {
+  #setRole(group: string, role: Role, why?: string): void {
     if (this.#roles.get(group) === role) return;
     this.#roles.set(group, role);
-    this.#options.onRole(group, role);
+    this.#options.onRole(group, role, why);
   }
 
   async #makeLinks({ group, addresses }: VrrpGroupPlan): Promise<void> {

@@ -49,7 +49,7 @@ export function toAlert(event: EngineEvent, lastError?: string): Alert | undefin
         severity: event.to === 'fault' ? 'critical' : 'warning',
         atMs: event.atMs,
         subject: `Group ${event.group} is now ${event.to} (was ${event.from})`,
-        text: `${event.reason}: ${event.detail}. Epoch ${event.epoch}; it was ${event.from} for ${formatDuration(event.lastedMs)}.`,
+        text: `${event.reason}: ${event.detail}. Epoch ${event.epoch}; it was ${event.from} for ${lasted(event.lastedMs)}.`,
         fields: {
           group: event.group,
           from: event.from,
@@ -90,6 +90,11 @@ export function toAlert(event: EngineEvent, lastError?: string): Alert | undefin
     default:
       return undefined;
   }
+}
+
+/** Seconds are enough where there are many of them. */
+function lasted(ms: number): string {
+  return formatDuration(ms < 10_000 ? Math.round(ms) : Math.round(ms / 1000) * 1000);
 }
 
 function ofMembers({ members }: Extract<EngineEvent, { kind: 'quorum-changed' }>): string {

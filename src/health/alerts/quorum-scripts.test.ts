@@ -29,8 +29,10 @@ function changed(held: boolean, more: Partial<EngineEvent> = {}): EngineEvent {
 
 test('QuorumScripts runs the program of a pool with its arguments, one after another in the order of events', async () => {
   const faults: string[] = [];
-  const scripts = new QuorumScripts({ node: 'lb-a', onFault: (_, message) => faults.push(message) });
-  scripts.setIntent(intentWith(`${script} up "the site"`, `${script} down`));
+  const scripts = new QuorumScripts({ onFault: (_, message) => faults.push(message) });
+  const intent = intentWith(`${script} up "the site"`, `${script} down`);
+  scripts.setIntent(intentWith(script));
+  scripts.setIntent({ ...intent, node: { ...intent.node, name: 'lb-z' } });
 
   scripts.emit(changed(true));
   scripts.emit(changed(false, { members: 'ipv4' }));
@@ -38,8 +40,8 @@ test('QuorumScripts runs the program of a pool with its arguments, one after ano
   await scripts.close();
 
   assert.deepEqual(readFileSync(out, 'utf8').split('\n'), [
-    'up|the site|web up all lb-a',
-    'down||web down ipv4 lb-a',
+    'up|the site|web up all lb-z',
+    'down||web down ipv4 lb-z',
     '',
   ]);
   assert.deepEqual(faults, []);
@@ -48,7 +50,6 @@ test('QuorumScripts runs the program of a pool with its arguments, one after ano
 test('QuorumScripts tells of a program that fails or is not there', async () => {
   const faults: string[] = [];
   const scripts = new QuorumScripts({
-    node: 'lb-a',
     onFault: (line, message) => faults.push(`${line}: ${message}`),
   });
   scripts.setIntent(intentWith(`${script} bad`, join(folder, 'missing')));

@@ -9,7 +9,6 @@ import type { Intent } from '../../model/intent.ts';
 const TIMEOUT_MS = 30_000;
 
 export interface QuorumScriptsOptions {
-  readonly node: string;
   /** A program that failed; told, never thrown. */
   readonly onFault: (channel: string, message: string) => void;
 }
@@ -47,7 +46,7 @@ export class QuorumScripts {
 
   async #run(line: string, event: Extract<EngineEvent, { kind: 'quorum-changed' }>): Promise<void> {
     const env = {
-      LBCTL_NODE: this.#options.node,
+      LBCTL_NODE: this.#intent?.node.name ?? '',
       LBCTL_POOL: event.pool,
       LBCTL_QUORUM: event.held ? 'up' : 'down',
       LBCTL_MEMBERS: event.members ?? 'all',

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning } from '../../../lab/process.ts';
 import { BEAT, never, soon } from '../../../test/fixtures/checks.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { CheckOf } from './checker.ts';
@@ -24,15 +25,6 @@ function script(text: string, more: Partial<CheckOf<'script'>> = {}): CheckOf<'s
     dynamicWeight: false,
     ...more,
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
 }
 
 describe('checkScript()', () => {
@@ -70,8 +62,8 @@ describe('checkScript()', () => {
     assert.deepEqual(outcome, { ok: false, error: 'Timed out; the script and all it started were killed' });
     assert.ok(existsSync(pidFile));
     const pid = Number(readFileSync(pidFile, 'utf8'));
-    for (let i = 0; i < 1000 && isAlive(pid); i++) await sleep(10);
-    assert.equal(isAlive(pid), false);
+    for (let i = 0; i < 1000 && isRunning(pid); i++) await sleep(10);
+    assert.equal(isRunning(pid), false);
   });
 
   it('is not held up by a child that keeps the pipes open', async () => {

@@ -1,5 +1,6 @@
 // Asks the wire whether another machine holds a VIP.
 import { LbError } from '../../model/errors.ts';
+import { ownMacs } from '../../wire/netlink/route-link.ts';
 import { RouteKernel } from '../netlink/route-kernel.ts';
 import { PacketNeighbours } from '../packet.ts';
 import { SysctlFiles } from '../sysctl-files.ts';
@@ -13,9 +14,11 @@ export async function probeVip(device: string, address: string): Promise<string 
   if (address.includes(':')) return undefined;
   const route = new RouteKernel();
   try {
-    const link = route.links().find((one) => one.name === device);
+    const links = route.links();
+    const link = links.find((one) => one.name === device);
     if (link === undefined) return undefined;
-    return await new PacketNeighbours(new SysctlFiles()).probe(link, address, PROBE);
+    const options = { ...PROBE, own: ownMacs(links) };
+    return await new PacketNeighbours(new SysctlFiles()).probe(link, address, options);
   } catch (error) {
     // The missing privilege is a finding of its own.
     if (error instanceof LbError && error.code === 'DENIED') return undefined;

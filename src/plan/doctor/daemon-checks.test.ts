@@ -1,6 +1,7 @@
 // What the doctor says of a daemon, by table: each fault has its word, its severity and a cure.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { HaStatus } from '../../model/ha-status.ts';
 import type { Status } from '../../model/status.ts';
 import { type DaemonEvidence, diagnoseDaemon } from './daemon-checks.ts';
 
@@ -35,6 +36,25 @@ test('diagnoseDaemon() finds nothing wrong with a daemon that is well', () => {
       ['audit', 'ok'],
     ],
   );
+});
+
+test('diagnoseDaemon() tells what high availability says of itself', () => {
+  const group = { group: 'pair', role: 'standby', detail: 'another node is master' } as const;
+  const ha = { maintenance: false, groups: [group], troubles: [] } as unknown as HaStatus;
+  const findings = (more: Partial<HaStatus>): string[] =>
+    diagnoseDaemon({ ...WELL, ha: { ...ha, ...more } })
+      .filter(({ check }) => check.startsWith('ha'))
+      .map(({ severity, evidence }) => `${severity} ${evidence}`);
+
+  assert.deepEqual(findings({}), ['ok pair is standby']);
+  assert.deepEqual(findings({ troubles: ['bgp router: Active'] }), ['error bgp router: Active']);
+  assert.deepEqual(findings({ maintenance: true }), ['info maintenance is on']);
+  const inFault = {
+    ...group,
+    role: 'fault',
+    detail: 'interface "eth0" is down',
+  } as HaStatus['groups'][number];
+  assert.deepEqual(findings({ groups: [inFault] }), ['error interface "eth0" is down']);
 });
 
 test('diagnoseDaemon() names each fault with a cure', () => {

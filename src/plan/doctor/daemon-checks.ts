@@ -1,4 +1,5 @@
 // Doctor: the running daemon, by what it tells of itself. Pure.
+import type { HaStatus } from '../../model/ha-status.ts';
 import type { Status } from '../../model/status.ts';
 import { type Finding, fault, ok } from './finding.ts';
 
@@ -27,6 +28,8 @@ export interface DaemonEvidence {
     readonly entries: number;
     readonly fault?: { readonly number: number; readonly why: string };
   };
+  /** Absent where no groups are configured. */
+  readonly ha?: HaStatus;
   /** Of the configuration on disk; absent where it cannot be read here. */
   readonly diskHash?: string;
   readonly heldSteps: number;
@@ -36,9 +39,15 @@ const DAY_MS = 86_400_000;
 const SOON_DAYS = 30;
 
 export function diagnoseDaemon(seen: DaemonEvidence): readonly Finding[] {
-  return [checkLife, checkVersion, checkConfiguration, checkWork, checkCertificate, checkAudit].flatMap(
-    (check) => check(seen),
-  );
+  return [
+    checkLife,
+    checkVersion,
+    checkConfiguration,
+    checkWork,
+    checkHa,
+    checkCertificate,
+    checkAudit,
+  ].flatMap((check) => check(seen));
 }
 
 function checkLife({ alive, status, target, startedMs, nowMs }: DaemonEvidence): Finding[] {
@@ -133,6 +142,30 @@ function checkWork({ status, heldSteps }: DaemonEvidence): Finding[] {
           ),
         ]),
   ];
+}
+
+function checkHa({ ha }: DaemonEvidence): Finding[] {
+  if (ha === undefined) return [];
+  const cure = 'lbctl ha status; lbctl events';
+  const faults = [
+    ...ha.groups
+      .filter(({ role }) => role === 'fault')
+      .map(({ group, detail }) => fault('ha', 'error', `Group ${group} is in fault here`, detail, cure)),
+    ...ha.troubles.map((trouble) => fault('ha', 'error', 'High availability is in trouble', trouble, cure)),
+    ...(ha.maintenance
+      ? [
+          fault(
+            'ha-maintenance',
+            'info',
+            'This node is kept back',
+            'maintenance is on',
+            'lbctl ha maintenance off',
+          ),
+        ]
+      : []),
+  ];
+  const roles = ha.groups.map(({ group, role }) => `${group} is ${role}`).join(', ');
+  return faults.length > 0 ? faults : [ok('ha', 'High availability', roles)];
 }
 
 function checkCertificate({ access, nowMs }: DaemonEvidence): Finding[] {

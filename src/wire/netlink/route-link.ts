@@ -65,6 +65,13 @@ export function hasNeighbours(link: Link): boolean {
   return (link.flags & (LINK_FLAG.loopback | LINK_FLAG.noArp)) === 0 && link.mac.length === 17;
 }
 
+const VIRTUAL_ROUTER = /^00:00:5e:00:0[12]:/;
+
+/** Hardware addresses of this machine alone: those of VRRP (RFC 5798 section 7.3) are of whichever node is master. */
+export function ownMacs(links: readonly Link[]): readonly string[] {
+  return links.flatMap(({ mac }) => (mac === '' || VIRTUAL_ROUTER.test(mac) ? [] : mac));
+}
+
 export function toMac(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':');
 }

@@ -9,7 +9,7 @@ import {
   writeDeleteAddress,
   writeDumpAddresses,
 } from './route-address.ts';
-import { fromMac, hasNeighbours, isUp, readLink, toMac } from './route-link.ts';
+import { fromMac, hasNeighbours, isUp, type Link, ownMacs, readLink, toMac } from './route-link.ts';
 import { readNeighbour } from './route-neighbour.ts';
 import { ADDRESS_FLAG, OUR_PROTOCOL, ROUTE_TABLE, ROUTE_TYPE } from './route-numbers.ts';
 import { type Route, readRoute, writeAddRoute } from './route-route.ts';
@@ -194,4 +194,19 @@ test('read functions refuse a body too short for its header', () => {
 
   for (const read of [readLink, readAddress, readRoute, readNeighbour])
     assert.throws(() => read(short), /needs/);
+});
+
+test('ownMacs() leaves out those of VRRP, which both nodes of a pair have', () => {
+  const link = (mac: string): Link => ({
+    index: 1,
+    name: 'a',
+    flags: 0,
+    mac,
+    mtu: 1500,
+    master: 0,
+    type: '',
+  });
+  const macs = ['02:00:00:00:00:01', '00:00:5e:00:01:33', '00:00:5e:00:02:33', ''];
+
+  assert.deepEqual(ownMacs(macs.map(link)), ['02:00:00:00:00:01']);
 });

@@ -1,5 +1,5 @@
-// Which configuration is in force, and every way to another one: reload, writes of the API, rollback, trial. One at a time;
-// each is judged whole, stored as a revision, and only then handed to the engine.
+// Every way to another configuration: reload, writes of the API, rollback, trial. One at a time; each is judged whole, stored as a
+// revision, and only then handed to the engine.
 import type {
   Change,
   ConfigObject,
@@ -10,39 +10,29 @@ import type {
   ReloadResult,
   RevisionContent,
   RevisionInfo,
-  RevisionOutcome,
-  RevisionStore,
   SnapshotInfo,
   WriteRequest,
 } from '../../../engine/config-port.ts';
 import type { Part } from '../../../engine/own-part.ts';
 import type { IntentResult, IntentSource, RoundReport } from '../../../engine/ports.ts';
-import { InputError, LbError, WaitingError } from '../../../model/errors.ts';
+import { LbError } from '../../../model/errors.ts';
 import type { Intent } from '../../../model/intent.ts';
 import type { Plan } from '../../../model/plan.ts';
 import type { Quota, Usage } from '../../../model/project.ts';
 import type { RunningConfig } from '../../../model/status.ts';
 import { heldSteps } from '../../../plan/guard.ts';
-import {
-  type ConfigSource,
-  type FileSet,
-  firstFault,
-  isGood,
-  type Loaded,
-  loadWith,
-  toFileSet,
-} from './config-source.ts';
+import { type FileSet, firstFault, isGood, type Loaded, loadWith, toFileSet } from './config-source.ts';
 import { draftWrites } from './draft-writes.ts';
 import { hideContent } from './hide-content.ts';
-import { type InForce, putInForce } from './in-force.ts';
+import type { InForce } from './in-force.ts';
 import { joinChanges } from './join-changes.ts';
 import { ObjectBook } from './object-book.ts';
-import { Outcomes } from './outcomes.ts';
-import { ownFaults } from './own-faults.ts';
 import { PinAndTrial } from './pin-and-trial.ts';
+import { Previews } from './previews.ts';
 import { requireUnheld } from './require-unheld.ts';
-import { type Next, RevisionReader } from './revision-reader.ts';
+import type { Next } from './revision-reader.ts';
 import { addSnapshot, removeSnapshot } from './snapshots.ts';
+import { StandingConfig, type StandingOptions } from './standing-config.ts';
 import { usageOf } from './tenancy.ts';
 import { TrialClock } from './trial-clock.ts';
 import { WakePace } from './wake-pace.ts';
@@ -63,16 +53,11 @@ export interface Loop {
   confirm(): void;
 }
 
-export interface DeskOptions {
-  readonly source: ConfigSource;
-  readonly store: RevisionStore;
+export interface DeskOptions extends StandingOptions {
   readonly memory: { recall<T>(name: string): T | undefined; remember(name: string, value: unknown): void };
   readonly loop: Loop;
-  readonly nowMs: () => number;
   /** Called with each Intent the engine takes, before the round that applies it. */
-  readonly onIntent: (intent: Intent, files: readonly string[]) => void;
-  /** What could not be written; whatever serves goes on. */
-  readonly onFault: (error: LbError, what: string) => void;
+  readonly onIntent: (intent: Intent, files: readonly string[], folders: readonly string[]) => void;
   readonly quotaOf: (project: string) => Quota | undefined;
   /** The state of before was lost: objects nobody knows of any more may be in the data plane, so nothing is removed yet. */
   readonly stateLost: boolean;
@@ -82,11 +67,10 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   readonly #options: DeskOptions;
   readonly #special: PinAndTrial;
   readonly #trial: TrialClock;
-  readonly #outcomes: Outcomes;
-  readonly #reader: RevisionReader;
+  readonly #standing: StandingConfig;
+  readonly #previews: Previews;
   readonly #pace: WakePace;
   readonly #writes: WriteQueue<WriteRequest, { revision: number }>;
-  #now: InForce | undefined;
   /** Why what was last read from disk is not in force. */
   #refused: string | undefined;
   #given: Loaded | undefined;
@@ -102,12 +86,12 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       nowMs: options.nowMs,
       onOver: () => void this.#undoTrial(),
     });
-    this.#reader = new RevisionReader(options.store, options.source);
+    this.#standing = new StandingConfig(options);
+    this.#previews = new Previews(options, this.#standing);
     this.#pace = new WakePace(
       () => options.loop.wake(),
       () => options.loop.roundMs(),
     );
-    this.#outcomes = new Outcomes((revision, outcome) => this.#setOutcome(revision, outcome));
     this.#writes = new WriteQueue(
       (requests) => this.#commit(requests),
       (error) => error instanceof LbError && error.code !== 'STATE_UNWRITABLE' && error.code !== 'TRIAL_RUNS',
@@ -115,7 +99,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   get intent(): Intent | undefined {
-    return this.#now?.loaded.intent;
+    return this.#standing.now?.loaded.intent;
   }
 
   /** The configuration to begin with: that of the last revision where files are pinned or on trial, else that on disk. */
@@ -124,24 +108,24 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     const book = ObjectBook.of(store.objects());
     const disk = toFileSet(await this.#options.source.read());
     const { pin } = this.#special;
-    const pinned = pin?.disk === disk.digest ? this.#reader.filesOf(pin.revision) : undefined;
-    if (pin !== undefined && pinned === undefined) this.#special.unpin();
+    const pinned = pin?.disk === disk.digest ? this.#standing.filesOf(pin.revision) : undefined;
+    if (pin !== undefined && pinned === undefined) this.#special.holdPin(undefined);
     const files = pinned ?? disk;
     const loaded = loadWith(this.#options.source, files, book.all());
     const last = store.last();
     if (isGood(loaded)) {
       const change = { author: 'lbctl', reason: 'read at start' };
-      this.#adoptAsFound({ files, book, loaded, edits: [] }, last, change);
+      this.#standing.adoptAsFound({ files, book, loaded, edits: [] }, last, change);
     } else {
       this.#refused = firstFault(loaded.diagnostics);
-      if (last !== undefined) this.#setLast(last.number);
+      if (last !== undefined) this.#standing.takeAgain(last.number);
     }
-    this.#trial.resume();
+    this.#trial.resume(last?.number);
   }
 
   async load(): Promise<IntentResult> {
-    if (this.#now === undefined) await this.#serial(() => this.open());
-    const now = this.#now;
+    if (this.#standing.now === undefined) await this.#serial(() => this.open());
+    const now = this.#standing.now;
     if (now === undefined) return { ok: false, error: this.#refused ?? 'The configuration cannot be read' };
     const { loaded, files } = now;
     if (this.#given !== loaded) {
@@ -149,6 +133,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       this.#options.onIntent(
         loaded.intent,
         files.stored.map(({ file }) => file),
+        files.folders,
       );
     }
     const refused = this.#refused === undefined ? {} : { refused: this.#refused };
@@ -156,7 +141,8 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   onRound(report: RoundReport): void {
-    this.#outcomes.hear(report);
+    this.#standing.onRound(report);
+    this.#special.save();
   }
 
   /** Somebody has seen that the state of before is lost: what nobody knows of may be removed. */
@@ -173,7 +159,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   running(): RunningConfig {
-    const revision = this.#now?.revision;
+    const revision = this.#standing.revision;
     const { pin, trial } = this.#special;
     return {
       ...(revision === undefined ? {} : { revision }),
@@ -183,15 +169,15 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   objects(kind: ObjectKind): readonly ConfigObject[] {
-    return this.#require().catalogue.list(kind);
+    return this.#standing.require().catalogue.list(kind);
   }
 
   object(kind: ObjectKind, name: string): ConfigObject | undefined {
-    return this.#require().catalogue.get(kind, name);
+    return this.#standing.require().catalogue.get(kind, name);
   }
 
   usage(): ReadonlyMap<string, Usage> {
-    const { catalogue, loaded } = this.#require();
+    const { catalogue, loaded } = this.#standing.require();
     return usageOf(catalogue, loaded.intent);
   }
 
@@ -200,19 +186,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   planWrite(request: WriteRequest): Planned {
-    const now = this.#require();
-    const next = draftWrites([request], now, this.#options);
-    const { project } = request;
-    if (project === undefined) return this.#planned(next.loaded);
-    const { catalogue } = putInForce(next, undefined, now);
-    const isOwn = (one: ConfigObject | undefined): boolean => one?.project === project;
-    const part: Part = {
-      has: (kind, name) => isOwn(now.catalogue.get(kind, name)) || isOwn(catalogue.get(kind, name)),
-    };
-    const { edits } = next;
-    const teller = { project, edits, catalogue: now.catalogue, intent: now.loaded.intent };
-    const planned = this.#planned(next.loaded, part);
-    return { ...planned, diagnostics: ownFaults(planned.diagnostics, teller) };
+    return this.#previews.ofWrite(request);
   }
 
   /** The files on disk; the old configuration stays on error. Resolves after the round. */
@@ -221,7 +195,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       this.#trial.requireNone();
       const disk = toFileSet(await this.#options.source.read());
       const { pin } = this.#special;
-      const now = this.#now;
+      const now = this.#standing.now;
       if (pin?.disk === disk.digest && change.unpin !== true && now !== undefined)
         return this.#settled(change, {
           ok: true,
@@ -237,8 +211,8 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       }
       this.#refused = undefined;
       const next: Next = { files: disk, book, loaded, edits: [] };
-      const { previous, revision } = this.#adoptAsFound(next, this.#last(), change);
-      this.#special.unpin();
+      const { previous, revision } = this.#standing.adoptAsFound(next, this.#standing.last(), change);
+      this.#special.holdPin(undefined);
       if (revision !== undefined && previous !== undefined && revision !== previous)
         this.#trial.begin(revision, previous, change);
       const told = revision === undefined ? {} : { revision };
@@ -251,14 +225,8 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     });
   }
 
-  async planReload(): Promise<Planned> {
-    const disk = toFileSet(await this.#options.source.read());
-    const loaded = loadWith(this.#options.source, disk, this.#require().book.all());
-    if (isGood(loaded)) return this.#planned(loaded);
-    const { diagnostics } = loaded;
-    throw new InputError('CONFIG_INVALID', `Cannot plan a reload: ${firstFault(diagnostics)}`, {
-      details: { diagnostics },
-    });
+  planReload(): Promise<Planned> {
+    return this.#previews.ofReload();
   }
 
   revisions(limit: number, before?: number): readonly RevisionInfo[] {
@@ -275,14 +243,14 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   planRollback(number: number): Planned {
-    return this.#planned(this.#read(number).loaded);
+    return this.#previews.ofRollback(number);
   }
 
   rollback(number: number, change: Change): Promise<{ readonly revision: number }> {
     return this.#serial(async () => {
       this.#trial.requireNone();
-      const target = this.#read(number);
-      requireUnheld(this.#planned(target.loaded).plan, change);
+      const target = this.#standing.read(number);
+      requireUnheld(this.#previews.of(target.loaded).plan, change);
       const disk = toFileSet(await this.#options.source.read());
       const revision = this.#return(target, disk, change);
       await this.#settled(change, undefined);
@@ -294,7 +262,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     return this.#options.store.snapshots();
   }
 
-  addSnapshot(name: string, change: Change, revision = this.#require().revision): SnapshotInfo {
+  addSnapshot(name: string, change: Change, revision = this.#standing.require().revision): SnapshotInfo {
     const { store, nowMs } = this.#options;
     return addSnapshot(store, name, revision, change, nowMs());
   }
@@ -310,10 +278,10 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   /** One write after the other sees the ones before it; together they are one revision. */
   #commit(requests: readonly WriteRequest[]): { revision: number } {
     this.#trial.requireNone();
-    const next = draftWrites(requests, this.#require(), this.#options);
-    if (next.edits.length === 0) return { revision: this.#now?.revision ?? 0 };
-    const previous = this.#now?.revision;
-    const revision = this.#adopt(next, joinChanges(requests));
+    const next = draftWrites(requests, this.#standing.require(), this.#options);
+    if (next.edits.length === 0) return { revision: this.#standing.revision ?? 0 };
+    const previous = this.#standing.revision;
+    const revision = this.#standing.adopt(next, joinChanges(requests));
     const trial = requests.find(({ confirmWithinMs }) => confirmWithinMs !== undefined);
     if (trial !== undefined && previous !== undefined) this.#trial.begin(revision, previous, trial);
     this.#pace.soon();
@@ -321,59 +289,12 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     return { revision };
   }
 
-  /** What was found on disk: a revision only where it differs from the last one. The history may fail, the files must not. */
-  #adoptAsFound(
-    next: Next,
-    last: RevisionInfo | undefined,
-    change: Change,
-  ): { readonly revision?: number; readonly previous?: number } {
-    const previous = last === undefined ? {} : { previous: last.number };
-    const same =
-      last !== undefined && last.hash === next.loaded.hash && this.#reader.hasFiles(last.number, next.files);
-    if (same) {
-      this.#set(next, last.number);
-      // It was stored, and then we died: what comes of it is seen now.
-      if (last.outcome.state !== 'applied') this.#outcomes.begin(last.number, last.hash);
-      return { revision: last.number, ...previous };
-    }
-    try {
-      return { revision: this.#adopt(next, change), ...previous };
-    } catch (error) {
-      if (!(error instanceof LbError) || error.code !== 'STATE_UNWRITABLE') throw error;
-      // On trial means that it can be undone after a crash: without the history it cannot.
-      if (change.confirmWithinMs !== undefined) throw error;
-      this.#options.onFault(error, 'a configuration is in force that the history does not have');
-      this.#set(next, undefined);
-      return previous;
-    }
-  }
-
-  #adopt(next: Next, { author, reason }: Change): number {
-    const { store, nowMs } = this.#options;
-    const revision = store.add({
-      atMs: nowMs(),
-      author,
-      reason,
-      hash: next.loaded.hash,
-      files: next.files.stored,
-      edits: next.edits,
-      outcome: { state: 'pending' },
-    });
-    this.#set(next, revision);
-    this.#outcomes.begin(revision, next.loaded.hash);
-    return revision;
-  }
-
-  #set(next: Omit<Next, 'edits'>, revision: number | undefined): void {
-    this.#now = putInForce(next, revision, this.#now);
-  }
-
   /** An older content as a new revision; its files stay in force until those on disk are other ones than now. */
   #return(target: Next, disk: FileSet, change: Change): number {
-    const previous = this.#now?.revision;
-    const revision = this.#adopt(target, change);
+    const previous = this.#standing.revision;
+    const revision = this.#standing.adopt(target, change);
     this.#refused = undefined;
-    if (target.files.digest === disk.digest) this.#special.unpin();
+    if (target.files.digest === disk.digest) this.#special.holdPin(undefined);
     else this.#special.setPin({ revision, atMs: this.#options.nowMs(), disk: disk.digest });
     if (previous !== undefined) this.#trial.begin(revision, previous, change);
     return revision;
@@ -389,12 +310,16 @@ export class ConfigDesk implements ConfigPort, IntentSource {
         force: true,
       };
       try {
+        const target = this.#standing.read(trial.previous);
         const disk = toFileSet(await this.#options.source.read());
-        this.#return(this.#read(trial.previous), disk, change);
-        this.#special.endTrial();
+        const stored = this.#standing.adoptAnyway(target, change);
+        this.#refused = undefined;
+        const pin = { revision: stored ?? trial.previous, atMs: this.#options.nowMs(), disk: disk.digest };
+        this.#special.holdPin(target.files.digest === disk.digest ? undefined : pin);
+        this.#special.dropTrial();
       } catch (error) {
         if (!(error instanceof LbError)) throw error;
-        this.#special.endTrial();
+        this.#special.dropTrial();
         this.#options.onFault(error, 'a configuration that was not confirmed could not be undone');
         return;
       }
@@ -413,45 +338,6 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       await loop.idle();
     }
     return result;
-  }
-
-  #planned({ intent, hash, diagnostics }: Loaded, part?: Part): Planned {
-    const plan = this.#options.loop.preview(intent, part);
-    if (plan !== undefined) return { plan, hash, diagnostics };
-    throw new WaitingError('NOT_READY', 'Cannot plan as the first round has not finished yet');
-  }
-
-  #require(): InForce {
-    if (this.#now !== undefined) return this.#now;
-    throw new WaitingError('NOT_READY', 'Cannot answer as no configuration has been accepted yet');
-  }
-
-  #last(): RevisionInfo | undefined {
-    const revision = this.#now?.revision;
-    return revision === undefined ? undefined : this.#options.store.get(revision);
-  }
-
-  /** What ran before the restart still holds, unless it too has become invalid. */
-  #setLast(number: number): void {
-    try {
-      this.#set(this.#read(number), number);
-    } catch (error) {
-      if (!(error instanceof LbError)) throw error;
-      this.#options.onFault(error, 'the last configuration in force cannot be taken again');
-    }
-  }
-
-  #read(number: number): Next {
-    return this.#reader.read(number, this.#now?.book);
-  }
-
-  #setOutcome(revision: number, outcome: RevisionOutcome): void {
-    try {
-      this.#options.store.setOutcome(revision, outcome);
-    } catch (error) {
-      if (!(error instanceof LbError)) throw error;
-      this.#options.onFault(error, 'the history does not say what came of a revision');
-    }
   }
 
   /** Whatever reads the disk takes its turn. */

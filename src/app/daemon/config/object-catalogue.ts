@@ -1,4 +1,5 @@
 // Which objects the running configuration has, who wrote each, and who names whom: what doors see, secrets hidden.
+
 import { hash } from 'node:crypto';
 import type {
   ConfigObject,
@@ -9,6 +10,7 @@ import type {
 } from '../../../engine/config-port.ts';
 import { hideSpec } from '../../../engine/hide-spec.ts';
 import { canonicalIp, isIp } from '../../../lib/ip.ts';
+import { Note } from '../../../lib/note.ts';
 import { stableJson } from '../../../lib/stable-json.ts';
 import type { Intent } from '../../../model/intent.ts';
 import type { FileSet } from './config-source.ts';
@@ -21,8 +23,8 @@ import {
   type WrittenObject,
 } from './object-book.ts';
 
-const TAGS = new WeakMap<Spec, string>();
-const HIDDEN = new WeakMap<Spec, Spec>();
+const TAGS = new Note<Spec, string>();
+const HIDDEN = new Note<Spec, Spec>();
 
 /** Equal for equal specs, secrets and all. */
 export function tagOf(spec: Spec): string {
@@ -69,7 +71,7 @@ export class FileObjects {
 }
 
 /** By the object as it is kept: it is shown the same as long as it is that. */
-const SHOWN = new WeakMap<object, ConfigObject>();
+const SHOWN = new Note<object, ConfigObject>();
 
 function shown(
   kind: ObjectKind,

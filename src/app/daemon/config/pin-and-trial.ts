@@ -1,5 +1,6 @@
 // Two things about the running configuration that must survive a restart: that its files are not those on disk, and that it
 // is undone unless somebody confirms it.
+import { LbError } from '../../../model/errors.ts';
 import type { RunningConfig } from '../../../model/status.ts';
 
 export interface Pin {
@@ -21,6 +22,8 @@ export class PinAndTrial {
   readonly #memory: Memory;
   #pin: Pin | undefined;
   #trial: Trial | undefined;
+  /** What holds already and the disk has not taken yet. */
+  readonly #unsaved = new Map<'pin' | 'trial', Pin | null>();
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -37,24 +40,51 @@ export class PinAndTrial {
   }
 
   setPin(pin: Pin): void {
-    this.#memory.remember('pin', pin);
+    this.#remember('pin', pin);
     this.#pin = pin;
   }
 
-  unpin(): void {
-    if (this.#pin === undefined) return;
-    this.#pin = undefined;
-    this.#memory.remember('pin', null);
+  /** Of what is done already: where the disk takes nothing, it is written later. */
+  holdPin(pin: Pin | undefined): void {
+    if (pin === undefined && this.#pin === undefined) return;
+    this.#pin = pin;
+    this.#unsaved.set('pin', pin ?? null);
+    this.save();
   }
 
   beginTrial(trial: Trial): void {
-    this.#memory.remember('trial', trial);
+    this.#remember('trial', trial);
     this.#trial = trial;
   }
 
-  endTrial(): void {
+  /** Throws where that cannot be kept: a restart would undo what somebody was told is kept. */
+  keepTrial(): void {
+    this.#remember('trial', null);
+    this.#trial = undefined;
+  }
+
+  /** It is undone: where the disk takes nothing, this is written later. */
+  dropTrial(): void {
     if (this.#trial === undefined) return;
     this.#trial = undefined;
-    this.#memory.remember('trial', null);
+    this.#unsaved.set('trial', null);
+    this.save();
+  }
+
+  /** Tries again what the disk did not take. */
+  save(): void {
+    for (const [name, value] of this.#unsaved) {
+      try {
+        this.#remember(name, value);
+      } catch (error) {
+        if (!(error instanceof LbError)) throw error;
+        return;
+      }
+    }
+  }
+
+  #remember(name: 'pin' | 'trial', value: unknown): void {
+    this.#memory.remember(name, value);
+    this.#unsaved.delete(name);
   }
 }

@@ -26,9 +26,11 @@ export class TrialClock {
     this.#arm(confirmWithinMs);
   }
 
-  /** One that began before the restart goes on. */
-  resume(): void {
+  /** One that began before the restart goes on, unless another revision took its place: then it was over, and the disk full. */
+  resume(last: number | undefined): void {
     const { special, nowMs } = this.#options;
+    if (special.trial !== undefined && last !== undefined && special.trial.revision < last)
+      special.dropTrial();
     if (special.trial !== undefined) this.#arm(Math.max(0, special.trial.untilMs - nowMs()));
   }
 
@@ -36,7 +38,7 @@ export class TrialClock {
   confirm(): boolean {
     const { special } = this.#options;
     if (special.trial === undefined) return false;
-    special.endTrial();
+    special.keepTrial();
     this.close();
     return true;
   }

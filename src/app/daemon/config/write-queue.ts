@@ -2,9 +2,9 @@
 
 /** Long enough for a burst to gather, short enough for one write not to notice. */
 const GATHER_MS = 5;
-/** Where judging takes long, others get three times that before the next; no write waits longer than this for it. */
+/** Where judging takes long, others get twice that before the next; no write waits longer than this for it. */
 const LONGEST_GATHER_MS = 25;
-const SHARE = 3;
+const SHARE = 2;
 const MOST_AT_ONCE = 2000;
 
 export interface Queued<W, R> {

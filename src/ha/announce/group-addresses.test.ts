@@ -1,0 +1,61 @@
+// Addresses of a group that no VRRP program carries, through its roles.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { loadTexts } from '../../config/load-text.ts';
+import { FakeRoute } from '../../kernel/fake/fake-route.ts';
+import { FakeClock } from '../../lib/clock.ts';
+import type { Role } from '../../model/protocol.ts';
+import type { GroupKeeper } from '../group-keeper.ts';
+import { Troubles } from '../troubles.ts';
+import { GroupAddresses } from './group-addresses.ts';
+
+const TEXT = `
+node: { name: lb-a, role: primary }
+network: { frontend: { interface: eth0 } }
+vips: [{ name: www, address: 203.0.113.1, group: pair }]
+listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
+ha:
+  provider: frr
+  groups: [{ name: pair, choose: bfd, garp_count: 1 }]
+  bfd: [{ name: peer, peer: 192.0.2.2 }]
+`;
+
+function scene() {
+  const { intent, diagnostics } = loadTexts([{ file: 'ha.yaml', text: TEXT, role: 'main' }]);
+  assert.ok(intent !== undefined, JSON.stringify(diagnostics));
+  const [group] = intent.ha!.groups;
+  const [clock, route] = [new FakeClock(0), new FakeRoute()];
+  route.addLink('eth0');
+  const troubles = new Troubles(() => {});
+  const addresses = new GroupAddresses({ clock, route, neighbours: route, troubles });
+  const carry = (role: Role): void => {
+    const fact = { role, epoch: 1, reason: role === 'active' ? 'Active' : 'Standby' };
+    addresses.carry({ name: 'pair', group, fact } as unknown as GroupKeeper, intent);
+  };
+  return { clock, route, carry };
+}
+
+test('GroupAddresses: what is carried is announced at once and three times more', () => {
+  const { clock, route, carry } = scene();
+
+  carry('active');
+  assert.equal(route.announced.length, 1);
+  for (const ms of [100, 1000, 5000, 10_000]) clock.advance(ms);
+
+  assert.equal(route.announced.length, 4);
+});
+
+test('GroupAddresses: an address that stays for a moment while the peer takes it over is announced no more', () => {
+  const { clock, route, carry } = scene();
+  carry('active');
+  clock.advance(900);
+  const before = route.announced.length;
+
+  carry('standby');
+  clock.advance(200);
+  assert.equal(route.addresses().length, 1, 'it still answers those who have not heard of the other');
+  for (const ms of [1000, 5000]) clock.advance(ms);
+
+  assert.equal(route.addresses().length, 0);
+  assert.equal(route.announced.length, before);
+});
