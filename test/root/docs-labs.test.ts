@@ -61,10 +61,9 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
     const labs = [...new Set(inside.map((block) => placeOf(block)[0]!))];
     try {
       const env = { ...process.env, PATH: `${sudoFolder(folder)}${delimiter}${PATH}` };
-      const must = (where: string, argv: readonly string[]): string => {
+      const must = (where: string, argv: readonly string[]): void => {
         const { code, out, err } = sandbox.run(argv, { env });
         assert.equal(code, 0, `${where}\n${argv.join(' ')}\n${out}${err}`);
-        return out;
       };
       for (const lab of labs) must(file, [lbctl, 'lab', 'up', lab]);
       for (const block of inside) {
@@ -72,13 +71,14 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
         const where = `${file}:${block.line}`;
         if (!block.words.includes('endless')) must(where, [...exec, 'sh', '-eu', '-c', block.text]);
         else
-          for (const line of block.text.trim().split('\n')) {
-            const out = join(folder, 'out');
+          for (const [index, line] of block.text.trim().split('\n').entries()) {
+            // A file of its own: the shell looks before the command has emptied it, and would see what the last one wrote.
+            const out = join(folder, `out${index}`);
             const first = `${line.replace(/ +#.*/, '')} > ${out} &
 while kill -0 $! 2> /dev/null && [ ! -s ${out} ]; do sleep 0.2; done
 kill $! 2> /dev/null || :
-cat ${out}`;
-            assert.notEqual(must(where, [...exec, 'sh', '-eu', '-c', first]), '', `${where}: ${line}`);
+test -s ${out}`;
+            must(`${where}: ${line}`, [...exec, 'sh', '-eu', '-c', first]);
           }
       }
       for (const lab of labs) must(file, [lbctl, 'lab', 'down', lab]);
