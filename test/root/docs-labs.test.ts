@@ -11,6 +11,7 @@ import { type Host, Lab } from '../../lab/netns.ts';
 import { withPrivateFiles } from '../../lab/private-files.ts';
 import { execSync } from '../../lab/process.ts';
 import { makeReady } from '../../lab/topology/build-network.ts';
+import { ensureBpffs } from '../../src/kernel/bpf/pin.ts';
 import { ROOT, readTexts } from '../../tools/lib/finding.ts';
 import { type Block, blocksOf, filesOf, wayOf, wordOf } from '../fixtures/doc-blocks.ts';
 import { MountSandbox } from '../fixtures/mount-sandbox.ts';
@@ -100,6 +101,8 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
     const lab = Lab.create('docs');
     const bpfDir = `/sys/fs/bpf/lbctl-docs-${process.pid}`;
     try {
+      // Each command has mounts of its own: one that mounted bpffs itself would take its pins with it.
+      ensureBpffs();
       const hosts = buildHosts(lab);
       for (const name of ['web1', 'web2', 'member'] as const)
         hosts[name].spawn([process.execPath, join(ROOT, 'lab/programs/main.ts'), 'web', name, '80']);
