@@ -3,7 +3,7 @@
 // trial, and writes its figures after each:
 // `make bench-ha HA_PARTS=alone,vrrp`; HA_TRIALS sets how many (default 20); LAB_KEEP=1 keeps the logs.
 import { bfd, frrVrrp, handover, keepalivedAlone, vrrpCut } from './ha/flat.ts';
-import { halfOpen } from './ha/half-open.ts';
+import { halfOpen, halfOpenBfd } from './ha/half-open.ts';
 import { bgp, ecmp } from './ha/routed.ts';
 import { type Progress, type Series, TRIALS } from './ha/trials.ts';
 import { machine, publish, type Report, save } from './report.ts';
@@ -19,6 +19,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   bgp: { name: 'BGP active-backup with BFD, node cut off', target: '<= 300', run: bgp },
   // Three adverts and the skew of priority 200.
   'half-open': { name: 'VRRP, link half open, both active', target: '<= 322', run: halfOpen },
+  'half-open-bfd': { name: 'BFD, link half open, both active', target: '<= 150', run: halfOpenBfd },
   ecmp: { name: 'ECMP, flows of the dead node', target: '<= 300', run: ecmp },
 };
 

@@ -8,6 +8,7 @@ import type { Intent } from '../model/intent.ts';
 import type { Role } from '../model/protocol.ts';
 import { isRouted } from './announce/announcements.ts';
 import { GroupAddresses, WITHDRAW_MS } from './announce/group-addresses.ts';
+import { Claims } from './bfd/claims.ts';
 import type { EpochStore } from './epoch-store.ts';
 import type { HaEvent } from './events.ts';
 import { Routes } from './frr/routes.ts';
@@ -56,6 +57,7 @@ export class Ha {
   readonly #routes: Routes;
   readonly #addresses: GroupAddresses;
   readonly #rivals: RivalWatch;
+  readonly #claims: Claims;
   readonly #handover: Handover;
   readonly #troubles: Troubles;
   readonly #pulsing = new Set<string>();
@@ -80,6 +82,7 @@ export class Ha {
       ...(neighbours === undefined ? {} : { neighbours }),
     };
     this.#addresses = new GroupAddresses(wire);
+    this.#claims = new Claims({ ...wire, facts: this.#facts, onClaim: () => this.#decideGroups() });
     this.#handover = new Handover({
       clock,
       facts: this.#facts,
@@ -185,6 +188,7 @@ export class Ha {
     this.#vrrp.release();
     for (const keeper of this.#groups.values()) keeper.close();
     this.#addresses.close();
+    this.#claims.close();
     this.#routes.close();
   }
 
@@ -307,6 +311,7 @@ export class Ha {
     // The first word on a routed group brings its addresses although the role stays standby.
     if (fact.role !== from || isRouted(group)) this.#carry(keeper);
     if (fact.role !== from) {
+      this.#listen();
       this.#syncConnections();
       void this.#tellFrr();
     }
@@ -325,6 +330,10 @@ export class Ha {
 
   #carry(keeper: GroupKeeper): void {
     if (this.#intent !== undefined) this.#addresses.carry(keeper, this.#intent);
+  }
+
+  #listen(): void {
+    if (this.#intent !== undefined) this.#claims.listen([...this.#groups.values()], this.#intent);
   }
 
   #syncConnections(): void {
@@ -350,6 +359,7 @@ export class Ha {
     if (this.#vrrp.putBack())
       this.#troubles.note('keepalived', 'somebody changed its configuration, which is put back');
     for (const keeper of keepers) this.#decide(keeper);
+    this.#listen();
     if (this.#intent !== undefined) {
       if (this.#ticks % LOOK_EVERY === 0)
         void this.#rivals.ask(keepers, this.#intent, 3 * LOOK_EVERY * TICK_MS);

@@ -11,6 +11,10 @@ import type { HaWord } from './words.ts';
 const FIRST_WORD_MS = 3500;
 /** Of two that hear each other again, each may hear the other's old complaint until the session is up: twice a second's wait. */
 const HANDSHAKE_MS = 2000;
+/** A peer that claims our addresses and answers nobody: within this its session tells the same, or comes up. */
+const CLAIM_MS = 4000;
+/** Its session was up a moment ago: who claims the addresses now is that peer, and no stranger while it is dead. */
+const LATELY_MS = 3000;
 
 export class NodeFacts {
   readonly #clock: Clock;
@@ -18,6 +22,8 @@ export class NodeFacts {
   readonly #faults = new Map<string, string>();
   readonly #bfd = new Map<string, boolean>();
   readonly #heardSince = new Map<string, number>();
+  readonly #downMs = new Map<string, number>();
+  readonly #claimedMs = new Map<string, number>();
   readonly #serving = new Set<string>();
   #watchedSinceMs = Number.POSITIVE_INFINITY;
   #maintenance = false;
@@ -55,6 +61,7 @@ export class NodeFacts {
       if (this.#peers.get(name) === peers.get(name)) continue;
       this.#bfd.delete(name);
       this.#heardSince.delete(name);
+      this.#claimedMs.delete(name);
       this.#everUp.delete(name);
       if (peers.has(name)) this.#watchedSinceMs = this.#clock.monotonicMs();
     }
@@ -101,8 +108,25 @@ export class NodeFacts {
     this.#bfd.set(session, up);
     // What the peer was heard to say was of the time before.
     this.#heardSince.delete(session);
-    if (up) this.#everUp.add(session);
+    if (up) {
+      this.#everUp.add(session);
+      this.#claimedMs.delete(session);
+    } else this.#downMs.set(session, this.#clock.monotonicMs());
     return true;
+  }
+
+  /** Peers that may carry our addresses without hearing us. */
+  latelySeen(intent: Intent): readonly BfdSession[] {
+    const sinceMs = this.#clock.monotonicMs() - LATELY_MS;
+    return nodeSessions(intent).filter(({ name }) => {
+      if (this.#bfd.get(name) === true) return true;
+      return this.#everUp.has(name) && (this.#downMs.get(name) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
+    });
+  }
+
+  /** A peer says that it has what we carry, and does not answer us. */
+  setClaimed(session: string): void {
+    this.#claimedMs.set(session, this.#clock.monotonicMs());
   }
 
   /** A peer that we hear and that does not hear us, since when. True when roles may be others by it. */
@@ -117,6 +141,7 @@ export class NodeFacts {
     if (sessions.length === 0) return { kind: 'peers', alive: 'none' };
     if (this.#held || this.#watchWorks === false) return { kind: 'peers', alive: 'unknown' };
     const states = sessions.map((one) => this.#bfd.get(one.name));
+    if (sessions.some((one) => this.#isClaimed(one.name))) return { kind: 'peers', alive: 'deaf' };
     if (states.includes(true)) return { kind: 'peers', alive: 'some' };
     if (sessions.some((one) => this.#isDeaf(one.name, intent))) return { kind: 'peers', alive: 'deaf' };
     const waited = this.#clock.monotonicMs() - this.#watchedSinceMs > FIRST_WORD_MS;
@@ -152,6 +177,11 @@ export class NodeFacts {
   } {
     const bfd = Object.fromEntries(this.#bfd);
     return { maintenance: this.#maintenance, applied: this.#applied, synced: this.#synced, bfd };
+  }
+
+  #isClaimed(session: string): boolean {
+    const claimedMs = this.#claimedMs.get(session);
+    return claimedMs !== undefined && this.#clock.monotonicMs() - claimedMs < CLAIM_MS;
   }
 
   /** In doubt the preferred node would be active anyway, so the other one may believe it at once; it never does both. */

@@ -27,14 +27,12 @@ export class NeighbourQuestion {
     this.#address = canonicalIp(address);
     this.#mac = fromMac(link.mac);
     this.#index = link.index;
-    this.#socket = new NativeSocket(`icmp6/${link.name}`, AF.inet6, SOCK.raw, PROTOCOL_ICMPV6);
+    this.#socket = openAdvertisements(link);
     try {
-      this.#socket.setOption(SOL_SOCKET, BIND_TO_DEVICE, Buffer.from(`${link.name}\0`));
       this.#socket.setOption(SOL_IPV6, MULTICAST_IF, int32(link.index));
       this.#socket.setOption(SOL_IPV6, MULTICAST_HOPS, int32(HOPS));
       // We may hold the address too: our own kernel is not asked.
       this.#socket.setOption(SOL_IPV6, MULTICAST_LOOP, int32(0));
-      this.#socket.setOption(PROTOCOL_ICMPV6, ICMP6_FILTER, passOnly(NEIGHBOUR_ADVERTISEMENT));
     } catch (error) {
       this.#socket.close();
       throw error;
@@ -75,6 +73,19 @@ export class NeighbourQuestion {
     to.set(toBytes(this.#address).subarray(13), 21);
     view.setUint32(24, this.#index, true);
     return to;
+  }
+}
+
+/** A socket that hears neighbour advertisements on that link, and nothing else. */
+export function openAdvertisements(link: Link): NativeSocket {
+  const socket = new NativeSocket(`icmp6/${link.name}`, AF.inet6, SOCK.raw, PROTOCOL_ICMPV6);
+  try {
+    socket.setOption(SOL_SOCKET, BIND_TO_DEVICE, Buffer.from(`${link.name}\0`));
+    socket.setOption(PROTOCOL_ICMPV6, ICMP6_FILTER, passOnly(NEIGHBOUR_ADVERTISEMENT));
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
   }
 }
 

@@ -3,10 +3,12 @@ import { OpError } from '../model/errors.ts';
 import { arpAnnouncement, arpProbe, ETHERTYPE_ARP, isArpConflict, readArp } from '../wire/arp.ts';
 import { ETHERTYPE_IPV6, neighbourAdvertisement } from '../wire/ndp.ts';
 import { fromMac, type Link, toMac } from '../wire/netlink/route-link.ts';
+import { AddressEar } from './address-ear.ts';
 import { ERRNO } from './native/errno.ts';
-import { AF, NativeSocket, SOCK } from './native/socket.ts';
+import type { NativeSocket } from './native/socket.ts';
 import { NeighbourQuestion } from './neighbour-question.ts';
-import type { NeighbourPort, ProbeOptions, SysctlPort } from './ports.ts';
+import { openPackets } from './packet-socket.ts';
+import type { Ear, NeighbourPort, ProbeOptions, SysctlPort } from './ports.ts';
 
 /** How often the socket is looked at while a probe waits; an answer on a LAN comes within a millisecond. */
 const LOOK_MS = 10;
@@ -25,7 +27,7 @@ export class PacketNeighbours implements NeighbourPort {
   async probe(link: Link, address: string, options: ProbeOptions): Promise<string | undefined> {
     if (address.includes(':')) return probe6(link, address, options);
     const mac = fromMac(link.mac);
-    const socket = open(link, ETHERTYPE_ARP);
+    const socket = openPackets(link, ETHERTYPE_ARP);
     try {
       for (let i = 0; i < options.count; i++) {
         socket.send(arpProbe(mac, address));
@@ -36,6 +38,10 @@ export class PacketNeighbours implements NeighbourPort {
     } finally {
       socket.close();
     }
+  }
+
+  listen(link: Link, addresses: readonly string[], own: readonly string[]): Ear {
+    return new AddressEar(link, addresses, own);
   }
 
   /** Best effort: on an interface that went or was taken down since it was listed there is nobody to tell. */
@@ -50,7 +56,7 @@ export class PacketNeighbours implements NeighbourPort {
   #announce(link: Link, address: string): void {
     const mac = fromMac(link.mac);
     const isV6 = address.includes(':');
-    const socket = open(link, isV6 ? ETHERTYPE_IPV6 : ETHERTYPE_ARP);
+    const socket = openPackets(link, isV6 ? ETHERTYPE_IPV6 : ETHERTYPE_ARP);
     try {
       if (isV6) {
         const forwards = this.#sysctl.get(`net.ipv6.conf.${link.name}.forwarding`) === '1';
@@ -110,22 +116,4 @@ async function listenFor(
     if (left <= 0) return undefined;
     await new Promise<void>((resolve) => setTimeout(resolve, Math.min(LOOK_MS, left)));
   }
-}
-
-/** `struct sockaddr_ll`: family, protocol in network order, interface index. */
-function open(link: Link, etherType: number): NativeSocket {
-  // With protocol 0 nothing is received until bind says which, on which interface.
-  const socket = new NativeSocket(`packet/${link.name}`, AF.packet, SOCK.raw, 0);
-  const address = new Uint8Array(20);
-  const view = new DataView(address.buffer);
-  view.setUint16(0, AF.packet, true);
-  view.setUint16(2, etherType, false);
-  view.setInt32(4, link.index, true);
-  try {
-    socket.bind(address);
-  } catch (error) {
-    socket.close();
-    throw error;
-  }
-  return socket;
 }

@@ -65,6 +65,14 @@ export interface NeighbourPort {
   probe(link: Link, address: string, options: ProbeOptions): Promise<string | undefined>;
   /** Gratuitous ARP in both forms, or an unsolicited neighbour advertisement. */
   announce(link: Link, address: string): void;
+  /** Who else says from now on that it has one of them; `own`: hardware addresses of this machine. */
+  listen(link: Link, addresses: readonly string[], own: readonly string[]): Ear;
+}
+
+export interface Ear {
+  /** Addresses that others claimed since it was asked last. Never waits. */
+  hear(): readonly string[];
+  close(): void;
 }
 
 export interface ProbeOptions {

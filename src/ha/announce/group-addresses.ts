@@ -18,7 +18,7 @@ export interface GroupAddressesOptions {
   readonly troubles: Troubles;
 }
 
-/** How long an address stays after its role was given up to a node that is there: it takes over meanwhile. */
+/** How long an address stays after its role was given up to a node that is there: it takes over meanwhile, if it did not before. */
 const OVERLAP_MS = 300;
 /** Routers need this long to forget a route that was withdrawn before what it led to may go. */
 export const WITHDRAW_MS = 1000;
@@ -53,7 +53,8 @@ export class GroupAddresses {
     }
     if (fact.reason === 'NotReady') return;
     this.#carrier.hush(addresses);
-    const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
+    const takesOver = fact.role === 'standby' && fact.reason !== 'SplitBrain';
+    const waitMs = routed ? WITHDRAW_MS : takesOver ? OVERLAP_MS : 0;
     const drop = (): void => this.#guard(group, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
     else

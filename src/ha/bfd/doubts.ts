@@ -1,16 +1,11 @@
 // A peer that says it hears nothing may have said so a moment ago and hear again: of two that find each other both hold old
 // complaints. Asked on the wire for its own address, one that hears us answers.
-import type { NeighbourPort } from '../../kernel/ports.ts';
-import { contains, parsePrefix } from '../../lib/prefix.ts';
-import { hasNeighbours, isUp, type Link } from '../../wire/netlink/route-link.ts';
-import type { RoutePort } from '../vrrp/presence.ts';
+import { isSilent, type Wire } from './silence.ts';
 
 /** Since when a peer is deaf that did not answer: no wait is needed to believe it. */
 export const BEYOND_DOUBT = Number.NEGATIVE_INFINITY;
 
-export interface DoubtsOptions {
-  readonly route: RoutePort;
-  readonly neighbours?: NeighbourPort;
+export interface DoubtsOptions extends Wire {
   /** Asked, it was silent. */
   onSilent(peer: string): void;
 }
@@ -37,33 +32,11 @@ export class Doubts {
     if (known?.sinceMs === sinceMs) return known.isSilent ? BEYOND_DOUBT : sinceMs;
     const asked = { sinceMs, isSilent: false };
     this.#asked.set(peer, asked);
-    void this.#isSilent(peer).then((isSilent) => {
-      if (!isSilent || this.#asked.get(peer) !== asked) return;
+    void isSilent(peer, QUESTIONS, this.#options).then((silent) => {
+      if (!silent || this.#asked.get(peer) !== asked) return;
       asked.isSilent = true;
       this.#options.onSilent(peer);
     });
     return sinceMs;
-  }
-
-  /** False also where it cannot be asked: behind a router, or over a link that is down. */
-  async #isSilent(peer: string): Promise<boolean> {
-    const { neighbours } = this.#options;
-    try {
-      const link = this.#linkTo(peer);
-      if (neighbours === undefined || link === undefined || !isUp(link) || !hasNeighbours(link)) return false;
-      return (await neighbours.probe(link, peer, QUESTIONS)) === undefined;
-    } catch {
-      // Nothing is known, as before; the wait for the session goes on.
-      return false;
-    }
-  }
-
-  #linkTo(peer: string): Link | undefined {
-    const { route } = this.#options;
-    const row = route.addresses().find(({ address, prefixLength }) => {
-      const network = parsePrefix(`${address}/${prefixLength}`);
-      return network !== undefined && contains(network, peer);
-    });
-    return row === undefined ? undefined : route.links().find(({ index }) => index === row.linkIndex);
   }
 }

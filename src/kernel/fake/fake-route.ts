@@ -4,7 +4,7 @@ import type { Link } from '../../wire/netlink/route-link.ts';
 import { ADDRESS_FLAG, LINK_FLAG } from '../../wire/netlink/route-numbers.ts';
 import { ERRNO, errnoOf } from '../native/errno.ts';
 import { toOpError } from '../op-error.ts';
-import type { AddressPort, LinkPort, NeighbourPort } from '../ports.ts';
+import type { AddressPort, Ear, LinkPort, NeighbourPort } from '../ports.ts';
 
 export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
   readonly #links: Link[] = [];
@@ -15,6 +15,10 @@ export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
   /** `192.0.2.10 on eth0`, in order. */
   readonly announced: string[] = [];
   readonly probed: string[] = [];
+  /** Addresses that somebody else claims, until they are heard. */
+  readonly claimed: string[] = [];
+  /** `192.0.2.10 on eth0`: what is listened for now. */
+  readonly heard = new Set<string>();
   /** False plays a kernel before 5.18, which forgets the protocol mark. */
   keepsProtocol = true;
 
@@ -90,6 +94,17 @@ export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
 
   announce(link: Link, address: string): void {
     this.announced.push(`${address} on ${link.name}`);
+  }
+
+  listen(link: Link, addresses: readonly string[]): Ear {
+    const names = addresses.map((address) => `${address} on ${link.name}`);
+    for (const name of names) this.heard.add(name);
+    return {
+      hear: () => this.claimed.splice(0).filter((address) => addresses.includes(address)),
+      close: () => {
+        for (const name of names) this.heard.delete(name);
+      },
+    };
   }
 
   close(): void {}
