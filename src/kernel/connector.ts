@@ -4,7 +4,7 @@ import { familyOf } from '../lib/ip.ts';
 import { Epoll } from './native/epoll.ts';
 import { ERRNO, errnoName } from './native/errno.ts';
 import { lastErrno, libc } from './native/libc.ts';
-import { openStreamSocket, toSocketAddress, type Way } from './probe-socket.ts';
+import { openStreamSocket, socketAddressBuffer, toSocketAddress, type Way } from './probe-socket.ts';
 
 export type ConnectEnd =
   | { readonly kind: 'connected'; readonly tookMs: number }
@@ -22,7 +22,8 @@ interface Pending {
   readonly startedMs: number;
   readonly deadlineMs: number;
   readonly stop: AbortSignal;
-  readonly onStop: () => void;
+  /** While it is waited for. */
+  onStop?: () => void;
   readonly resolve: (end: ConnectEnd) => void;
 }
 
@@ -34,6 +35,7 @@ const TCP_INFO = 11;
 /** Of struct tcp_info (linux/tcp.h), up to and with its count of everything sent again. */
 const INFO = { size: 104, rttUs: 68, totalRetrans: 100 } as const;
 const ESTABLISHED = 1;
+const SYN_SENT = 2;
 const CLOSE_WAIT = 8;
 /** RST instead of FIN, as thousands of checks a second would fill the table with TIME_WAIT. */
 const RESET_ON_CLOSE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
@@ -46,6 +48,9 @@ const LOOK_SHARE = 1 / 4;
 export class Connector {
   readonly #epoll = new Epoll();
   readonly #pending = new Map<number, Pending>();
+  /** Started in this turn. */
+  readonly #fresh: Pending[] = [];
+  readonly #to = { 4: socketAddressBuffer(4), 6: socketAddressBuffer(6) } as const;
   readonly #info = new Uint8Array(INFO.size);
   readonly #infoView = new DataView(this.#info.buffer);
   readonly #length = new Uint8Array(4);
@@ -55,7 +60,10 @@ export class Connector {
   #immediate: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Throws OpError where device or mark are refused. When `stop` aborts the socket is gone and the end is `timed-out`. */
+  /**
+   * Throws OpError where device or mark are refused. When `stop` aborts the socket is gone, at the end of the turn in which it began or
+   * at once, and the end is `timed-out`.
+   */
   connect(to: Endpoint, way: Way, timeoutMs: number, stop: AbortSignal): Promise<ConnectEnd> {
     const family = familyOf(to.address) ?? 4;
     const startedMs = performance.now();
@@ -64,7 +72,7 @@ export class Connector {
       Promise.resolve({ kind: 'failed', code: errnoName(errno), tookMs: performance.now() - startedMs });
     const fd = openStreamSocket(family, way);
     if (fd < 0) return refused(-fd);
-    const address = toSocketAddress(family, to.address, to.port);
+    const address = toSocketAddress(family, to.address, to.port, this.#to[family]);
     if (libc().connect(fd, address, address.length) !== 0) {
       const errno = lastErrno();
       if (errno !== ERRNO.EINPROGRESS) {
@@ -72,28 +80,43 @@ export class Connector {
         return refused(errno);
       }
     }
-    const errno = this.#epoll.add(fd);
-    if (errno !== 0) {
-      libc().close(fd);
-      return refused(errno);
-    }
     return new Promise((resolve) => {
-      const deadlineMs = startedMs + timeoutMs;
-      const onStop = (): void => this.#end(pending, 'timed-out');
-      const pending: Pending = { fd, startedMs, deadlineMs, stop, onStop, resolve };
-      stop.addEventListener('abort', onStop);
+      const pending: Pending = { fd, startedMs, deadlineMs: startedMs + timeoutMs, stop, resolve };
       this.#pending.set(fd, pending);
-      this.#youngestMs = startedMs;
-      this.#overdueMs = Math.min(this.#overdueMs, deadlineMs);
-      // Once for all that start in this turn; who is near has answered by then.
+      this.#fresh.push(pending);
+      // Once for all that start in this turn.
       this.#immediate ??= setImmediate(() => {
         this.#immediate = undefined;
-        this.#look();
+        this.#lookAtFresh();
       });
     });
   }
 
+  /** Who is near has answered by now: nothing more needs to be made ready for it. */
+  #lookAtFresh(): void {
+    for (const pending of this.#fresh.splice(0)) {
+      if (pending.stop.aborted) this.#end(pending, 'timed-out');
+      else this.#judge(pending);
+      if (this.#pending.get(pending.fd) === pending) this.#await(pending);
+    }
+    this.#look();
+  }
+
+  #await(pending: Pending): void {
+    const { fd, startedMs, deadlineMs, stop } = pending;
+    const errno = this.#epoll.add(fd);
+    if (errno !== 0) {
+      this.#end(pending, 'failed', undefined, errnoName(errno));
+      return;
+    }
+    pending.onStop = () => this.#end(pending, 'timed-out');
+    stop.addEventListener('abort', pending.onStop);
+    this.#youngestMs = startedMs;
+    this.#overdueMs = Math.min(this.#overdueMs, deadlineMs);
+  }
+
   #look(): void {
+    if (this.#pending.size === 0) return;
     for (const fd of this.#epoll.ready()) {
       const pending = this.#pending.get(fd);
       if (pending !== undefined) this.#judge(pending);
@@ -131,6 +154,7 @@ export class Connector {
       this.#end(pending, 'connected', isFirst ? info.getUint32(INFO.rttUs, true) / 1000 : undefined);
       return;
     }
+    if (state === SYN_SENT) return;
     const errno = this.#option(pending.fd, SOL_SOCKET, SO_ERROR, this.#info) ? info.getInt32(0, true) : 0;
     if (errno === 0) return;
     const code = errnoName(errno);
@@ -147,7 +171,7 @@ export class Connector {
   #end(pending: Pending, kind: ConnectEnd['kind'], measuredMs?: number, code = ''): void {
     const { fd, stop, onStop, startedMs, resolve } = pending;
     if (!this.#pending.delete(fd)) return;
-    stop.removeEventListener('abort', onStop);
+    if (onStop !== undefined) stop.removeEventListener('abort', onStop);
     if (kind === 'connected')
       libc().setsockopt(fd, SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE, RESET_ON_CLOSE.length);
     libc().close(fd);

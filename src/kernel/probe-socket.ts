@@ -71,9 +71,20 @@ function bindSource(fd: number, family: Family, address: string | undefined): vo
     throw toOpError({ op: 'bind', target: address ?? 'any address', errno: lastErrno() });
 }
 
-/** struct sockaddr_in and sockaddr_in6; port 0 leaves the choice to the kernel. */
-export function toSocketAddress(family: Family, address: string, port = 0): Uint8Array {
-  const bytes = new Uint8Array(family === 4 ? 16 : 28);
+export function socketAddressBuffer(family: Family): Uint8Array {
+  return new Uint8Array(family === 4 ? 16 : 28);
+}
+
+/**
+ * struct sockaddr_in and sockaddr_in6; port 0 leaves the choice to the kernel. Who asks often brings `bytes` of an earlier one:
+ * memory that a call of C has seen lies outside the heap and is dear to make.
+ */
+export function toSocketAddress(
+  family: Family,
+  address: string,
+  port = 0,
+  bytes = socketAddressBuffer(family),
+): Uint8Array {
   bytes[0] = family === 4 ? AF_INET : AF_INET6;
   bytes[2] = port >> 8;
   bytes[3] = port & 0xff;

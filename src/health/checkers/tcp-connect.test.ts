@@ -1,10 +1,10 @@
 // tcp checks that only connect: thousands of them share one look at the kernel.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { BEAT } from '../../../test/fixtures/checks.ts';
 import type { CheckResult } from '../judge.ts';
 import { runCheck } from '../run-check.ts';
@@ -39,6 +39,8 @@ function block(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function sockets(): number {
   return readdirSync('/proc/self/fd').length;
@@ -92,19 +94,55 @@ describe('runCheck() of a tcp check that only connects', () => {
     }
   });
 
-  it('leaves no socket behind when it ends, or is stopped', async () => {
-    const port = await listen();
-    const before = sockets();
-    const stop = new AbortController();
-    const asked = Array.from({ length: 10 }, () => ask(port, LONG_MS, {}, stop.signal));
-    const during = sockets();
-    stop.abort();
-    const atOnce = sockets();
-    const told = await Promise.all(asked);
+  describe('of a member that is silent', () => {
+    let member: ChildProcess;
+    let port: number;
+    before(async () => {
+      [member, port] = await silentMember();
+    });
+    after(() => member.kill('SIGKILL'));
 
-    assert.ok(during >= before + 10);
-    assert.equal(atOnce, before);
-    assert.deepEqual(new Set(told.map(({ ok }) => ok)), new Set([false]));
-    assert.equal((await ask(port, LONG_MS, {}, stop.signal)).ok, false);
+    it('fails when its time is over', async () => {
+      const { ok, latencyMs } = await ask(port, SHORT_MS);
+
+      assert.equal(ok, false);
+      assert.ok(latencyMs >= SHORT_MS, `took ${latencyMs} ms`);
+    });
+
+    it('leaves no socket behind when it is stopped: in the turn in which it began, or later', async () => {
+      const stop = [new AbortController(), new AbortController()] as const;
+      const before = sockets();
+      const ten = (by: AbortController) =>
+        Array.from({ length: 10 }, () => ask(port, LONG_MS, {}, by.signal));
+      const soon = ten(stop[0]);
+      const duringSoon = sockets();
+      stop[0].abort();
+      await turn();
+      const afterSoon = sockets();
+      const later = ten(stop[1]);
+      await turn();
+      const duringLater = sockets();
+      stop[1].abort();
+      const atOnce = sockets();
+      const told = await Promise.all([...soon, ...later]);
+
+      assert.ok(duringSoon >= before + 10);
+      assert.equal(afterSoon, before);
+      assert.ok(duringLater >= before + 10);
+      assert.equal(atOnce, before);
+      assert.deepEqual(new Set(told.map(({ ok }) => ok)), new Set([false]));
+      assert.equal((await ask(port, LONG_MS, {}, stop[1].signal)).ok, false);
+    });
   });
 });
+
+/** It accepts nothing: the kernel does so twice for it, and drops whoever comes then. */
+async function silentMember(): Promise<[member: ChildProcess, port: number]> {
+  const script = `const server = require('node:net').createServer()
+    .listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port))`;
+  const member = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [line] = (await once(member.stdout, 'data')) as [Buffer];
+  member.kill('SIGSTOP');
+  await Promise.all([1, 2].map(() => ask(Number(line), LONG_MS)));
+  return [member, Number(line)];
+}
