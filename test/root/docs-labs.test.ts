@@ -6,11 +6,11 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Host, Lab } from '../../lab/netns.ts';
 import { withPrivateFiles } from '../../lab/private-files.ts';
 import { execSync } from '../../lab/process.ts';
 import { makeReady } from '../../lab/topology/build-network.ts';
+import { until } from '../../lab/until.ts';
 import { ensureBpffs } from '../../src/kernel/bpf/pin.ts';
 import { ROOT, readTexts } from '../../tools/lib/finding.ts';
 import { type Block, blocksOf, filesOf, wayOf, wordOf } from '../fixtures/doc-blocks.ts';
@@ -104,9 +104,10 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
       // Each command has mounts of its own: one that mounted bpffs itself would take its pins with it.
       ensureBpffs();
       const hosts = buildHosts(lab);
-      for (const name of ['web1', 'web2', 'member'] as const)
+      const servers = ['web1', 'web2', 'member'] as const;
+      for (const name of servers)
         hosts[name].spawn([process.execPath, join(ROOT, 'lab/programs/main.ts'), 'web', name, '80']);
-      await sleep(1000);
+      for (const name of servers) await until(`${name} to serve`, () => serves(hosts[name]), 30_000);
       const run = runner(folder, bpfDir);
       for (const [name, text] of filesOf(blocks)) writeFileSync(join(folder, name), text);
       for (const block of blocks)
@@ -118,6 +119,11 @@ for (const { file, blocks } of PAGES.filter((page) => page.blocks.some((block) =
       rmSync(folder, { recursive: true, force: true });
     }
   });
+
+async function serves(host: Host): Promise<boolean> {
+  const argv = ['curl', '--silent', '--output', '/dev/null', '--max-time', '1', 'http://127.0.0.1/'];
+  return (await host.exec(argv)).code === 0;
+}
 
 function buildHosts(lab: Lab): Record<HostName, Host> {
   const network = lab.host('switch');
