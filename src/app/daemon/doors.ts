@@ -7,6 +7,7 @@ import type { Access } from '../../doors/rest/access.ts';
 import { openRest } from '../../doors/rest/open-rest.ts';
 import type { Control } from '../../engine/control.ts';
 import { peerOf } from '../../kernel/native/peer.ts';
+import { trustSystem } from '../../kernel/system-trust.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Intent } from '../../model/intent.ts';
 import { AsWanted } from './as-wanted.ts';
@@ -66,7 +67,10 @@ export async function openDoors(control: Control, intent: Intent, access: Access
       settings === undefined
         ? undefined
         : openInflux(settings, {
-            read: () => page.read(),
+            read: () => {
+              trustSystem();
+              return page.read();
+            },
             nowMs: () => Date.now(),
             onState: (state) => {
               if (state.ok) logger.info({ url: settings.url }, 'metrics reach InfluxDB');

@@ -1,6 +1,7 @@
 // Sends one mail over SMTP (RFC 5321): TLS from the start or by STARTTLS, authentication, several recipients.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { trustSystem } from '../../kernel/system-trust.ts';
 import type { MailSettings } from '../../model/settings.ts';
 import { replyCode } from '../checkers/smtp.ts';
 import { addressOf, type Mail, renderMail, stuffDots } from './mail-message.ts';
@@ -195,6 +196,7 @@ async function open(settings: MailSettings): Promise<Socket> {
 
 /** Verified against the system's authorities, unless the server is this very host. */
 function tlsNames(server: string): { servername?: string; rejectUnauthorized: boolean } {
+  trustSystem();
   const isHere = server === 'localhost' || server === '::1' || server.startsWith('127.');
   return { ...(/^[\d.:]+$/.test(server) ? {} : { servername: server }), rejectUnauthorized: !isHere };
 }

@@ -1,5 +1,6 @@
 // An alert as a POST of JSON, signed so that the receiver can tell it is ours.
 import { createHmac } from 'node:crypto';
+import { trustSystem } from '../../kernel/system-trust.ts';
 import type { NotificationSettings } from '../../model/settings.ts';
 import type { Alert } from './alert.ts';
 
@@ -26,6 +27,7 @@ export async function postWebhook(
   };
   if (webhook.secret !== undefined)
     headers['x-lbctl-signature'] = signature(webhook.secret.reveal(), timestamp, body);
+  trustSystem();
   const response = await fetch(webhook.url, {
     method: 'POST',
     headers,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttp2, createSecureServer } from 'node:http2';
 import { createServer as createHttps } from 'node:https';
@@ -242,6 +242,24 @@ describe('checkHttp() over TLS and HTTP/2', () => {
       ),
       { ok: true },
     );
+  });
+
+  it('trusts the authorities of the machine where it names none, as they stand in its file now', async () => {
+    const target = await listen(createHttps(pem, (_request, response) => response.end('ok')));
+    const tls = { ...PLAIN_TLS, verify: true, sni: 'member.example' };
+    const ask = async (): Promise<boolean> =>
+      (await checkHttp({ ...CHECK, type: 'https', tls }, target, soon())).ok;
+    const bundle = join(folder, 'bundle.crt');
+    writeFileSync(bundle, '');
+    process.env.SSL_CERT_FILE = bundle;
+    try {
+      assert.equal(await ask(), false);
+      writeFileSync(bundle, pem.cert);
+      utimesSync(bundle, 1, 1);
+      assert.equal(await ask(), true);
+    } finally {
+      delete process.env.SSL_CERT_FILE;
+    }
   });
 
   it('fails a certificate that ends too soon', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls';
+import { trustSystem } from '../../kernel/system-trust.ts';
 import type { TlsCheckOptions } from '../../model/health-check.ts';
 import { reasonOf } from './checker.ts';
 
@@ -9,6 +10,7 @@ const DAY_MS = 86_400_000;
 
 /** Over a connection, or over one that is still being made. */
 export function connectTls(socket: Socket, tls: TlsCheckOptions | undefined): TLSSocket {
+  if (tls?.verify && tls.ca === undefined) trustSystem();
   const options: ConnectionOptions = {
     socket,
     // Verified by us after the handshake, so that the reason can be told in full.
