@@ -483,17 +483,3 @@ test('a range of ports grows over its own, which are no other program’s', asyn
     await assertConverged(driver, range(8203));
   });
 });
-
-test('a master whose socket was taken away takes a reload all the same', async () => {
-  await withRig(async (rig, driver) => {
-    await put(driver, worldOf({ listeners: [web()] }));
-    const pid = rig.process.pid();
-    rmSync(rig.process.master);
-
-    const both = worldOf({ listeners: [web(), web(8081)] });
-    await put(driver, both);
-
-    await assertConverged(driver, both);
-    assert.equal(rig.process.pid(), pid);
-  });
-});

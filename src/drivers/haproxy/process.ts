@@ -124,16 +124,23 @@ export class HaproxyProcess {
     throw this.#failed('start', `it did not answer in ${START_TIMEOUT_MS} ms: ${this.#logSince(from)}`);
   }
 
+  hasMaster(): boolean {
+    return existsSync(this.#master);
+  }
+
   /** A master whose socket somebody took away makes it anew in its next life, which a signal begins as well. */
   async mendMaster(): Promise<void> {
     const pid = this.pid();
-    if (pid === undefined || existsSync(this.#master)) return;
+    if (pid === undefined || this.hasMaster()) return;
+    // One that cannot read its file again ends, and all that it serves with it.
+    const { ok, output } = await this.validate(this.config);
+    if (!ok) throw this.#failed('mend', `its socket "${this.#master}" is gone and its file too: ${output}`);
     const before = (await this.#worker())?.pid;
     process.kill(pid, 'SIGUSR2');
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (Date.now() < deadline) {
+    while (Date.now() < deadline && this.pid() !== undefined) {
       const now = await this.#worker();
-      if (existsSync(this.#master) && now !== undefined && now.pid !== before)
+      if (this.hasMaster() && now !== undefined && now.pid !== before)
         return this.#untilStopping(before, deadline);
       await pause(POLL_MS);
     }

@@ -1,5 +1,7 @@
 // Talking to HAProxy: the worker's admin socket for commands and payloads, the master's socket for reloads.
+import { existsSync } from 'node:fs';
 import { createConnection } from 'node:net';
+import { dirname, join } from 'node:path';
 import { OpError } from '../../model/errors.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -10,22 +12,54 @@ const TIMEOUT_MS = 10_000;
  */
 export async function ask(path: string, commands: readonly string[]): Promise<readonly string[]> {
   if (commands.length === 0) return [];
+  const answers = await askWorker(path, commands).catch((error: unknown) =>
+    isGone(error) ? askThroughMaster(masterBeside(path), commands, error) : Promise.reject(error),
+  );
+  if (answers.length < commands.length)
+    throw failure(path, 'answer', `${answers.length} of ${commands.length} answers came`);
+  return answers;
+}
+
+async function askWorker(path: string, commands: readonly string[]): Promise<readonly string[]> {
   const said = `prompt\n${commands.join('\n')}\nquit\n`;
   const text = await insist(
     WORKER_TRIES,
     ({ op }) => op.errno === 'ECONNREFUSED',
     () => exchange(path, said, false),
   );
-  const answers = splitAnswers(text).slice(1, commands.length + 1);
-  if (answers.length < commands.length)
-    throw failure(path, 'answer', `${answers.length} of ${commands.length} answers came`);
-  return answers;
+  return splitAnswers(text, '\n> ').slice(1, commands.length + 1);
+}
+
+/**
+ * A worker keeps the socket that somebody took out of its directory, and hands it to the next one: no reload makes the name
+ * anew. Its master reaches it all the same.
+ */
+async function askThroughMaster(
+  master: string,
+  commands: readonly string[],
+  gone: unknown,
+): Promise<readonly string[]> {
+  if (!existsSync(master)) throw gone;
+  const text = await askMaster(master, `prompt\n@1\n${commands.join('\n')}\nquit`);
+  return splitAnswers(text, WORKER_PROMPT).slice(1, commands.length + 1);
+}
+
+/** The pid of the worker that is spoken to, after another one where a command answers nothing at all. */
+const WORKER_PROMPT = /(?<=\n|> )\d+> /;
+
+function isGone(error: unknown): boolean {
+  return error instanceof OpError && error.op.errno === 'ENOENT';
 }
 
 /** A payload ends at its first empty line, so it must hold none. */
 export async function askWithPayload(path: string, command: string, payload: string): Promise<string> {
   const lines = payload.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return (await exchange(path, `${command} <<\n${lines.join('\n')}\n\n`, false)).trim();
+  const said = `${command} <<\n${lines.join('\n')}\n\n`;
+  const master = masterBeside(path);
+  const answer = await exchange(path, said, false).catch((error: unknown) =>
+    isGone(error) && existsSync(master) ? askMaster(master, `@1 ${said}`) : Promise.reject(error),
+  );
+  return answer.trim();
 }
 
 /**
@@ -62,9 +96,9 @@ async function insist(
 }
 
 /** The first is that of `prompt` itself; after the last prompt nothing comes. */
-export function splitAnswers(text: string): string[] {
+function splitAnswers(text: string, prompt: string | RegExp): string[] {
   return text
-    .split('\n> ')
+    .split(prompt)
     .slice(0, -1)
     .map((answer) => answer.trimEnd());
 }
@@ -89,6 +123,11 @@ function exchange(path: string, text: string, halfClose: boolean): Promise<strin
     socket.write(text);
     if (halfClose) socket.end();
   });
+}
+
+/** Both stand in the run directory; see `HaproxyProcess`. */
+function masterBeside(path: string): string {
+  return join(dirname(path), 'master.sock');
 }
 
 function failure(

@@ -1,4 +1,5 @@
-// Restarts a HAProxy that died, from the configuration it ran with, without waiting for the next round of the engine.
+// Restarts a HAProxy that died, from the configuration it ran with, without waiting for the next round of the engine. One whose
+// master cannot be reached begins another life.
 import type { HaproxyProcess } from './process.ts';
 
 const LOOK_MS = 200;
@@ -49,17 +50,17 @@ export class Supervisor {
   async #look(): Promise<void> {
     const nowMs = Date.now();
     if (this.#busy || !this.#expected || nowMs < this.#notBeforeMs) return;
-    if (this.#process.pid() !== undefined) {
-      if (nowMs - this.#startedMs > STABLE_MS) this.#pauseMs = FIRST_PAUSE_MS;
-      return;
-    }
+    const isAlive = this.#process.pid() !== undefined;
+    if (isAlive && nowMs - this.#startedMs > STABLE_MS) this.#pauseMs = FIRST_PAUSE_MS;
+    if (isAlive && this.#process.hasMaster()) return;
     this.#busy = true;
     try {
       this.#startedMs = nowMs;
       this.#notBeforeMs = nowMs + this.#pauseMs;
       this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
       this.#beforeStart();
-      await this.#process.start();
+      if (isAlive) await this.#process.mendMaster();
+      else await this.#process.start();
     } catch {
       // The next round of the engine meets the same, and tells it at every listener.
     } finally {
