@@ -100,6 +100,47 @@ test('applyPlan() lets members follow their health when a change of their listen
   assert.deepEqual(calls, [['L'], ['m']]);
 });
 
+test('applyPlan() gives parent and child to the driver at once where one reload makes both', async () => {
+  const { driver, calls } = recorder();
+  const byReload = (one: Step): Step => ({ ...one, how: 'reload' });
+
+  await applyPlan(
+    input(driver, [
+      byReload(step('add-listener', 'change', 'L')),
+      byReload(step('add-listener', 'add', 'pool', 'L')),
+      step('add-member', 'add', 'm', 'pool'),
+    ]),
+  );
+
+  assert.deepEqual(calls, [['L', 'pool'], ['m']]);
+});
+
+test('applyPlan() leaves to the next round what lives in a step that it left to the next round', async () => {
+  const { driver, calls } = recorder();
+
+  const { held } = await applyPlan(
+    input(
+      driver,
+      [
+        step('add-listener', 'add', 'L'),
+        step('add-listener', 'add', 'pool', 'L'),
+        step('add-member', 'add', 'm', 'pool'),
+        step('add-member', 'add', 'other'),
+      ],
+      { overtake: () => ({ steps: [], stale: new Set(['L']) }) },
+    ),
+  );
+
+  assert.deepEqual(
+    held.map((one) => [one.step.item.key, one.why]),
+    [
+      ['pool', 'superseded'],
+      ['m', 'superseded'],
+    ],
+  );
+  assert.deepEqual(calls, [['L'], ['other']]);
+});
+
 test('applyPlan() stops between chunks when something newer is known', async () => {
   const { driver, calls } = recorder();
   const steps = ['a', 'b', 'c', 'd', 'e'].map((key) => step('add-member', 'add', key));

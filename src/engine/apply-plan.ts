@@ -64,7 +64,9 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyOutcome> {
       if (why === undefined) ready.push(step);
       else {
         held.push({ step, why });
-        if (why !== 'superseded') noteMissing(step, missing);
+        // What lives in it waits with it: the next round makes both.
+        if (why === 'superseded') stale.add(step.item.key);
+        else noteMissing(step, missing);
       }
     }
     if (ready.length === 0) continue;
@@ -76,7 +78,10 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyOutcome> {
   return { results, held, cut };
 }
 
-/** Neighbours of one phase and driver, at most `size`; parents and children of one phase stay in order. */
+/**
+ * Neighbours of one phase and driver, at most `size`; parents and children of one phase stay in order. Those of one reload go
+ * together: parted it would take two, and between them a listener would look for what is not there yet.
+ */
 function* toChunks(steps: readonly Step[], size: number): Generator<readonly Step[]> {
   let chunk: Step[] = [];
   /** Parents in this chunk: a child waits for the next one, to know how its parent fared. */
@@ -88,7 +93,10 @@ function* toChunks(steps: readonly Step[], size: number): Generator<readonly Ste
       (first.phase === step.phase &&
         first.driver === step.driver &&
         chunk.length < size &&
-        (step.verb === 'remove' || step.item.parent === undefined || !keys.has(step.item.parent)));
+        (step.verb === 'remove' ||
+          step.how === 'reload' ||
+          step.item.parent === undefined ||
+          !keys.has(step.item.parent)));
     if (!fits) {
       yield chunk;
       chunk = [];

@@ -34,7 +34,7 @@ export interface Step {
   readonly before?: Fields;
   /** Names of the fields that differ; empty for add and remove. */
   readonly changes: readonly string[];
-  /** How the driver will do it where that matters: `runtime`, `reload`, `nft`, `one service per port`. */
+  /** How the driver will do it where that matters: `runtime`, `nft`, `one service per port`; `reload` takes parent and child at once. */
   readonly how?: string;
 }
 

@@ -261,16 +261,24 @@ test('a port in use stops its own listener with a code, at planning or at work',
     const other = createServer().listen(8085, '0.0.0.0');
     await once(other, 'listening');
     try {
-      const world = worldOf({ listeners: [web(8084), web(8085), web(8086)] });
+      const rules = [{ name: 'api', matches: [], action: { kind: 'pool', pool: 'api' } }] as const;
+      const world = worldOf({
+        listeners: [web(8084), web(8085, { http: { ...HTTP, rules } }), web(8086)],
+        pools: [poolOf('api', ports)],
+      });
       const { steps } = await planOf(driver, world);
       const results = await applyPhases(driver, steps);
 
       const failed = results.filter((one) => !one.ok);
       assert.deepEqual(
         failed
-          .filter(({ step }) => step.item.kind === 'listener')
+          .filter(({ step }) => step.item.kind !== 'member')
           .map((one) => [one.step.item.key, one.ok ? '' : one.error.code]),
-        [[`tcp/${VIP}:8085`, 'PORT_IN_USE']],
+        [
+          [`tcp/${VIP}:8085`, 'PORT_IN_USE'],
+          // No pool of it stays behind alone.
+          [`tcp/${VIP}:8085 pool api`, 'PORT_IN_USE'],
+        ],
       );
       // Whoever has it is named, so that nobody has to look.
       assert.match(failed.map((one) => (one.ok ? '' : one.error.message)).join(), HOLDER);

@@ -41,7 +41,7 @@ export class Reloader {
     state: WorkerState | undefined,
     errors: Errors,
   ): Promise<Record> {
-    const free = this.#withFreePorts(changes, record, errors);
+    const free = withTheirListener(this.#withFreePorts(changes, record, errors), record, errors);
     let left = await this.#validated(free, record, state, errors);
     // Once for what only the binding shows, then the others go on without them.
     for (let round = 0; round < 2 && left.length > 0; round++) {
@@ -175,9 +175,20 @@ export class Reloader {
       return true;
     });
     if (taken.length === 0) return changes;
-    const keys = new Set(taken.map(({ key }) => key));
-    return changes.filter(({ key, step }) => !keys.has(key) && !keys.has(step.item.parent ?? ''));
+    return changes.filter((change) => !taken.includes(change));
   }
+}
+
+/** No pool stays behind alone: what keeps its new listener away keeps it away too. */
+function withTheirListener(changes: readonly Change[], record: Record, errors: Errors): readonly Change[] {
+  const coming = new Set(changes.map(({ key }) => key));
+  const failed = new Map([...errors].map(([{ item }, error]) => [item.key, error]));
+  return changes.filter(({ step }) => {
+    const { parent = '' } = step.item;
+    const why = record.blocks.has(parent) || coming.has(parent) ? undefined : failed.get(parent);
+    if (why !== undefined) errors.set(step, why);
+    return why === undefined;
+  });
 }
 
 function byListener(changes: readonly Change[]): readonly (readonly Change[])[] {
