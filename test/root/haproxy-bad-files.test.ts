@@ -8,7 +8,17 @@ import { certificatePath, copyPath } from '../../src/drivers/haproxy/names.ts';
 import { applyPhases, assertConverged, planOf } from '../conformance/converge.ts';
 import { named, type Pem, TestCa } from './haproxy-certificates.ts';
 import { Rig } from './haproxy-rig.ts';
-import { closeMembers, put, startMember, tlsOf, VIP, type Wanted, worldOf } from './haproxy-site.ts';
+import {
+  closeMembers,
+  HTTP,
+  poolOf,
+  put,
+  startMember,
+  tlsOf,
+  VIP,
+  type Wanted,
+  worldOf,
+} from './haproxy-site.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'sy-haproxy-files-'));
 const ca = new TestCa(folder);
@@ -40,6 +50,8 @@ function secure(names: readonly string[], more: Parameters<typeof tlsOf>[1] = {}
     listener: { protocol: 'https', tls: tlsOf(names, more) },
   };
 }
+
+const API = { type: 'path', compare: 'starts', value: '/api', invert: false } as const;
 
 function plain(port: number): Wanted {
   return { name: `plain-${port}`, port, members: [one] };
@@ -108,4 +120,19 @@ test('a certificate stays for as long as a listener runs with it, whatever is wa
 
   await put(driver, good);
   await assertConverged(driver, good);
+});
+
+test('requests for a pool that cannot be made are refused, not served by the pool of the listener', async () => {
+  const inside = join(folder, 'inside.pem');
+  const rules = [{ name: 'api', matches: [API], action: { kind: 'pool', pool: 'api' } }] as const;
+  const world = worldOf({
+    listeners: [{ ...plain(8103), listener: { http: { ...HTTP, rules } } }],
+    pools: [poolOf('api', [one], { tls: { verify: true, ca: inside, alpn: [] } })],
+  });
+
+  const codes = await failures(world);
+
+  assert.equal(codes[`tcp/${VIP}:8103 pool api`], 'FILE_UNREADABLE');
+  assert.equal((await fetch(`http://${VIP}:8103/api`)).status, 503);
+  assert.equal((await fetch(`http://${VIP}:8103/`)).status, 200);
 });

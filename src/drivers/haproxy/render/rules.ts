@@ -21,13 +21,13 @@ const DENIED = [200, 400, 401, 403, 404, 405, 407, 408, 410, 413, 425, 429, 500,
  * every later rule stands back.
  */
 export function httpRuleLines(listener: WorldListener, places: Places): string[] {
-  return ruleLines(listener, places, 'http-request', httpAction);
+  return ruleLines(listener, places, 'http-request', httpAction, 'deny deny_status 503');
 }
 
 /** TLS passed through: only the hello of the client is read. */
 export function tlsRuleLines(listener: WorldListener, places: Places): string[] {
   const inspectMs = listener.layer7?.timeouts.inspectMs ?? 0;
-  const lines = ruleLines(listener, places, 'tcp-request content', tcpAction);
+  const lines = ruleLines(listener, places, 'tcp-request content', tcpAction, 'reject');
   if (lines.length === 0 && inspectMs === 0) return [];
   return [
     `tcp-request inspect-delay ${inspectMs > 0 ? inspectMs : DEFAULT_INSPECT_MS}ms`,
@@ -43,6 +43,8 @@ function ruleLines(
   places: Places,
   stage: string,
   actionOf: (action: RuleAction, listener: WorldListener) => string,
+  /** For a client whose pool is not there. */
+  refusal: string,
 ): string[] {
   const passThrough = listener.protocol === 'tls';
   const lines: string[] = [];
@@ -74,7 +76,12 @@ function ruleLines(
       act(actionOf(group.action, listener), [`r${index}`]);
     }
   });
-  if (chosen) lines.push('use_backend %[var(txn.pool)] if { var(txn.pool) -m found }');
+  // HAProxy would take the pool of the listener for one that could not be made: a backend without servers counts none, but counts.
+  if (chosen)
+    lines.push(
+      `${stage} ${refusal} if { var(txn.pool) -m found } !{ var(txn.pool),nbsrv -m found }`,
+      'use_backend %[var(txn.pool)] if { var(txn.pool) -m found }',
+    );
   return lines;
 }
 
