@@ -47,6 +47,10 @@ export const ERROR_CATALOGUE = {
     what: 'The state file cannot be written: nothing was changed, and what serves goes on serving',
     cure: 'Look at the space on the disk of "system.state_dir", and whether it is mounted read-only',
   },
+  RUN_DIR_UNWRITABLE: {
+    what: 'A file of the run directory cannot be written: what serves goes on serving, and members follow their health',
+    cure: 'Look at the space on the disk of "system.run_dir", and whether it is mounted read-only; it is tried again by itself',
+  },
   CONFLICT: {
     what: 'Somebody else made an object on this key',
     cure: 'Remove it, or set "adopt: true" on the listener; a program that listens there must be stopped',

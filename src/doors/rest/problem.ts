@@ -37,6 +37,7 @@ const STATUS_BY_CODE: Readonly<Partial<Record<ErrorCode, number>>> = {
   ENGINE_UNAVAILABLE: 503,
   TIMEOUT: 504,
   STATE_UNWRITABLE: 507,
+  RUN_DIR_UNWRITABLE: 507,
 };
 
 /** An error whose HTTP status says more than its code: 401, 405, 413, 415. */

@@ -4,7 +4,7 @@ import type { StepResult } from '../../model/driver.ts';
 import { BugError, LbError, OpError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
-import { certificateOf, copyOf, type Installed, removeFile, replaceFile } from './certificates.ts';
+import { certificateOf, copyOf, type Installed } from './certificates.ts';
 import { behindOf } from './desired.ts';
 import { changeEntries } from './entries.ts';
 import { Leaving } from './leaving.ts';
@@ -17,6 +17,7 @@ import type { Record } from './record.ts';
 import type { NeededFile } from './record-types.ts';
 import { type Change, Reloader } from './reload.ts';
 import { serverPlace } from './render/render.ts';
+import { isUnwritable, removeFile, replaceFile } from './run-files.ts';
 import { type ask, askWithPayload } from './sockets.ts';
 import type { Store } from './store.ts';
 import type { Supervisor } from './supervisor.ts';
@@ -214,8 +215,8 @@ export class Applier {
     errors: Errors,
   ): Promise<void> {
     const due = steps.filter((step) => step.item.kind === 'member');
-    const commands: { readonly step: Step; readonly command: Command }[] = [];
-    const ready: Step[] = [];
+    let commands: { readonly step: Step; readonly command: Command }[] = [];
+    let ready: Step[] = [];
     for (const step of due)
       attempt(errors, step, () => {
         const container = step.item.parent ?? '';
@@ -235,7 +236,15 @@ export class Applier {
         ready.push(step);
       });
     if (ready.length === 0) return;
-    this.#write(record, ready);
+    const unwritten = this.#write(record, ready);
+    if (unwritten !== undefined) {
+      // Whoever fails must leave, with or without room on the disk: only what comes and goes waits for its place in the file.
+      const waiting = ready.filter(({ verb }) => verb !== 'change');
+      for (const step of waiting) errors.set(step, unwritten);
+      this.#revert(record, waiting);
+      commands = commands.filter(({ step }) => step.verb === 'change');
+      ready = ready.filter(({ verb }) => verb === 'change');
+    }
     let answers: readonly string[];
     try {
       answers = await this.#ports.ask(
@@ -257,6 +266,8 @@ export class Applier {
       ready.filter((step) => errors.has(step)),
     );
     this.#leaving.add(leftBehind(commands, answers));
+    for (const step of unwritten === undefined ? [] : ready)
+      if (!errors.has(step)) errors.set(step, unwritten!);
   }
 
   /** Servers whose removal another daemon did not see to its end, or whose own step never came. */
@@ -271,12 +282,10 @@ export class Applier {
     this.#leaving.add(strays);
   }
 
-  #write(record: Record, steps: readonly Step[]): void {
+  #write(record: Record, steps: readonly Step[]): LbError | undefined {
     const put = steps.filter((step) => step.verb !== 'remove').map((step) => step.item);
     const gone = steps.filter((step) => step.verb === 'remove').map((step) => step.item);
-    for (const member of put) record.putMember(member);
-    for (const { key, parent = '' } of gone) record.dropMember(key, parent);
-    this.#ports.store.writeMembers(record, put, gone);
+    return this.#note(record, put, gone);
   }
 
   /** What failed is as it was: the next plan holds it again. */
@@ -288,9 +297,20 @@ export class Applier {
       if (verb === 'add' || verb === 'adopt' || before === undefined) gone.push(item);
       else put.push({ ...item, fields: before });
     }
+    this.#note(record, put, gone);
+  }
+
+  /** Why the files do not say so too: we know it all the same, and the next write tells all of it. */
+  #note(record: Record, put: readonly Item[], gone: readonly Item[]): LbError | undefined {
     for (const member of put) record.putMember(member);
     for (const { key, parent = '' } of gone) record.dropMember(key, parent);
-    this.#ports.store.writeMembers(record, put, gone);
+    try {
+      this.#ports.store.writeMembers(record, put, gone);
+      return undefined;
+    } catch (error) {
+      if (isUnwritable(error)) return error;
+      throw error;
+    }
   }
 
   #removeFiles(steps: readonly Step[], record: Record, errors: Errors): void {

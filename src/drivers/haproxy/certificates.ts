@@ -1,7 +1,7 @@
 // Certificates and other files of the operator: judged before HAProxy sees them, then copied into our own directory, so
 // that a later reload does not depend on what became of the source.
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { type LbError, OpError } from '../../model/errors.ts';
 import type { Certificate } from '../../model/tls.ts';
 import { certificateKey, certificatePath, copyPath, digest, fileKey, type Places } from './names.ts';
@@ -83,17 +83,6 @@ export class SourceWatch {
       return undefined;
     }
   }
-}
-
-export function replaceFile(path: string, text: string): void {
-  const next = `${path}.tmp`;
-  writeFileSync(next, text, { mode: 0o600 });
-  chmodSync(next, 0o600);
-  renameSync(next, path);
-}
-
-export function removeFile(path: string): void {
-  rmSync(path, { force: true });
 }
 
 function stampOf(path: string): string {

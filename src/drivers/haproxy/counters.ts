@@ -1,11 +1,11 @@
 // Counters that go on through reloads: each worker counts from nothing, so what ended workers had counted is kept by us.
 import { readFileSync } from 'node:fs';
 import type { ItemCounters } from '../../model/driver.ts';
-import { replaceFile } from './certificates.ts';
 import { backendName, frontendName } from './names.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
 import { serverPlace } from './render/render.ts';
+import { isUnwritable, replaceFile } from './run-files.ts';
 import { ask, askMaster } from './sockets.ts';
 import { csvColumns } from './worker-state.ts';
 
@@ -125,7 +125,12 @@ export class Counters {
         [...reading].map(([name, { sums }]) => [name, sums.map(String)] as const),
       ]),
     };
-    replaceFile(this.#path, JSON.stringify(saved));
+    try {
+      replaceFile(this.#path, JSON.stringify(saved));
+    } catch (error) {
+      // For the next daemon alone: the next reading writes all of it again.
+      if (!isUnwritable(error)) throw error;
+    }
   }
 }
 

@@ -25,7 +25,14 @@ export async function changeEntries(
   const due = dueSteps(steps, record, state, errors);
   if (due.length === 0) return;
   const before = new Map(due.map(({ list }) => [list.path, readList(list.path)]));
-  rewrite(due, before, ({ step, list }) => (step.verb === 'remove' ? undefined : backendOf(step.item, list)));
+  try {
+    rewrite(due, before, ({ step, list }) =>
+      step.verb === 'remove' ? undefined : backendOf(step.item, list),
+    );
+  } catch (error) {
+    for (const { step } of due) errors.set(step, toError(error, step));
+    return;
+  }
   const asked = due.filter(({ command }) => command !== undefined);
   try {
     const answers = await ports.ask(

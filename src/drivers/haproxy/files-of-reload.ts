@@ -1,7 +1,8 @@
 // Copies of the operator's files around a reload: laid before HAProxy reads them, put back when it takes none of them. What
 // lies in place is always what the configuration in force was started with, so that it can be started with it again.
 import { existsSync } from 'node:fs';
-import { type Installed, readText, removeFile, replaceFile } from './certificates.ts';
+import { type Installed, readText } from './certificates.ts';
+import { removeFile, replaceFile } from './run-files.ts';
 
 export class FilesOfReload {
   readonly #files: readonly Installed[];

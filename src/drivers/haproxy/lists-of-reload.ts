@@ -1,9 +1,9 @@
 // Lists around a reload: laid with what was decided before HAProxy reads them, put back when it does not come up.
 import { existsSync } from 'node:fs';
-import { removeFile } from './certificates.ts';
 import { type Entries, type FilledList, readList, writeList } from './lists.ts';
 import type { Record } from './record.ts';
 import type { Block } from './record-types.ts';
+import { removeFile } from './run-files.ts';
 import type { WorkerState } from './worker-state.ts';
 
 /** Writes lists for a reload and remembers what stood there. */

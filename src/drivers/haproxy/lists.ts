@@ -2,9 +2,9 @@
 // everything between goes through the socket, so each of their entries is an item of its own.
 import { readFileSync } from 'node:fs';
 import { type Item, item } from '../../model/item.ts';
-import { replaceFile } from './certificates.ts';
 import { backendName, poolKey } from './names.ts';
 import { decodeName } from './quote.ts';
+import { replaceFile } from './run-files.ts';
 
 /** An allowed source, a value that sends to a pool, a value that a rule holds for. */
 export const ENTRY_KINDS = ['source', 'route', 'value'] as const;

@@ -110,6 +110,8 @@ export class HaproxyProcess {
       ended = `it ended with ${code ?? signal}`;
     });
     child.unref();
+    // On a full disk its pid file stays empty.
+    this.#lastPid = child.pid;
     const deadline = Date.now() + START_TIMEOUT_MS;
     while (Date.now() < deadline) {
       if (ended !== undefined) throw this.#failed('start', `${ended}: ${this.#logSince(from)}`);

@@ -1,8 +1,9 @@
 // The record of our configuration: blocks, confirmed members, installed files. Written whole at a reload; a change through
 // the socket only appends to it. Draft until committed, so that what HAProxy refuses leaves no trace.
-import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Item } from '../../model/item.ts';
 import type { Block } from './record-types.ts';
+import { appendTo, replaceFile } from './run-files.ts';
 
 type Line =
   | { readonly generation: string }
@@ -87,9 +88,7 @@ export class Record {
     for (const members of this.#members.values())
       for (const member of members.values()) lines.push({ member });
     for (const [file, digest] of this.files) lines.push({ file, digest });
-    const next = `${path}.tmp`;
-    writeFileSync(next, toText(lines), { mode: 0o600 });
-    renameSync(next, path);
+    replaceFile(path, toText(lines));
   }
 }
 
@@ -102,11 +101,11 @@ export function appendMembers(path: string, put: readonly Item[], gone: readonly
     ...put.map((member) => ({ member })),
     ...gone.map(({ key, parent = '' }) => ({ gone: key, parent })),
   ];
-  appendFileSync(path, toText(lines), { mode: 0o600 });
+  appendTo(path, toText(lines));
 }
 
 export function appendFileDigest(path: string, file: string, digest: string): void {
-  appendFileSync(path, toText([{ file, digest }]), { mode: 0o600 });
+  appendTo(path, toText([{ file, digest }]));
 }
 
 /**

@@ -2,13 +2,13 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { InputError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
-import { replaceFile } from './certificates.ts';
 import type { List } from './lists.ts';
 import { certificateListPath } from './names.ts';
 import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
 import type { Block } from './record-types.ts';
 import { type GlobalSettings, renderGlobal } from './render/global.ts';
 import { generationOf, renderBlock } from './render/render.ts';
+import { isUnwritable, replaceFile, writing } from './run-files.ts';
 
 export class Store {
   settings: GlobalSettings;
@@ -17,6 +17,8 @@ export class Store {
   readonly #next: string;
   #loaded: Record | undefined;
   #stamp = '';
+  /** What `record.next.jsonl` holds. */
+  #laid: Record | undefined;
   /** Of thousands of blocks a change through the socket concerns one. */
   readonly #texts = new WeakMap<Block, { readonly stamp: number; readonly text: string }>();
   #lists: { readonly blocks: Record['blocks'] | undefined; readonly lists: readonly List[] } | undefined;
@@ -37,11 +39,13 @@ export class Store {
 
   prepare(): void {
     const { runDir } = this.settings;
-    for (const folder of ['', '/tls', '/files', '/lists'])
-      mkdirSync(`${runDir}${folder}`, { recursive: true, mode: 0o700 });
-    // The worker drops into it: nothing inside, nothing to write.
-    mkdirSync(`${runDir}/chroot`, { recursive: true, mode: 0o755 });
-    chmodSync(runDir, 0o700);
+    writing(runDir, () => {
+      for (const folder of ['', '/tls', '/files', '/lists'])
+        mkdirSync(`${runDir}${folder}`, { recursive: true, mode: 0o700 });
+      // The worker drops into it: nothing inside, nothing to write.
+      mkdirSync(`${runDir}/chroot`, { recursive: true, mode: 0o755 });
+      chmodSync(runDir, 0o700);
+    });
   }
 
   /** The record of what runs; an empty one when none fits the generation. */
@@ -51,6 +55,7 @@ export class Store {
     // We may have died between a reload and the word that it went well.
     const next = loadRecord(this.#next);
     if (next?.generation !== generation) return new Record();
+    this.#laid = next;
     this.#adopt(next);
     return next;
   }
@@ -90,7 +95,12 @@ export class Store {
   restore(): void {
     const record = this.#current();
     if (record === undefined || record.generation === '') return;
-    replaceFile(this.#config, this.render(record));
+    try {
+      replaceFile(this.#config, this.render(record));
+    } catch (error) {
+      // Better started with what lies there than not at all: each file was whole when it was laid.
+      if (!isUnwritable(error)) throw error;
+    }
   }
 
   writeLists(blocks: Iterable<Block>): void {
@@ -109,6 +119,7 @@ export class Store {
   /** The candidate takes the place of the one in force, which is kept until settle(). */
   promote(candidate: string, record: Record): void {
     record.save(this.#next);
+    this.#laid = record;
     rmSync(`${this.#config}.last`, { force: true });
     if (stampOf(this.#config) !== '') renameSync(this.#config, `${this.#config}.last`);
     renameSync(candidate, this.#config);
@@ -120,15 +131,19 @@ export class Store {
 
   rollBack(): void {
     rmSync(this.#next, { force: true });
+    this.#laid = undefined;
     if (stampOf(`${this.#config}.last`) !== '') renameSync(`${this.#config}.last`, this.#config);
   }
 
   /** Members changed through the socket: the file is right first, so that a reload cannot lose them. */
   writeMembers(record: Record, put: readonly Item[], gone: readonly Item[]): void {
-    replaceFile(this.#config, this.render(record));
-    appendMembers(this.#record, put, gone);
-    this.#loaded = record;
-    this.#stamp = stampOf(this.#record);
+    try {
+      replaceFile(this.#config, this.render(record));
+      appendMembers(this.#record, put, gone);
+    } finally {
+      this.#loaded = record;
+      this.#stamp = stampOf(this.#record);
+    }
   }
 
   writeFileDigest(record: Record, key: string, digest: string): void {
@@ -149,7 +164,10 @@ export class Store {
   }
 
   #adopt(record: Record): void {
-    record.save(this.#record);
+    // A rename needs no room on a disk that is full by now.
+    if (this.#laid === record) renameSync(this.#next, this.#record);
+    else record.save(this.#record);
+    this.#laid = undefined;
     rmSync(this.#next, { force: true });
     this.#loaded = record;
     this.#stamp = stampOf(this.#record);
