@@ -54,6 +54,7 @@ export class Applier {
       ask: ports.ask,
       socket: ports.process.admin,
       nowMs: ports.nowMs,
+      cutInOldWorkers: (servers) => ports.process.cutInOldWorkers(servers),
       deleted: (server) => ports.watch.deleted(server),
       exclusive: (work) => this.#enqueue(work),
     });
@@ -266,8 +267,16 @@ export class Applier {
       ready.filter((step) => errors.has(step)),
     );
     this.#leaving.add(leftBehind(commands, answers));
+    this.#leaving.cut(ready.filter(({ verb }) => verb === 'remove').map(({ item }) => serverOf(item)));
+    await this.#resetInOldWorkers(ready);
     for (const step of unwritten === undefined ? [] : ready)
       if (!errors.has(step)) errors.set(step, unwritten!);
+  }
+
+  async #resetInOldWorkers(steps: readonly Step[]): Promise<void> {
+    const reset = steps.filter(({ verb, item }) => verb !== 'remove' && item.fields.resetFlows === true);
+    // A master that does not answer fails the next reload, and is told then.
+    await this.#ports.process.cutInOldWorkers(reset.map(({ item }) => serverOf(item))).catch(() => undefined);
   }
 
   /** Servers whose removal another daemon did not see to its end, or whose own step never came. */

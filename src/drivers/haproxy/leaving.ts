@@ -15,6 +15,8 @@ export interface LeavingPorts {
   readonly nowMs: () => number;
   /** It is in the worker no more. */
   readonly deleted: (server: string) => void;
+  /** Ends what workers that reloads left behind serve by them. */
+  readonly cutInOldWorkers: (servers: readonly string[]) => Promise<void>;
   /** Runs one at a time with everything else that talks to the worker. */
   readonly exclusive: (work: () => Promise<void>) => Promise<void>;
 }
@@ -23,6 +25,8 @@ export class Leaving {
   readonly #ports: LeavingPorts;
   /** Since when, by `backend/server`. */
   readonly #since = new Map<string, number>();
+  /** Removed from the worker, and maybe still served by those that reloads left behind. */
+  readonly #removed = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   #pauseMs = FIRST_PAUSE_MS;
 
@@ -38,9 +42,17 @@ export class Leaving {
     this.#arm();
   }
 
+  /** Where old workers still serve by it, they are cut after the grace. */
+  cut(servers: readonly string[]): void {
+    const nowMs = this.#ports.nowMs();
+    for (const server of servers) if (!this.#removed.has(server)) this.#removed.set(server, nowMs);
+    this.#arm();
+  }
+
   /** It is wanted again. */
   keep(server: string): void {
     this.#since.delete(server);
+    this.#removed.delete(server);
   }
 
   /** Whoever ends, ends after the last request under way, or after the grace. */
@@ -62,7 +74,7 @@ export class Leaving {
 
   #arm(): void {
     clearTimeout(this.#timer);
-    if (this.#since.size === 0) return;
+    if (this.#since.size + this.#removed.size === 0) return;
     this.#timer = setTimeout(() => void this.#sweep().then(() => this.#arm()), this.#pauseMs);
     this.#timer.unref();
     this.#pauseMs = Math.min(LONGEST_PAUSE_MS, this.#pauseMs * 2);
@@ -71,6 +83,12 @@ export class Leaving {
   #sweep(): Promise<void> {
     return this.#ports.exclusive(async () => {
       const nowMs = this.#ports.nowMs();
+      const due = [...this.#removed]
+        .filter(([, since]) => nowMs - since >= GRACE_MS)
+        .map(([server]) => server);
+      for (const server of due) this.#removed.delete(server);
+      await this.#ports.cutInOldWorkers(due).catch(() => undefined);
+      if (this.#since.size === 0) return;
       const servers: string[] = [];
       const commands: string[] = [];
       for (const [server, since] of this.#since) {

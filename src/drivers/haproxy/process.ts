@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { OpError } from '../../model/errors.ts';
 import { adminSocket } from './render/global.ts';
-import { ask, askMaster } from './sockets.ts';
+import { ask, askMaster, askThroughMaster } from './sockets.ts';
 import { infoField } from './worker-state.ts';
 
 export interface ProcessOptions {
@@ -201,6 +201,23 @@ export class HaproxyProcess {
     return [...text.matchAll(/^(\d+)\s+worker/gm)].map((match) => Number(match[1]));
   }
 
+  /**
+   * Cuts what workers that reloads left behind still serve by these (`backend/server`). Their proxies are stopped, so they take no
+   * command about servers: each session is named.
+   */
+  async cutInOldWorkers(servers: readonly string[]): Promise<void> {
+    if (servers.length === 0 || !this.hasMaster()) return;
+    const [, ...old] = await this.workers();
+    for (const pid of old)
+      try {
+        const tell = (commands: readonly string[]) => askThroughMaster(this.#master, `@!${pid}`, commands);
+        const sessions = sessionsOf((await tell(['show sess'])).join(), new Set(servers));
+        if (sessions.length > 0) await tell(sessions.map((id) => `shutdown session ${id}`));
+      } catch {
+        // It has ended meanwhile, and nobody is served by it.
+      }
+  }
+
   /** Ends it with all its connections: only when nothing is left to serve. */
   async stop(): Promise<void> {
     const pid = this.pid();
@@ -295,6 +312,14 @@ function parentOf(pid: number): number {
 function statOf(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(') ') + 2).split(' ');
+}
+
+/** Ids of sessions with one of these servers, as `show sess` lists them. */
+function sessionsOf(shown: string, servers: ReadonlySet<string>): readonly string[] {
+  const rows = shown.matchAll(/^(0x[0-9a-f]+): .*? be=(\S+) srv=(\S+) /gm);
+  return [...rows].flatMap(([, id = '', backend, server]) =>
+    servers.has(`${backend}/${server}`) ? [id] : [],
+  );
 }
 
 export function pause(ms: number): Promise<void> {

@@ -13,7 +13,9 @@ const TIMEOUT_MS = 10_000;
 export async function ask(path: string, commands: readonly string[]): Promise<readonly string[]> {
   if (commands.length === 0) return [];
   const answers = await askWorker(path, commands).catch((error: unknown) =>
-    isGone(error) ? askThroughMaster(masterBeside(path), commands, error) : Promise.reject(error),
+    isGone(error) && existsSync(masterBeside(path))
+      ? askThroughMaster(masterBeside(path), NEWEST, commands)
+      : Promise.reject(error),
   );
   if (answers.length < commands.length)
     throw failure(path, 'answer', `${answers.length} of ${commands.length} answers came`);
@@ -32,17 +34,18 @@ async function askWorker(path: string, commands: readonly string[]): Promise<rea
 
 /**
  * A worker keeps the socket that somebody took out of its directory, and hands it to the next one: no reload makes the name
- * anew. Its master reaches it all the same.
+ * anew. Its master reaches it all the same, and old workers (`@!PID`), whose socket the newest one answers.
  */
-async function askThroughMaster(
+export async function askThroughMaster(
   master: string,
+  worker: string,
   commands: readonly string[],
-  gone: unknown,
 ): Promise<readonly string[]> {
-  if (!existsSync(master)) throw gone;
-  const text = await askMaster(master, `prompt\n@1\n${commands.join('\n')}\nquit`);
+  const text = await askMaster(master, `prompt\n${worker}\n${commands.join('\n')}\nquit`);
   return splitAnswers(text, WORKER_PROMPT).slice(1, commands.length + 1);
 }
+
+const NEWEST = '@1';
 
 /** The pid of the worker that is spoken to, after another one where a command answers nothing at all. */
 const WORKER_PROMPT = /(?<=\n|> )\d+> /;
@@ -57,7 +60,7 @@ export async function askWithPayload(path: string, command: string, payload: str
   const said = `${command} <<\n${lines.join('\n')}\n\n`;
   const master = masterBeside(path);
   const answer = await exchange(path, said, false).catch((error: unknown) =>
-    isGone(error) && existsSync(master) ? askMaster(master, `@1 ${said}`) : Promise.reject(error),
+    isGone(error) && existsSync(master) ? askMaster(master, `${NEWEST} ${said}`) : Promise.reject(error),
   );
   return answer.trim();
 }
