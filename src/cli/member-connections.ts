@@ -1,6 +1,7 @@
 // How many connections a member still has, over every data plane that sends it traffic.
 import { InputError } from '../model/errors.ts';
 import { memberItemKey } from '../model/keys.ts';
+import { type ListenerStatus, membersOf, type Status } from '../model/status.ts';
 import { type Client, listAll, word } from './client.ts';
 import { type MemberView, toTarget } from './member-target.ts';
 
@@ -29,9 +30,7 @@ export async function connectionsOf(
   const [members, stats, status] = await Promise.all([
     listAll<MemberView>(client, `/v1/pools/${word(pool)}/members`),
     client.get<Stats>('/v1/stats'),
-    client.get<{ listeners: readonly { key: string; members: readonly { key: string; name: string }[] }[] }>(
-      '/v1/status',
-    ),
+    client.get<Pick<Status, 'listeners'>>('/v1/status'),
   ]);
   const view = members.find((one) => one.name === member);
   if (view === undefined)
@@ -42,9 +41,9 @@ export async function connectionsOf(
   const keys = new Set(
     status.listeners.flatMap((listener) =>
       listeners.has(listener.key)
-        ? listener.members
-            .filter((one) => one.name === member)
-            .map((one) => memberItemKey(listener.key, one.key))
+        ? holderOf(listener, pool)
+            .members.filter((one) => one.name === member)
+            .map((one) => memberItemKey(holderOf(listener, pool).key, one.key))
         : [],
     ),
   );
@@ -55,4 +54,10 @@ export async function connectionsOf(
     weight: view.listeners.reduce((sum, row) => sum + (row.observedWeight ?? 0), 0),
     connections: rows.reduce((sum, row) => sum + row.activeConnections, 0),
   };
+}
+
+/** A listener that sends to the pool by a rule, or has it as its own. */
+function holderOf(listener: ListenerStatus, pool: string): ReturnType<typeof membersOf>[number] {
+  const all = membersOf(listener);
+  return all.find((one) => one.pool === pool) ?? all[0]!;
 }

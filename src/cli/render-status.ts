@@ -1,7 +1,14 @@
 // Status as text for people: the node, its addresses, its listeners; wide adds members and reasons. Pure.
 import { formatDuration } from '../lib/duration.ts';
 import type { DataPlaneState } from '../model/data-plane.ts';
-import type { Condition, Status } from '../model/status.ts';
+import { memberKey } from '../model/keys.ts';
+import {
+  type Condition,
+  type ListenerStatus,
+  type MemberStatus,
+  membersOf,
+  type Status,
+} from '../model/status.ts';
 import { type Paint, paint } from '../plan/paint.ts';
 import { type Cell, renderTable } from './table.ts';
 
@@ -144,11 +151,23 @@ function listenerTable(status: Status, wide: boolean, ink: Paint): string {
   );
 }
 
+/** Those of a pool that a rule sends to with its name. */
+function listed(
+  listener: ListenerStatus,
+): readonly { readonly name: string; readonly member: MemberStatus }[] {
+  return membersOf(listener).flatMap(({ pool, members }) =>
+    members.map((member) => ({
+      name: pool === undefined ? member.name : memberKey(pool, member.name),
+      member,
+    })),
+  );
+}
+
 function memberTable(status: Status, nowMs: number, ink: Paint): string {
   const rows = status.listeners.flatMap((listener) =>
-    listener.members.map((one): Cell[] => [
+    listed(listener).map(({ name, member: one }): Cell[] => [
       listener.name,
-      one.name,
+      name,
       String(one.weight),
       one.observedWeight === undefined ? '-' : String(one.observedWeight),
       { text: one.health, ink: one.health === 'up' ? ink.green : one.health === 'down' ? ink.red : ink.dim },

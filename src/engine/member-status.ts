@@ -5,7 +5,7 @@ import type { Facts, MemberHealth } from '../model/facts.ts';
 import type { Judgement } from '../model/item.ts';
 import { memberItemKey, memberKey } from '../model/keys.ts';
 import type { MemberStatus } from '../model/status.ts';
-import type { WorldListener, WorldMember } from '../model/world.ts';
+import type { Container, WorldMember } from '../model/world.ts';
 import type { DriverView } from './reconcile.ts';
 
 /** What a row rests on besides the member itself. */
@@ -26,20 +26,20 @@ interface Rows {
   readonly statuses: readonly MemberStatus[];
 }
 
-/** A listener of the World that has not changed is the same object. */
-const KNOWN = new Note<WorldListener, Rows>();
+/** What of the World has not changed is the same object. */
+const KNOWN = new Note<Container['of'], Rows>();
 
 export function memberStatuses(
-  listener: WorldListener,
+  { of, key, pool, members }: Container,
   view: DriverView | undefined,
   facts: Facts,
 ): readonly MemberStatus[] {
-  const before = KNOWN.get(listener);
+  const before = KNOWN.get(of);
   let isSame = before !== undefined;
-  const rows = listener.members.map((member, i): Row => {
+  const rows = members.map((member, i): Row => {
     const old = before?.rows[i];
-    const healthKey = old?.healthKey ?? memberKey(listener.pool, member.name);
-    const itemKey = old?.itemKey ?? memberItemKey(listener.key, member.key);
+    const healthKey = old?.healthKey ?? memberKey(pool, member.name);
+    const itemKey = old?.itemKey ?? memberItemKey(key, member.key);
     const health = facts.health.get(healthKey);
     // Counts only where we would send to it: what we took out ourselves has our own reason.
     const judged = member.effectiveWeight > 0 ? view?.observed.judged?.get(itemKey) : undefined;
@@ -52,7 +52,7 @@ export function memberStatuses(
   });
   if (isSame && before !== undefined) return before.statuses;
   const statuses = rows.map(({ status }) => status);
-  KNOWN.set(listener, { rows, statuses });
+  KNOWN.set(of, { rows, statuses });
   return statuses;
 }
 

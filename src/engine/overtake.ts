@@ -4,7 +4,7 @@ import type { Facts, MemberHealth } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { Item, ItemMap } from '../model/item.ts';
 import { memberItemKey } from '../model/keys.ts';
-import type { Listener } from '../model/listener.ts';
+import { type Listener, poolsOf } from '../model/listener.ts';
 import type { Step } from '../model/plan.ts';
 import type { Pool } from '../model/pool.ts';
 import type { World, WorldListener } from '../model/world.ts';
@@ -65,13 +65,6 @@ export class Ground {
   done(driver: string, key: string): Step | undefined {
     return this.#done.get(`${driver} ${key}`);
   }
-}
-
-function poolsOf({ pool, http }: Listener): ReadonlySet<string> {
-  return new Set([
-    pool,
-    ...(http?.rules ?? []).flatMap(({ action }) => (action.kind === 'pool' ? [action.pool] : [])),
-  ]);
 }
 
 /** More than this is no single change that must not wait: the round is cut short instead. */

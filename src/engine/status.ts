@@ -13,7 +13,7 @@ import type {
   RoundSummary,
   Status,
 } from '../model/status.ts';
-import type { UnplacedListener, World, WorldListener } from '../model/world.ts';
+import { containersOf, type UnplacedListener, type World, type WorldListener } from '../model/world.ts';
 import { differingFields } from '../plan/diff.ts';
 import { crossesFamilies } from '../plan/expand-listener.ts';
 import { quorumKey } from '../plan/judge-pool.ts';
@@ -180,11 +180,17 @@ function listenerStatus(listener: WorldListener, input: StatusInput, index: Inde
     index.errors.size === 0
       ? []
       : wanted.flatMap((one) => index.errors.get(one.key) ?? []).slice(0, LISTENER_ERRORS);
-  const members = memberStatuses(listener, view, input.facts);
+  const [own, ...others] = containersOf(listener);
+  const members = memberStatuses(own, view, input.facts);
+  const byRules = others.map((one) => ({
+    pool: one.pool,
+    members: memberStatuses(one, view, input.facts),
+  }));
   const verdict = judge(listener, driver, view, wanted, members, errors, input, index);
   const before = KNOWN.get(listener);
   if (
     before?.members === members &&
+    byRules.every((one, i) => one.members === before.rulePools?.[i]?.members) &&
     before.condition === verdict.condition &&
     before.reason === verdict.reason &&
     before.errors.length + errors.length === 0
@@ -198,6 +204,7 @@ function listenerStatus(listener: WorldListener, input: StatusInput, index: Inde
     mode: listener.mode,
     ...verdict,
     members,
+    ...(byRules.length === 0 ? {} : { rulePools: byRules }),
     errors,
   };
   KNOWN.set(listener, status);

@@ -2,7 +2,7 @@
 import type { Judgement } from '../model/item.ts';
 import { memberItemKey, memberKey } from '../model/keys.ts';
 import type { Reason } from '../model/reason.ts';
-import type { World, WorldListener, WorldMember } from '../model/world.ts';
+import { containersOf, type World, type WorldMember } from '../model/world.ts';
 import { quorumKey } from '../plan/judge-pool.ts';
 import type { EngineEvent } from './events.ts';
 
@@ -33,12 +33,14 @@ function memberTransitions(before: World, now: World, atMs: number): readonly En
   for (const listener of now.listeners) {
     const previous = old.get(listener.key);
     if (previous === undefined || previous === listener) continue;
-    for (const member of listener.members) {
-      const key = memberKey(listener.pool, member.name);
-      const from = previous.members.find((one) => one.key === member.key);
-      if (from === undefined || from.reason === member.reason || told.has(key)) continue;
-      told.set(key, toEvent(listener, from, member, atMs));
-    }
+    const was = new Map(containersOf(previous).map((one) => [one.key, one.members]));
+    for (const { key: container, pool, members } of containersOf(listener))
+      for (const member of members) {
+        const key = memberKey(pool, member.name);
+        const from = was.get(container)?.find((one) => one.key === member.key);
+        if (from === undefined || from.reason === member.reason || told.has(key)) continue;
+        told.set(key, toEvent(pool, from, member, atMs));
+      }
   }
   return [...told.values()];
 }
@@ -65,7 +67,8 @@ export function judgedIn(
         found.set(memberKey(pool, member.name), { pool, member, reason: judged.reason });
     }
   };
-  for (const { key, pool, members } of world.listeners) keep(pool, key, members);
+  for (const listener of world.listeners)
+    for (const { key, pool, members } of containersOf(listener)) keep(pool, key, members);
   return found;
 }
 
@@ -83,11 +86,11 @@ export function judgedTransitions(
   return events;
 }
 
-function toEvent(listener: WorldListener, from: WorldMember, to: WorldMember, atMs: number): EngineEvent {
+function toEvent(pool: string, from: WorldMember, to: WorldMember, atMs: number): EngineEvent {
   return {
     kind: 'member-changed',
     atMs,
-    pool: listener.pool,
+    pool,
     member: to.name,
     from: from.reason,
     to: to.reason,

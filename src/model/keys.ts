@@ -21,6 +21,11 @@ export function memberItemKey(listener: string, member: string): string {
   return `${listener} > ${member}`;
 }
 
+/** A pool that rules of a listener send to: `tcp/192.0.2.10:80 pool api`. */
+export function poolKey(listener: string, pool: string): string {
+  return `${listener} pool ${pool}`;
+}
+
 /** A member inside a pool, the key of health and overrides: `web/10.0.0.1:80`. */
 export function memberKey(pool: string, member: string): string {
   return `${pool}/${member}`;

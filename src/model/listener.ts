@@ -83,3 +83,11 @@ export interface Listener {
   /** Take over an object somebody else made on our key. */
   readonly adopt: boolean;
 }
+
+/** Its own, and those that its rules send to. */
+export function poolsOf({ pool, http }: Listener): ReadonlySet<string> {
+  return new Set([
+    pool,
+    ...(http?.rules ?? []).flatMap(({ action }) => (action.kind === 'pool' ? [action.pool] : [])),
+  ]);
+}

@@ -1,6 +1,7 @@
 // Status: what we tell. Built from observation and results only, never from wishes.
 import type { LbError } from './errors.ts';
 import type { MemberHealthState } from './facts.ts';
+import { poolKey } from './keys.ts';
 import type { Role } from './protocol.ts';
 import type { Reason } from './reason.ts';
 
@@ -44,6 +45,11 @@ export interface MemberStatus {
   readonly answers?: AnswerTimes;
 }
 
+export interface PoolStatus {
+  readonly pool: string;
+  readonly members: readonly MemberStatus[];
+}
+
 export interface ListenerStatus {
   readonly key: string;
   readonly name: string;
@@ -53,7 +59,17 @@ export interface ListenerStatus {
   readonly condition: Condition;
   readonly reason: Reason;
   readonly members: readonly MemberStatus[];
+  /** Pools that its rules send to. */
+  readonly rulePools?: readonly PoolStatus[];
   readonly errors: readonly ItemError[];
+}
+
+/** Members of a listener by what holds them: its own pool, which is not named, then those that its rules send to. */
+export function membersOf(
+  listener: Pick<ListenerStatus, 'key' | 'members' | 'rulePools'>,
+): readonly { readonly key: string; readonly pool?: string; readonly members: readonly MemberStatus[] }[] {
+  const { key, members, rulePools = [] } = listener;
+  return [{ key, members }, ...rulePools.map((one) => ({ ...one, key: poolKey(key, one.pool) }))];
 }
 
 export interface AddressStatus {

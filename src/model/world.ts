@@ -1,6 +1,7 @@
 // World: what should be true on this node now. Listeners are expanded to one address and port (or range) each,
 // engines are decided, weights are effective. Drivers read it and nothing else.
 import type { HttpOptions } from './http.ts';
+import { poolKey } from './keys.ts';
 import type { ListenerLimits, Persistence, Timeouts, Tunnel } from './listener.ts';
 import type { FailureAction, Pool } from './pool.ts';
 import type {
@@ -94,6 +95,25 @@ export interface WorldPool {
   readonly name: string;
   readonly members: readonly WorldMember[];
   readonly options: Pick<Pool, 'tls' | 'sendProxy' | 'maxQueue' | 'slowStartMs' | 'passive'>;
+}
+
+/** What holds members of a listener: itself with its own pool, and each pool that its rules send to. */
+export function containersOf(listener: WorldListener): readonly [Container, ...Container[]] {
+  const { key, pool, members, layer7 } = listener;
+  const byRules = (layer7?.rulePools ?? []).map((of) => ({
+    of,
+    key: poolKey(key, of.name),
+    pool: of.name,
+    members: of.members,
+  }));
+  return [{ of: listener, key, pool, members }, ...byRules];
+}
+
+export interface Container {
+  readonly of: WorldListener | WorldPool;
+  readonly key: string;
+  readonly pool: string;
+  readonly members: readonly WorldMember[];
 }
 
 export interface World {

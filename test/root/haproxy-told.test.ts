@@ -48,7 +48,17 @@ engine: haproxy
 mode: proxy
 listeners:
   - { name: web, vip: ${VIP}, port: 8080, protocol: http, scheduler: rr, passive: ${passive}, members: ${members} }
+  - name: ruled
+    vip: ${VIP}
+    port: 8082
+    protocol: http
+    members: ${members}
+    http: { rules: [{ name: all, match: [{ type: path, compare: starts, value: /slow }], action: { pool: byrule } }] }
   - { name: taken, vip: ${VIP}, port: 8081, protocol: http, scheduler: rr, members: ${members} }
+pools:
+  - name: byrule
+    members: [{ name: here, address: 127.0.0.1, port: 9001 }, { name: gone, address: 127.0.0.1, port: 9009 }]
+    health: { type: tcp, interval: 100ms, rise: 1, fall: 1 }
 `,
   );
   node.spawn([join(ROOT, 'lbctl'), 'daemon', '-c', config], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -112,6 +122,24 @@ test('a member that real traffic fails is told as such by commands, API and metr
     ).exec(metrics)?.[1];
   assert.deepEqual([weight(BAD), weight(GOOD)], ['0', '1']);
   assert.match(metrics, /^lbctl_listeners\{.*condition="degraded"\} 1$/m);
+});
+
+test('members of a pool that only a rule sends to are told as any others', async () => {
+  const reasons = async () =>
+    (await api<Listed>('/v1/members')).flatMap(({ key, listeners }) =>
+      key.startsWith('byrule/') ? listeners.map((one) => `${key} ${one.reason} ${one.observedWeight}`) : [],
+    );
+  const wanted = ['byrule/gone CheckFailed 0', 'byrule/here InService 1'];
+  for (let i = 0; i < TRIES && (await reasons()).join() !== wanted.join(); i++) await sleep(50);
+
+  assert.deepEqual(await reasons(), wanted);
+  assert.match(rowOf(await lbctl('show', 'members'), 'byrule/gone'), /9009 +1 +0 .*CheckFailed/);
+  const metrics = await node.must(['curl', '-sf', 'http://127.0.0.1:9090/metrics']);
+  assert.match(metrics, /^lbctl_health_backend_healthy\{.*service="ruled",backend="127\.0\.0\.1:9009"\} 0$/m);
+  await lbctl('drain', 'byrule/here', '--for', '1s', '--wait');
+  await lbctl('member', 'reset', 'byrule/here');
+  const events = await lbctl('events');
+  assert.match(events, /member-changed .*from=InService member=here pool=byrule to=AdminDrain/);
 });
 
 test('the plan names the program that has the port of a listener, as to take it over cannot help', async () => {

@@ -1,7 +1,7 @@
 // One page of `lbctl top`, exactly as many lines and columns as the terminal has. Pure.
 import { toCells } from '../../lib/display-width.ts';
-import { memberItemKey } from '../../model/keys.ts';
-import { CONDITIONS, type ListenerStatus, type Status } from '../../model/status.ts';
+import { memberItemKey, memberKey } from '../../model/keys.ts';
+import { CONDITIONS, type ListenerStatus, membersOf, type Status } from '../../model/status.ts';
 import { type Paint, paint } from '../../plan/paint.ts';
 import { type NamedRates, shortNumber } from '../rates.ts';
 import { inkOf } from '../render-status.ts';
@@ -43,16 +43,19 @@ export function topRows(input: TopInput, state: TopState, colour: boolean): TopR
       text: line(listener.name, listener.key, listener.condition, '', rates.get(listener.key)),
       ink: inkOf(listener.condition, ink),
     },
-    ...listener.members.map((member): TopRow => {
-      const key = memberItemKey(listener.key, member.key);
-      const name = input.members.get(key);
-      const weight = member.observedWeight === undefined ? '-' : String(member.observedWeight);
-      return {
-        text: line(`  ${member.name}`, member.reason, member.health, weight, rates.get(key)),
-        ink: memberInk(member.health, ink),
-        ...(name === undefined ? {} : { member: name }),
-      };
-    }),
+    ...membersOf(listener).flatMap(({ key: container, pool, members }) =>
+      members.map((member): TopRow => {
+        const key = memberItemKey(container, member.key);
+        const name = input.members.get(key);
+        const shown = pool === undefined ? member.name : memberKey(pool, member.name);
+        const weight = member.observedWeight === undefined ? '-' : String(member.observedWeight);
+        return {
+          text: line(`  ${shown}`, member.reason, member.health, weight, rates.get(key)),
+          ink: memberInk(member.health, ink),
+          ...(name === undefined ? {} : { member: name }),
+        };
+      }),
+    ),
   ]);
 }
 

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { InputError } from '../../model/errors.ts';
 import { memberItemKey, memberKey } from '../../model/keys.ts';
-import type { Status } from '../../model/status.ts';
+import { membersOf, type Status } from '../../model/status.ts';
 import { paint } from '../../plan/paint.ts';
 import { type Client, listAll } from '../client.ts';
 import { findDaemon } from '../find-daemon.ts';
@@ -109,17 +109,21 @@ function looker(client: Client): () => Promise<TopInput> {
 }
 
 function namesOf(status: Status, members: readonly MemberView[]): Map<string, string> {
-  const pools = new Map<string, string>();
-  for (const member of members)
-    for (const row of member.listeners) pools.set(`${row.key} ${member.name}`, member.pool);
+  const byRules = new Map(status.listeners.map(({ key, rulePools = [] }) => [key, rulePools]));
+  const own = new Map<string, string>();
+  for (const { name, pool, listeners } of members)
+    for (const { key } of listeners)
+      if (byRules.get(key)?.every((one) => one.pool !== pool) === true) own.set(`${key} ${name}`, pool);
   return new Map(
     status.listeners.flatMap((listener) =>
-      listener.members.flatMap((member) => {
-        const pool = pools.get(`${listener.key} ${member.name}`);
-        return pool === undefined
-          ? []
-          : [[memberItemKey(listener.key, member.key), memberKey(pool, member.name)] as const];
-      }),
+      membersOf(listener).flatMap((container) =>
+        container.members.flatMap((member) => {
+          const pool = container.pool ?? own.get(`${listener.key} ${member.name}`);
+          return pool === undefined
+            ? []
+            : [[memberItemKey(container.key, member.key), memberKey(pool, member.name)] as const];
+        }),
+      ),
     ),
   );
 }

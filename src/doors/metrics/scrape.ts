@@ -3,7 +3,7 @@ import type { Control, ProbeLatency } from '../../engine/control.ts';
 import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { ItemCounters } from '../../model/driver.ts';
 import { ROLES } from '../../model/protocol.ts';
-import { CONDITIONS, type Condition, type Status } from '../../model/status.ts';
+import { CONDITIONS, type Condition, membersOf, type Status } from '../../model/status.ts';
 import { planToJson } from '../../plan/plan-json.ts';
 import { Exposition, type Labels, labelText } from './exposition.ts';
 import { METRICS, type Metric } from './families.ts';
@@ -266,24 +266,28 @@ function writeLatencies(
     );
 }
 
-/** A listener of many addresses has the same members behind each: told once, with the least weight of them. */
+/** A listener of many addresses has the same members behind each, a rule may send to one of them: told once, at the least of them. */
 function writeMembers(writer: NodeWriter, status: Status, cache: LabelBytes): void {
   const rows = new Map<Uint8Array, { healthy: number; weight: number }>();
   for (const listener of status.listeners) {
-    for (const member of listener.members) {
-      const labels = cache.of(`member ${writer.node} ${listener.name} ${member.key}`, () =>
-        writer.labels([
-          ['service', listener.name],
-          ['backend', member.key],
-        ]),
-      );
-      const weight = member.observedWeight ?? 0;
-      const row = rows.get(labels);
-      // A member nobody checks counts as healthy while it may serve.
-      const healthy = member.health === 'up' || (member.health === 'unknown' && member.effectiveWeight > 0);
-      if (row === undefined) rows.set(labels, { healthy: healthy ? 1 : 0, weight });
-      else row.weight = Math.min(row.weight, weight);
-    }
+    for (const { members } of membersOf(listener))
+      for (const member of members) {
+        const labels = cache.of(`member ${writer.node} ${listener.name} ${member.key}`, () =>
+          writer.labels([
+            ['service', listener.name],
+            ['backend', member.key],
+          ]),
+        );
+        const weight = member.observedWeight ?? 0;
+        const row = rows.get(labels);
+        // A member nobody checks counts as healthy while it may serve.
+        const healthy = member.health === 'up' || (member.health === 'unknown' && member.effectiveWeight > 0);
+        if (row === undefined) rows.set(labels, { healthy: healthy ? 1 : 0, weight });
+        else {
+          row.healthy = Math.min(row.healthy, healthy ? 1 : 0);
+          row.weight = Math.min(row.weight, weight);
+        }
+      }
   }
   const write = (metric: Metric, value: (row: { healthy: number; weight: number }) => number): void => {
     writer.out.family(metric);

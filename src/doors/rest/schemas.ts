@@ -76,6 +76,10 @@ export const listenerStatus = z.strictObject({
   condition: z.enum(CONDITIONS),
   reason: text,
   members: z.array(memberStatus),
+  rulePools: z
+    .array(z.strictObject({ pool: text, members: z.array(memberStatus) }))
+    .optional()
+    .describe('pools that its rules send to'),
   errors: z.array(itemError),
 });
 

@@ -7,6 +7,7 @@ import { WaitingError } from '../../model/errors.ts';
 import type { MemberHealth, Override } from '../../model/facts.ts';
 import type { Intent } from '../../model/intent.ts';
 import { memberKey } from '../../model/keys.ts';
+import { poolsOf } from '../../model/listener.ts';
 import type { Member, Pool } from '../../model/pool.ts';
 import type { AnswerTimes, ListenerStatus, MemberStatus, Status } from '../../model/status.ts';
 
@@ -105,23 +106,24 @@ export class MemberRows {
       this.#statuses.set(pool, listeners);
     }
     const [only] = listeners;
-    if (listeners.length === 1) return rowsByMember(only!).get(member) ?? NO_ROWS;
-    return listeners.flatMap((listener) => rowsByMember(listener).get(member) ?? NO_ROWS);
+    if (listeners.length === 1) return rowsByMember(only!, pool).get(member) ?? NO_ROWS;
+    return listeners.flatMap((listener) => rowsByMember(listener, pool).get(member) ?? NO_ROWS);
   }
 }
 
 const NO_ROWS: readonly Row[] = [];
-const ROWS = new Note<ListenerStatus, ReadonlyMap<string, readonly Row[]>>();
+const ROWS = new Note<readonly MemberStatus[], ReadonlyMap<string, readonly Row[]>>();
 
 /** A status stays the same object while it says the same. */
-function rowsByMember(listener: ListenerStatus): ReadonlyMap<string, readonly Row[]> {
-  const known = ROWS.get(listener);
+function rowsByMember(listener: ListenerStatus, pool: string): ReadonlyMap<string, readonly Row[]> {
+  const members = listener.rulePools?.find((one) => one.pool === pool)?.members ?? listener.members;
+  const known = ROWS.get(members);
   if (known !== undefined) return known;
   const found = Map.groupBy(
-    listener.members.map((member) => ({ listener, member })),
+    members.map((member) => ({ listener, member })),
     ({ member }) => member.name,
   );
-  ROWS.set(listener, found);
+  ROWS.set(members, found);
   return found;
 }
 
@@ -166,11 +168,12 @@ function listenersByPool({ listeners }: Intent): ReadonlyMap<string, readonly st
   let known = BY_POOL.get(listeners);
   if (known === undefined) {
     const made = new Map<string, string[]>();
-    for (const { name, pool } of listeners.values()) {
-      const names = made.get(pool);
-      if (names === undefined) made.set(pool, [name]);
-      else names.push(name);
-    }
+    for (const listener of listeners.values())
+      for (const pool of poolsOf(listener)) {
+        const names = made.get(pool);
+        if (names === undefined) made.set(pool, [listener.name]);
+        else names.push(listener.name);
+      }
     known = made;
     BY_POOL.set(listeners, known);
   }

@@ -1,7 +1,8 @@
 // The texts of one listener: its frontend with its own pool, then each pool that its rules send to.
+import { poolKey } from '../../model/keys.ts';
 import type { WorldListener, WorldPool } from '../../model/world.ts';
 import type { FilledList } from './lists.ts';
-import { type Places, poolKey } from './names.ts';
+import type { Places } from './names.ts';
 import type { Block, NeededFile } from './record-types.ts';
 import { renderBackend } from './render/backend.ts';
 import { certificateList } from './render/bind.ts';

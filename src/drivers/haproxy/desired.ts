@@ -2,13 +2,13 @@
 
 import type { HttpOptions } from '../../model/http.ts';
 import { type Fields, type FieldValue, type Item, item } from '../../model/item.ts';
-import { endpointKey, memberItemKey } from '../../model/keys.ts';
+import { endpointKey, memberItemKey, poolKey } from '../../model/keys.ts';
 import type { Certificate } from '../../model/tls.ts';
 import type { World, WorldListener, WorldMember, WorldPool } from '../../model/world.ts';
 import { toBlocks } from './blocks.ts';
 import { type Group, ItemGroups } from './item-groups.ts';
 import { entryItems, type FilledList } from './lists.ts';
-import { certificateKey, digest, fileKey, type Places, poolKey } from './names.ts';
+import { certificateKey, digest, fileKey, type Places } from './names.ts';
 import type { Block, NeededFile } from './record-types.ts';
 import { groupRules } from './render/rule-groups.ts';
 import { scaleWeight, weightScale } from './weights.ts';

@@ -2,7 +2,8 @@
 // everything between goes through the socket, so each of their entries is an item of its own.
 import { readFileSync } from 'node:fs';
 import { type Item, item } from '../../model/item.ts';
-import { backendName, poolKey } from './names.ts';
+import { poolKey } from '../../model/keys.ts';
+import { backendName } from './names.ts';
 import { decodeName } from './quote.ts';
 import { replaceFile } from './run-files.ts';
 

@@ -18,11 +18,6 @@ export function serverName(member: string): string {
   return encodeName(member);
 }
 
-/** Key of a pool that rules of a listener send to. */
-export function poolKey(listener: string, pool: string): string {
-  return `${listener} pool ${pool}`;
-}
-
 export function certificateKey(name: string): string {
   return `certificate ${name}`;
 }

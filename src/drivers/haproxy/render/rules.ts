@@ -2,9 +2,10 @@
 
 import { InputError } from '../../../model/errors.ts';
 import type { HttpRule, RuleAction } from '../../../model/http.ts';
+import { poolKey } from '../../../model/keys.ts';
 import type { WorldListener } from '../../../model/world.ts';
 import type { Entries, EntryKind, FilledList } from '../lists.ts';
-import { backendName, listPath, type Places, poolKey } from '../names.ts';
+import { backendName, listPath, type Places } from '../names.ts';
 import { comment, quote, quoteFormat } from '../quote.ts';
 import { ALLOWED } from './limits.ts';
 import { listLine, lookUp, matchLine } from './match.ts';
