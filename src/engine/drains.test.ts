@@ -12,6 +12,15 @@ import { assumedFacts } from '../plan/assumed-facts.ts';
 import { resolve } from '../plan/resolve.ts';
 import { type Drains, nextDrainEndMs, startDrains, updateDrains, withDrains } from './drains.ts';
 
+const HTTP = {
+  insertHeaders: [],
+  setHeaders: {},
+  removeHeaders: [],
+  compression: false,
+  errorPages: {},
+  maintenance: false,
+};
+
 function worldOf(addresses: readonly string[], drainMs = 1000): World {
   const members = addresses.map((address) => buildMember(address, { weight: 5 }));
   const intent = buildIntent({
@@ -75,4 +84,38 @@ test('updateDrains() forgets an ended drain in the end', () => {
     'a removal that is retried is still agreed to',
   );
   assert.equal(updateDrains(started, ONE, ONE, 601_001).size, 0);
+});
+
+test('a member that leaves a pool of a rule drains as any other, and its pool stays in its listener', () => {
+  const world = (addresses: readonly string[]): World => {
+    const rules = [{ name: 'api', matches: [], action: { kind: 'pool', pool: 'api' } }] as const;
+    const intent = buildIntent({
+      vips: [buildVip('front', '192.0.2.10')],
+      listeners: [
+        buildListener('web', 'front', 80, { mode: 'proxy', protocol: 'http', http: { ...HTTP, rules } }),
+      ],
+      pools: [
+        buildPool('web', [buildMember('10.0.0.1')]),
+        buildPool(
+          'api',
+          addresses.map((address) => buildMember(address)),
+          { drainMs: 1000 },
+        ),
+      ],
+    });
+    return resolve(intent, assumedFacts(intent, 0), { engine: 'haproxy' });
+  };
+  const [both, one] = [world(['10.0.0.2', '10.0.0.3']), world(['10.0.0.2'])];
+
+  const drains = startDrains(updateDrains(NONE, both, one, 0), one, [], 0);
+
+  assert.deepEqual([...drains.keys()], ['tcp/192.0.2.10:80 pool api > 10.0.0.3:80']);
+  assert.equal([...drains.values()][0]!.untilMs, 1000);
+  const rows = (nowMs: number) =>
+    withDrains(one, drains, nowMs, 'in-force').listeners[0]!.layer7!.rulePools[0]!.members.map(
+      ({ address, reason }) => `${address} ${reason}`,
+    );
+  assert.deepEqual(rows(999), ['10.0.0.2 NotChecked', '10.0.0.3 Draining']);
+  assert.deepEqual(rows(1000), ['10.0.0.2 NotChecked']);
+  assert.equal(updateDrains(drains, one, both, 0).size, 0);
 });

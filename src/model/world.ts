@@ -93,20 +93,22 @@ export interface WorldLayer7 {
 
 export interface WorldPool {
   readonly name: string;
+  readonly drainMs: number;
   readonly members: readonly WorldMember[];
   readonly options: Pick<Pool, 'tls' | 'sendProxy' | 'maxQueue' | 'slowStartMs' | 'passive'>;
 }
 
 /** What holds members of a listener: itself with its own pool, and each pool that its rules send to. */
 export function containersOf(listener: WorldListener): readonly [Container, ...Container[]] {
-  const { key, pool, members, layer7 } = listener;
+  const { key, pool, members, drainMs, layer7 } = listener;
   const byRules = (layer7?.rulePools ?? []).map((of) => ({
     of,
     key: poolKey(key, of.name),
     pool: of.name,
     members: of.members,
+    drainMs: of.drainMs,
   }));
-  return [{ of: listener, key, pool, members }, ...byRules];
+  return [{ of: listener, key, pool, members, drainMs }, ...byRules];
 }
 
 export interface Container {
@@ -114,6 +116,7 @@ export interface Container {
   readonly key: string;
   readonly pool: string;
   readonly members: readonly WorldMember[];
+  readonly drainMs: number;
 }
 
 export interface World {

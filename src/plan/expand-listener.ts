@@ -178,6 +178,7 @@ function toLayer7(input: ExpandInput, ports: PortRange, family: 4 | 6): WorldLay
     rulePools: input.rulePools.map(
       (verdict): WorldPool => ({
         name: verdict.pool.name,
+        drainMs: verdict.pool.drainMs,
         members: toMembers(verdict, ports, family, 'proxy'),
         options: poolOptions(verdict.pool),
       }),
