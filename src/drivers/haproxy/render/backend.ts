@@ -26,6 +26,7 @@ export function renderBackend(
       ? []
       : [`timeout connect ${timeouts.connectMs}ms`, `timeout server ${timeouts.memberMs}ms`]),
     ...persistenceLines(listener),
+    ...queueLines(pool.options.maxQueue, http),
   ];
   const options = serverOptions(pool.options, http, places);
   // "add server" takes certificates and authorities only where some line of the file has loaded them.
@@ -89,6 +90,20 @@ function sourceLines(persistence: Persistence & { readonly kind: 'source' }, sec
   return [
     `stick-table type ipv6 size 200k expire ${seconds}s peers lbctl`,
     `stick on src,ipmask(${persistence.granularityV4},${persistence.granularityV6})`,
+  ];
+}
+
+/**
+ * "maxqueue" of a server bounds who waits for this very one, by a cookie or table; everybody else waits in the queue of the
+ * backend, which has no bound of its own. Members that come and go count without a reload.
+ */
+function queueLines(maxQueue: number, http: boolean): string[] {
+  if (maxQueue === 0) return [];
+  const stage = http ? 'http-request' : 'tcp-request content';
+  return [
+    `${stage} set-var(txn.queued) queue`,
+    `${stage} set-var(txn.room) ${quote(`nbsrv,mul(${maxQueue}),sub(txn.queued)`)}`,
+    `${stage} ${http ? 'deny deny_status 503' : 'reject'} if { queue gt 0 } { var(txn.room) -m int le 0 }`,
   ];
 }
 
