@@ -4,7 +4,7 @@ import { ERRNO } from './errno.ts';
 import { lastErrno, libc } from './libc.ts';
 
 export const AF = { inet6: 10, netlink: 16, packet: 17 } as const;
-export const SOCK = { dgram: 2, raw: 3, cloexec: 0x80000 } as const;
+export const SOCK = { dgram: 2, raw: 3, nonblock: 0x800, cloexec: 0x80000 } as const;
 export const AF_UNIX = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_TRUNC = 0x20;
