@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -99,6 +100,24 @@ describe('lbctl daemon', () => {
     await daemon.next('config loaded');
     daemon.child.kill('SIGTERM');
 
+    assert.equal(await daemon.ended, 0);
+  });
+
+  it('hears files of a configuration that it refused', async () => {
+    const server = await member();
+    const config = writeConfig('heard', portOf(server));
+    const daemon = start(config);
+    await daemon.next('ready');
+    const parts = join(folder, 'parts/dns.conf');
+    mkdirSync(join(folder, 'parts'));
+    writeFileSync(parts, 'vips: [{ name: dns, address: 192.0.2.300 }]\n');
+    writeFileSync(config, `include: [${parts}]\n${readFileSync(config, 'utf8')}`);
+    await daemon.next('config refused');
+
+    writeFileSync(parts, 'vips: [{ name: dns, address: 192.0.2.30 }]\n');
+
+    await daemon.next('config loaded');
+    daemon.child.kill('SIGTERM');
     assert.equal(await daemon.ended, 0);
   });
 

@@ -23,7 +23,7 @@ import type { Machine } from '../machine.ts';
 import { AlertHub } from './alert-hub.ts';
 import { BackgroundMemory } from './background-memory.ts';
 import { ConfigDesk } from './config/config-desk.ts';
-import type { ConfigSource } from './config/config-source.ts';
+import type { ConfigSource, ReadFiles } from './config/config-source.ts';
 import { NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
 import { type Log, logEvent, openLog } from './log.ts';
@@ -70,6 +70,8 @@ export class Daemon implements Control {
   #savedHealth = -1;
   /** The one the engine works for; what was accepted a moment ago is not it yet. */
   #intent: Intent | undefined;
+  /** Last, from disk. */
+  #read: Pick<ReadFiles, 'paths' | 'folders'> | undefined;
   #seen: { readonly atMs: number; readonly health: ReturnType<Health['health']> } | undefined;
   #servingSoon: NodeJS.Immediate | undefined;
 
@@ -108,7 +110,7 @@ export class Daemon implements Control {
       },
     });
     this.config = new ConfigDesk({
-      source,
+      source: { ...source, read: () => this.#readFiles(source) },
       store: this.#state.revisions,
       memory: this.#state,
       loop: {
@@ -120,7 +122,7 @@ export class Daemon implements Control {
         confirm: () => this.#engine.confirm(),
       },
       nowMs: () => Date.now(),
-      onIntent: (accepted, files, folders) => this.#take(accepted, files, folders),
+      onIntent: (accepted) => this.#take(accepted),
       onFault: (error, what) => this.log.logger.error({ error: error.message }, what),
       quotaOf: (project) => this.access.quotas.of(project),
       stateLost,
@@ -346,7 +348,7 @@ export class Daemon implements Control {
   }
 
   /** Before the round that applies it, so that its members are checked and known. */
-  #take(intent: Intent, files: readonly string[], folders: readonly string[]): void {
+  #take(intent: Intent): void {
     for (const moved of this.#places.moved(intent))
       this.log.logger.warn(moved, 'a path is changed by the next start only');
     this.#intent = intent;
@@ -356,7 +358,20 @@ export class Daemon implements Control {
     this.#ha.setIntent(intent);
     this.access.audit.setLimit(intent.api.auditEntries);
     this.#alerts.setIntent(intent);
-    if (intent.daemon.watchFiles) this.#watch.setFiles(files, folders);
+    this.#watchFiles();
+  }
+
+  /** What was refused is watched as well: its faults are mended in files that no accepted configuration has. */
+  async #readFiles(source: ConfigSource): Promise<ReadFiles> {
+    const read = await source.read();
+    this.#read = { paths: read.paths ?? [], folders: read.folders ?? [] };
+    this.#watchFiles();
+    return read;
+  }
+
+  #watchFiles(): void {
+    const { paths = [], folders = [] } = this.#read ?? {};
+    if (this.#intent?.daemon.watchFiles === true) this.#watch.setFiles(paths, folders);
     else this.#watch.setFiles([]);
   }
 

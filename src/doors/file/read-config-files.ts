@@ -12,6 +12,8 @@ export interface ConfigFiles {
   /** Those that could be read and parsed: the main file first, then as included. */
   readonly files: readonly ParsedFile[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Every file that was looked for, those that are not there or no good included. */
+  readonly paths: readonly string[];
   /** Where more of them may come. */
   readonly folders: readonly string[];
 }
@@ -51,12 +53,14 @@ export async function readConfigFiles(mainPath: string, options: ReadOptions = {
   const reader = new ConfigReader(options);
   await reader.read(mainPath);
   const folders = [...new Set(reader.folders)];
-  return { files: reader.files, diagnostics: sortDiagnostics(reader.diagnostics), folders };
+  const { files, paths } = reader;
+  return { files, diagnostics: sortDiagnostics(reader.diagnostics), paths, folders };
 }
 
 class ConfigReader {
   readonly files: ParsedFile[] = [];
   readonly diagnostics: Diagnostic[] = [];
+  readonly paths: string[] = [];
   readonly folders: string[] = [];
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #maxFiles: number;
@@ -76,6 +80,7 @@ class ConfigReader {
     let level: readonly Wanted[] = [{ path: mainPath, chain: [] }];
     while (level.length > 0) {
       const admitted = this.#admit(level);
+      this.paths.push(...admitted.map(({ path }) => path));
       const texts = await mapBounded(admitted, PARALLEL, ({ path }) => readText(path));
       const next: Wanted[] = [];
       for (const [index, wanted] of admitted.entries())

@@ -57,7 +57,7 @@ export interface DeskOptions extends StandingOptions {
   readonly memory: { recall<T>(name: string): T | undefined; remember(name: string, value: unknown): void };
   readonly loop: Loop;
   /** Called with each Intent the engine takes, before the round that applies it. */
-  readonly onIntent: (intent: Intent, files: readonly string[], folders: readonly string[]) => void;
+  readonly onIntent: (intent: Intent) => void;
   readonly quotaOf: (project: string) => Quota | undefined;
   /** The state of before was lost: objects nobody knows of any more may be in the data plane, so nothing is removed yet. */
   readonly stateLost: boolean;
@@ -127,14 +127,10 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     if (this.#standing.now === undefined) await this.#serial(() => this.open());
     const now = this.#standing.now;
     if (now === undefined) return { ok: false, error: this.#refused ?? 'The configuration cannot be read' };
-    const { loaded, files } = now;
+    const { loaded } = now;
     if (this.#given !== loaded) {
       this.#given = loaded;
-      this.#options.onIntent(
-        loaded.intent,
-        files.stored.map(({ file }) => file),
-        files.folders,
-      );
+      this.#options.onIntent(loaded.intent);
     }
     const refused = this.#refused === undefined ? {} : { refused: this.#refused };
     return { ok: true, intent: loaded.intent, hash: loaded.hash, complete: !this.#incomplete, ...refused };

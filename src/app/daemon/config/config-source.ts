@@ -10,7 +10,8 @@ export interface ReadFiles {
   /** Those that could be read and parsed. */
   readonly files: readonly ParsedFile[];
   readonly diagnostics: readonly Diagnostic[];
-  /** Where more of them may come; absent of those that are stored. */
+  /** On disk: every file that was looked for, and the folders where more of them may come. */
+  readonly paths?: readonly string[];
   readonly folders?: readonly string[];
 }
 
@@ -27,18 +28,17 @@ export interface FileSet {
   readonly stored: readonly StoredFile[];
   /** Of the reading itself: syntax and includes. */
   readonly diagnostics: readonly Diagnostic[];
-  readonly folders: readonly string[];
   /** Another one when any text is another. */
   readonly digest: string;
 }
 
-export function toFileSet({ files, diagnostics, folders = [] }: ReadFiles): FileSet {
+export function toFileSet({ files, diagnostics }: ReadFiles): FileSet {
   const stored = files.map(({ source: { file, role, text } }) => ({ file, role, text }));
   const faults = diagnostics.filter((one) => one.severity === 'error');
   const digest = createHash('sha256')
     .update(JSON.stringify([stored, faults.map(({ place, message }) => [place, message])]))
     .digest('base64url');
-  return { parsed: files, stored, diagnostics, folders, digest };
+  return { parsed: files, stored, diagnostics, digest };
 }
 
 export interface Loaded extends LoadResult {
