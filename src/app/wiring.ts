@@ -1,6 +1,8 @@
 // The composition root of the command line: real files, real drivers, the real terminal behind the toolbox's ports.
 // What is heavy is imported when it is asked for, so that small commands start fast.
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
+import type { ParsedFile } from '../config/source.ts';
+import type { StoredObject } from '../engine/config-port.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import { loadLab, selfArgv, versionOf } from './shipped.ts';
 import type { ClaimSignals } from './signals.ts';
@@ -102,20 +104,31 @@ function readerGone(stream: NodeJS.WriteStream): AbortSignal {
   return gone.signal;
 }
 
-async function loadConfig(path: string, secrets: 'needed' | 'wished' = 'wished'): Promise<LoadedConfig> {
-  const { readConfigFiles } = await import('../doors/file/read-config-files.ts');
-  const read = await readConfigFiles(path, { env: process.env });
+async function loadConfig(
+  path: string,
+  secrets: 'needed' | 'wished' = 'wished',
+  objects: 'without' | 'kept' = 'without',
+): Promise<LoadedConfig> {
+  const { openSource } = await import('./daemon/config/open-source.ts');
+  const source = openSource(path, secrets);
+  const read = await source.read();
   const files = read.files.map((file) => file.source.file);
   // With a file missing, what names something in it would be told as wrong too.
   if (hasErrors(read.diagnostics)) return { diagnostics: read.diagnostics, files };
-  const { loadParsed } = await import('./load-parsed.ts');
-  const { intent, hash, diagnostics } = loadParsed(read.files, secrets);
+  const beside = objects === 'kept' ? await keptObjects(read.files, path) : [];
+  const { intent, hash, diagnostics } = source.load(read.files, beside);
   return {
     ...(intent === undefined ? {} : { intent }),
     ...(hash === undefined ? {} : { hash }),
     diagnostics: [...read.diagnostics, ...diagnostics],
     files,
+    apiObjects: beside.length,
   };
+}
+
+async function keptObjects(files: readonly ParsedFile[], mainPath: string): Promise<readonly StoredObject[]> {
+  const { keptRevision } = await import('./daemon/config/kept-revision.ts');
+  return (await keptRevision(files, mainPath))?.objects ?? [];
 }
 
 async function formatConfig(file: string, text: string): Promise<FormattedConfig> {

@@ -1,4 +1,4 @@
-// Loads the configuration for a command: warnings are told, errors end it with everything that is wrong.
+// Loads the configuration for a command, with the objects of the API that belong to it: warnings are told, errors end it with everything that is wrong.
 import type { Command } from 'commander';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import { InputError } from '../model/errors.ts';
@@ -34,7 +34,7 @@ export async function loadValid(
   readonly files: readonly string[];
 }> {
   const path = session.configPath(command);
-  const { intent, hash, files, diagnostics } = await session.toolbox.loadConfig(path, secrets);
+  const { intent, hash, files, diagnostics } = await session.toolbox.loadConfig(path, secrets, 'kept');
   if (intent === undefined) throw new InvalidConfig(path, diagnostics);
   await session.warn(diagnostics, command);
   return { intent, hash, files };

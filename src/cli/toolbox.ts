@@ -16,6 +16,8 @@ export interface LoadedConfig {
   /** SHA-256 over the canonical JSON of the Intent. */
   readonly hash?: string;
   readonly files: readonly string[];
+  /** So many objects of the API stand beside them. */
+  readonly apiObjects?: number;
 }
 
 export interface FormattedConfig {
@@ -99,9 +101,14 @@ export interface Toolbox {
   readonly version: string;
   /**
    * Secret files that cannot be read are errors where secrets are `needed`; elsewhere warnings, so that a configuration can
-   * be looked at on a machine that has none of its keys.
+   * be looked at on a machine that has none of its keys. `kept`: with the objects of the API that the daemon of this
+   * configuration keeps, as far as we may read them; it judges both together.
    */
-  loadConfig(path: string, secrets?: 'needed' | 'wished'): Promise<LoadedConfig>;
+  loadConfig(
+    path: string,
+    secrets?: 'needed' | 'wished',
+    objects?: 'without' | 'kept',
+  ): Promise<LoadedConfig>;
   formatConfig(file: string, text: string): Promise<FormattedConfig>;
   /** `configId` is what keepalived is started with as `--config-id`. */
   importKeepalived(path: string, configId?: string): Promise<ImportedConfig>;
@@ -117,7 +124,7 @@ export interface Toolbox {
   /** Applies what no guard holds, phase by phase. Exactly one result per step applied. */
   applyPlan(planes: Planes, plan: Plan): Promise<readonly StepResult[]>;
 
-  /** What a daemon had in force with these files, and can have again though they alone are not valid. */
+  /** What a daemon had in force with this file, and can have again though it is not valid now. */
   loadKept(path: string, secrets: 'needed' | 'wished'): Promise<Intent | undefined>;
 
   /** Serves until a signal stops it. */

@@ -116,8 +116,16 @@ describe('history', () => {
     assert.equal(made.code, 0, made.err);
     const both = objects(1, '  - { name: more, vip: web, port: 81, pool: other }');
     daemon.write(both);
+    const valid = await daemon.lbctl('validate');
+    assert.match(valid.out, /valid: 2 listeners, .* in 1 file and 1 object of the API\n$/, valid.err);
     assert.equal((await daemon.lbctl('reload')).code, 0);
     assert.equal(await daemon.members(), 2);
+    // A plan of the files alone would take the pool away that they name.
+    assert.equal((await daemon.lbctl('plan', '--against', 'memory')).code, 0);
+    daemon.write(`${both}pools: [{ name: other }]\n`);
+    const twice = await daemon.lbctl('validate');
+    assert.equal(twice.code, 2, 'the daemon refuses it too');
+    daemon.write(both);
 
     await daemon.restart('SIGKILL');
     assert.equal(await daemon.members(), 2);
@@ -125,6 +133,9 @@ describe('history', () => {
     await daemon.restart('SIGTERM');
     assert.equal(await daemon.members(), 2);
     assert.ok(daemon.lines.some((line) => line.msg === 'config refused'));
+    daemon.write(`${both}\n: [ {{{\n`);
+    await daemon.restart('SIGTERM');
+    assert.equal(await daemon.members(), 2, 'no YAML at all');
     daemon.write(both);
     assert.equal((await daemon.lbctl('reload')).code, 0);
   });

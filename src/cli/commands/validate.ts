@@ -11,7 +11,8 @@ export function addValidate(program: Command, session: Session): void {
     .command('validate')
     .summary('check the configuration')
     .description(
-      'Check the configuration and everything it includes. Exits 2 when there are errors; warnings alone exit 0.',
+      'Check the configuration and everything it includes, together with the objects of the API that its daemon keeps ' +
+        '(where you may read its state_dir). Exits 2 when there are errors; warnings alone exit 0.',
     )
     .addOption(outputOption())
     .addHelpText(
@@ -23,10 +24,16 @@ export function addValidate(program: Command, session: Session): void {
     )
     .action(async (options: { output: OutputFormat }, command: Command) => {
       const path = session.configPath(command);
-      const { intent, diagnostics, hash, files } = await session.toolbox.loadConfig(path);
+      const {
+        intent,
+        diagnostics,
+        hash,
+        files,
+        apiObjects = 0,
+      } = await session.toolbox.loadConfig(path, 'wished', 'kept');
       const valid = intent !== undefined && !hasErrors(diagnostics);
       if (options.output !== 'table') {
-        session.print(await toOutput(options.output, { valid, hash, files, diagnostics }));
+        session.print(await toOutput(options.output, { valid, hash, files, apiObjects, diagnostics }));
         session.exitCode = valid ? 0 : 2;
         return;
       }
@@ -36,7 +43,7 @@ export function addValidate(program: Command, session: Session): void {
         count(intent.listeners.size, 'listener'),
         count(intent.pools.size, 'pool'),
         count(intent.vips.size, 'VIP'),
-        `in ${count(files.length, 'file')}`,
+        `in ${count(files.length, 'file')}${apiObjects === 0 ? '' : ` and ${count(apiObjects, 'object')} of the API`}`,
       ];
       session.print(`${path} is valid: ${parts.join(', ')}\n`);
     });
