@@ -108,6 +108,8 @@ export class Daemon implements Control {
         this.#state.remember('overrides', [...overrides]);
         this.#engine.wake('facts');
       },
+      gone: this.#state.recall<[string, number][]>('overrides-gone') ?? [],
+      onGone: (gone) => this.#state.remember('overrides-gone', [...gone]),
     });
     this.config = new ConfigDesk({
       source: { ...source, read: () => this.#readFiles(source) },
@@ -358,7 +360,18 @@ export class Daemon implements Control {
     this.#ha.setIntent(intent);
     this.access.audit.setLimit(intent.api.auditEntries);
     this.#alerts.setIntent(intent);
+    this.#forgetOverrides(intent);
     this.#watchFiles();
+  }
+
+  #forgetOverrides(intent: Intent): void {
+    if (this.#facts.overrides().size === 0) return;
+    const members = new Set([...intent.pools.values()].flatMap(memberKeysOf));
+    // What is not written now is written with the next configuration; until a restart it holds.
+    this.#memory.keep('overrides', () => {
+      for (const member of this.#facts.setMembers(members))
+        this.log.logger.info({ member }, 'an override is forgotten with its member');
+    });
   }
 
   /** What was refused is watched as well: its faults are mended in files that no accepted configuration has. */

@@ -1,25 +1,26 @@
-// An operator's word holds once it is kept.
+// An operator's word holds once it is kept, and as long as there is a member that it is about.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OpError } from '../../model/errors.ts';
-import type { EngineFact } from '../../model/facts.ts';
+import type { EngineFact, Override } from '../../model/facts.ts';
 import type { ConcreteEngine } from '../../model/protocol.ts';
 import { NodeFacts } from './facts.ts';
 
+const there: EngineFact = { available: true };
+const engines: Record<ConcreteEngine, EngineFact> = {
+  ipvs: there,
+  xdp: there,
+  haproxy: there,
+  memory: there,
+};
+const quiet = { health: { health: () => new Map() }, roles: () => new Map(), engines };
+
 test('setOverride() changes nothing where it cannot be kept', () => {
-  const there: EngineFact = { available: true };
-  const engines: Record<ConcreteEngine, EngineFact> = {
-    ipvs: there,
-    xdp: there,
-    haproxy: there,
-    memory: there,
-  };
   let isFull = false;
   const facts = new NodeFacts({
+    ...quiet,
     nowMs: () => 0,
-    health: { health: () => new Map() },
-    roles: () => new Map(),
-    engines,
+    onGone: () => undefined,
     onOverrides: () => {
       if (isFull)
         throw new OpError('STATE_UNWRITABLE', 'Cannot write "overrides" to state.db: full', { op: 'write' });
@@ -33,4 +34,44 @@ test('setOverride() changes nothing where it cannot be kept', () => {
   });
   assert.throws(() => facts.setOverride('web/w1', undefined), { code: 'STATE_UNWRITABLE' });
   assert.deepEqual([...facts.read().overrides.keys()], ['web/w1']);
+});
+
+test('setMembers() forgets overrides of members that were gone for an hour, over restarts too', () => {
+  let nowMs = 0;
+  let kept: { overrides: (readonly [string, Override])[]; gone: (readonly [string, number])[] } = {
+    overrides: [],
+    gone: [],
+  };
+  const start = (): NodeFacts =>
+    new NodeFacts({
+      ...quiet,
+      ...kept,
+      nowMs: () => nowMs,
+      onOverrides: (overrides) => {
+        kept = { ...kept, overrides: [...overrides] };
+      },
+      onGone: (gone) => {
+        kept = { ...kept, gone: [...gone] };
+      },
+    });
+  const facts = start();
+  facts.setOverride('web/w1', { state: 'down', by: 'ops' });
+  facts.setOverride('web/w2', { state: 'drain', by: 'ops' });
+  const [both, one] = [new Set(['web/w1', 'web/w2']), new Set(['web/w2'])];
+  assert.deepEqual(facts.setMembers(both), []);
+
+  assert.deepEqual(facts.setMembers(one), []);
+  nowMs += 3_599_999;
+  assert.deepEqual(facts.setMembers(both), [], 'a rollback that was undone');
+  assert.deepEqual([...facts.overrides().keys()], ['web/w1', 'web/w2']);
+
+  facts.setMembers(one);
+  nowMs += 3_600_000;
+  const again = start();
+  assert.deepEqual(again.setMembers(both), ['web/w1']);
+  assert.deepEqual([...again.overrides().keys()], ['web/w2']);
+  assert.deepEqual(
+    kept.overrides.map(([member]) => member),
+    ['web/w2'],
+  );
 });
