@@ -129,6 +129,13 @@ describe('lbctl daemon', () => {
 
     const second = start(config);
     assert.equal(await second.ended, 5);
+    const other = join(folder, 'twice-other.yaml');
+    // Only what is kept is shared.
+    writeFileSync(
+      other,
+      readFileSync(config, 'utf8').replaceAll('twice/run', 'other/run').replaceAll('twice/api', 'other/api'),
+    );
+    assert.equal(await start(other).ended, 5);
     first.child.kill('SIGKILL');
     await first.ended;
     const third = start(config);

@@ -1,5 +1,4 @@
 // From the command to a process that serves until it is told to stop: lock, start, doors, signals, supervisor.
-import { join } from 'node:path';
 import type { DaemonCommand } from '../../cli/toolbox.ts';
 import { SdNotify } from '../../kernel/sd-notify.ts';
 import { BugError } from '../../model/errors.ts';
@@ -24,7 +23,7 @@ export interface RunDaemonOptions extends DaemonCommand {
 /** Resolves when the daemon has stopped as asked. Throws what keeps it from starting. */
 export async function runDaemon(options: RunDaemonOptions): Promise<void> {
   const { intent } = options;
-  const unlock = lockInstance(join(intent.system.runDir, 'daemon.lock'));
+  const unlock = lockInstance(intent.system);
   const systemd = new SdNotify(options.env);
   const { version, source, openMachine, write, engine } = options;
   const daemon = new Daemon({
