@@ -74,6 +74,8 @@ function headOf(status: Status, nowMs: number, ink: Paint): string {
     );
   if (status.configError !== undefined)
     lines.push(`${ink.red('newest configuration refused')}: ${status.configError}`);
+  for (const { message, cure } of status.troubles ?? [])
+    lines.push(`${ink.yellow('trouble')}: ${message}\n  hint: ${cure}`);
   const { round } = status;
   if (round !== undefined) {
     const ago = agoText(nowMs - round.startedMs - round.durationMs);

@@ -102,6 +102,12 @@ export interface RunningConfig {
   readonly trial?: { readonly revision: number; readonly previous: number; readonly untilMs: number };
 }
 
+/** What the daemon itself cannot do as it is configured; traffic goes on. */
+export interface Trouble {
+  readonly message: string;
+  readonly cure: string;
+}
+
 export interface Status {
   readonly node: string;
   readonly condition: Condition;
@@ -109,6 +115,7 @@ export interface Status {
   readonly running?: RunningConfig;
   /** Set when the newest configuration was refused and the last good one stays in force. */
   readonly configError?: string;
+  readonly troubles?: readonly Trouble[];
   readonly listeners: readonly ListenerStatus[];
   readonly addresses: readonly AddressStatus[];
   readonly errors: readonly ItemError[];

@@ -255,18 +255,25 @@ describe('lbctl daemon', () => {
     const daemon = start(path);
     await daemon.next('metrics are not served');
     await daemon.next('ready');
+    const told = spawnSync(
+      join(import.meta.dirname, '../../lbctl'),
+      ['status', '--socket', join(folder, 'returns/api.sock')],
+      { encoding: 'utf8' },
+    );
+    assert.match(told.stdout, /^trouble: Cannot serve metrics on .*EADDRINUSE.*\n {2}hint: Free the port/m);
     taken.close();
     const socket = join(folder, 'returns/api.sock');
     rmSync(socket);
 
     await daemon.next('metrics are served');
     for (let i = 0; i < 100 && !existsSync(socket); i++) await sleep(50);
-    const { status, stderr } = spawnSync(
+    const { status, stdout, stderr } = spawnSync(
       join(import.meta.dirname, '../../lbctl'),
       ['status', '--socket', socket],
       { encoding: 'utf8' },
     );
     assert.equal(status, 0, stderr);
+    assert.doesNotMatch(stdout, /trouble/);
     assert.match(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text(), /^lbctl_build_info/m);
     daemon.child.kill('SIGTERM');
     assert.equal(await daemon.ended, 0);

@@ -29,8 +29,10 @@ test('set() tries again until it opens, and tells the fault once', async () => {
   const { door, told, busy, advance } = harness();
   await door.set('taken');
   await advance(10_000);
+  assert.equal(door.fault?.message, '"taken" is in use');
   busy.clear();
   await advance(10_000);
+  assert.equal(door.fault, undefined);
 
   assert.deepEqual(door.current?.name, 'taken');
   assert.deepEqual(told, ['"taken" is in use', 'open taken']);

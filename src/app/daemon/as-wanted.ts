@@ -18,7 +18,7 @@ export class AsWanted<S, T extends { close(): Promise<void> }> {
   readonly #options: AsWantedOptions<S, T>;
   #key: string | undefined;
   #current: T | undefined;
-  #fault: string | undefined;
+  #fault: Error | undefined;
   #cancelAgain: (() => void) | undefined;
   #busy: Promise<void> = Promise.resolve();
 
@@ -28,6 +28,11 @@ export class AsWanted<S, T extends { close(): Promise<void> }> {
 
   get current(): T | undefined {
     return this.#current;
+  }
+
+  /** Why it is not open though it should be. */
+  get fault(): Error | undefined {
+    return this.#fault;
   }
 
   /** `hidden` is what settings hold that JSON does not show. */
@@ -54,9 +59,9 @@ export class AsWanted<S, T extends { close(): Promise<void> }> {
       if (this.#fault !== undefined && this.#current !== undefined) onOpen?.(this.#current);
       this.#fault = undefined;
     } catch (error) {
-      const { message } = error as Error;
-      if (message !== this.#fault) onFault(error as Error);
-      this.#fault = message;
+      const fault = error as Error;
+      if (fault.message !== this.#fault?.message) onFault(fault);
+      this.#fault = fault;
       this.#cancelAgain = clock.after(AGAIN_MS, () => {
         this.#busy = this.#busy.then(async () => {
           // Something else was wanted, or nothing, while this waited for its turn.

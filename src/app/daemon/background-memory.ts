@@ -2,13 +2,24 @@
 // asks for goes another way, as he must hear that it could not be kept.
 import type { Logger } from 'pino';
 import { LbError } from '../../model/errors.ts';
+import type { Trouble } from '../../model/status.ts';
+
+const CURE = 'Make room in system.state_dir, or make it writable; it is tried again by itself';
 
 export class BackgroundMemory {
   readonly #logger: Pick<Logger, 'error' | 'info'>;
-  readonly #failing = new Set<string>();
+  readonly #failing = new Map<string, string>();
 
   constructor(logger: Pick<Logger, 'error' | 'info'>) {
     this.#logger = logger;
+  }
+
+  /** One for all of it: it is one disk. */
+  troubles(): readonly Trouble[] {
+    const [first] = [...this.#failing.values()];
+    if (first === undefined) return [];
+    const names = [...this.#failing.keys()].join(', ');
+    return [{ message: `What is to outlive a restart is not kept (${names}): ${first}`, cure: CURE }];
   }
 
   /** `write` throws where the disk refuses: LbError, or an error of the system. Tried again when it is called again. */
@@ -18,8 +29,9 @@ export class BackgroundMemory {
     } catch (error) {
       const refused = error instanceof LbError || (error as NodeJS.ErrnoException).errno !== undefined;
       if (!refused) throw error;
-      if (this.#failing.has(what)) return;
-      this.#failing.add(what);
+      const isKnown = this.#failing.has(what);
+      this.#failing.set(what, (error as Error).message);
+      if (isKnown) return;
       this.#logger.error({ what, error: (error as Error).message }, 'state cannot be kept; traffic goes on');
       return;
     }

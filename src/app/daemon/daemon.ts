@@ -31,6 +31,7 @@ import { NetworkChanges } from './network-watch.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { PlacesOfStart } from './places-of-start.ts';
 import { SaveSoon } from './save-soon.ts';
+import { Troubles } from './troubles.ts';
 import { FileWatch } from './watch-files.ts';
 
 export interface DaemonOptions {
@@ -53,6 +54,7 @@ export class Daemon implements Control {
   readonly log: Log;
   readonly access: Stores['access'];
   readonly config: ConfigDesk;
+  readonly troubles = new Troubles();
   readonly #machine: Machine;
   readonly #state: StateDb;
   readonly #health: Health;
@@ -165,6 +167,7 @@ export class Daemon implements Control {
       options.engine === undefined ? {} : { engine: options.engine },
     );
     this.#saving = new SaveSoon(() => this.#saveHealth());
+    this.troubles.add(() => [...this.#places.troubles(), ...this.#memory.troubles()]);
   }
 
   /** Resolves after the first round: what can serve, serves. */
@@ -216,8 +219,12 @@ export class Daemon implements Control {
   status(): Status | undefined {
     const status = this.#engine.status();
     if (status === undefined) return undefined;
-    const running = this.config.running();
-    return Object.keys(running).length === 0 ? status : { ...status, running };
+    const [running, troubles] = [this.config.running(), this.troubles.list()];
+    return {
+      ...status,
+      ...(Object.keys(running).length === 0 ? {} : { running }),
+      ...(troubles.length === 0 ? {} : { troubles }),
+    };
   }
 
   listenerStatus(name: string) {

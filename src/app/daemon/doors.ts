@@ -12,13 +12,19 @@ import { systemClock } from '../../lib/clock.ts';
 import type { Intent } from '../../model/intent.ts';
 import { AsWanted } from './as-wanted.ts';
 import type { Log } from './log.ts';
+import { type Troubles, toTrouble } from './troubles.ts';
 
 export interface Doors {
   close(): Promise<void>;
 }
 
 /** Throws where another daemon answers on the socket. Metrics nobody can scrape are no reason not to serve traffic. */
-export async function openDoors(control: Control, intent: Intent, access: Access, log: Log): Promise<Doors> {
+export async function openDoors(
+  control: Control & { readonly troubles: Troubles },
+  intent: Intent,
+  access: Access,
+  log: Log,
+): Promise<Doors> {
   const { logger } = log;
   const onFault = (error: unknown): void => {
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
@@ -79,6 +85,24 @@ export async function openDoors(control: Control, intent: Intent, access: Access
           }),
     onFault,
   });
+  control.troubles.add(() => [
+    ...(prometheus.fault === undefined
+      ? []
+      : [
+          toTrouble(
+            prometheus.fault,
+            'Free the port, or change metrics.prometheus; it is tried again by itself',
+          ),
+        ]),
+    ...(influx.current?.fault === undefined
+      ? []
+      : [
+          {
+            message: `Metrics do not reach InfluxDB: ${influx.current.fault}`,
+            cure: 'Check metrics.influx and the server; it is tried again by itself',
+          },
+        ]),
+  ]);
   const setIntent = async ({ api, metrics }: Intent): Promise<void> => {
     page.maxSeries = metrics.prometheus.maxSeries;
     await Promise.all([

@@ -1,5 +1,6 @@
 // Paths that a daemon takes at its start alone: files are open there, or a program runs from there.
 import type { Intent } from '../../model/intent.ts';
+import type { Trouble } from '../../model/status.ts';
 
 export interface Moved {
   /** In the configuration. */
@@ -17,14 +18,26 @@ export class PlacesOfStart {
     this.#wanted = this.#at;
   }
 
+  troubles(): readonly Trouble[] {
+    return this.#waiting().map(({ key, at, wanted }) => ({
+      message: `${key} is still "${at}": it changes to "${wanted}" with the next start`,
+      cure: 'systemctl restart lbctl   (traffic goes on)',
+    }));
+  }
+
+  /** What the next start brings. */
+  #waiting(): readonly Moved[] {
+    return [...this.#wanted].flatMap(([key, wanted]) => {
+      const at = this.#at.get(key)!;
+      return wanted === at ? [] : [{ key, at, wanted }];
+    });
+  }
+
   /** What a configuration asks for anew, and gets with the next start: until then it is not wholly in force. */
   moved(intent: Intent): readonly Moved[] {
     const before = this.#wanted;
     this.#wanted = placesOf(intent);
-    return [...this.#wanted].flatMap(([key, wanted]) => {
-      const at = this.#at.get(key)!;
-      return wanted === at || wanted === before.get(key) ? [] : [{ key, at, wanted }];
-    });
+    return this.#waiting().filter(({ key, wanted }) => wanted !== before.get(key));
   }
 }
 

@@ -8,6 +8,8 @@ import { lineBatches } from './line-protocol.ts';
 export interface InfluxPush {
   /** Since it was opened. */
   readonly counts: { readonly pushed: number; readonly failed: number };
+  /** Of the last push; undefined where it arrived. */
+  readonly fault: string | undefined;
   close(): Promise<void>;
 }
 
@@ -28,16 +30,19 @@ export function openInflux(settings: InfluxSettings, options: InfluxOptions): In
   const stop = new AbortController();
   const counts = { pushed: 0, failed: 0 };
   let isOk: boolean | undefined;
+  let fault: string | undefined;
   const round = async (): Promise<void> => {
     try {
       await push(settings, options, stop.signal);
       counts.pushed++;
+      fault = undefined;
       if (isOk !== true) options.onState({ ok: true });
       isOk = true;
     } catch (error) {
       if (stop.signal.aborted) return;
       counts.failed++;
-      if (isOk !== false) options.onState({ ok: false, why: whyOf(error) });
+      fault = whyOf(error);
+      if (isOk !== false) options.onState({ ok: false, why: fault });
       isOk = false;
     }
   };
@@ -51,6 +56,9 @@ export function openInflux(settings: InfluxSettings, options: InfluxOptions): In
   })();
   return {
     counts,
+    get fault() {
+      return fault;
+    },
     async close() {
       stop.abort();
       await running;

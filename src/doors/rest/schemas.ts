@@ -97,6 +97,10 @@ export const statusShape = z.strictObject({
   condition: z.enum(CONDITIONS),
   configHash: text,
   configError: text.optional(),
+  troubles: z
+    .array(z.strictObject({ message: text, cure: text }))
+    .optional()
+    .describe('what the daemon itself cannot do as it is configured'),
   running: z
     .strictObject({
       revision: count.optional(),

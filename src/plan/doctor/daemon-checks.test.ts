@@ -65,6 +65,11 @@ test('diagnoseDaemon() names each fault with a cure', () => {
     [{ diskHash: 'def' }, 'config-in-force', 'warning'],
     [{ status: { ...STATUS, configError: 'line 3' } }, 'config-refused', 'error'],
     [
+      { status: { ...STATUS, troubles: [{ message: 'port 9090', cure: 'free it' }] } },
+      'daemon-trouble',
+      'error',
+    ],
+    [
       { status: { ...STATUS, errors: [{ key: 'k', error: { message: 'EBUSY' } }] } as unknown as Status },
       'failing-items',
       'error',

@@ -44,6 +44,7 @@ export function diagnoseDaemon(seen: DaemonEvidence): readonly Finding[] {
     checkVersion,
     checkConfiguration,
     checkWork,
+    checkTroubles,
     checkHa,
     checkCertificate,
     checkAudit,
@@ -142,6 +143,12 @@ function checkWork({ status, heldSteps }: DaemonEvidence): Finding[] {
           ),
         ]),
   ];
+}
+
+function checkTroubles({ status }: DaemonEvidence): Finding[] {
+  return (status?.troubles ?? []).map(({ message, cure }) =>
+    fault('daemon-trouble', 'error', 'The daemon cannot do all it is to', message, cure),
+  );
 }
 
 function checkHa({ ha }: DaemonEvidence): Finding[] {
