@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { errorText } from '../../lib/error-text.ts';
 import type { InfluxSettings } from '../../model/settings.ts';
 import { lineBatches } from './line-protocol.ts';
 
@@ -41,7 +42,7 @@ export function openInflux(settings: InfluxSettings, options: InfluxOptions): In
     } catch (error) {
       if (stop.signal.aborted) return;
       counts.failed++;
-      fault = whyOf(error);
+      fault = errorText(error);
       if (isOk !== false) options.onState({ ok: false, why: fault });
       isOk = false;
     }
@@ -96,9 +97,4 @@ async function push(
         `HTTP status ${answer.status}: ${text.slice(0, MOST_ANSWER).replaceAll(token.reveal(), '[redacted]')}`,
       );
   }
-}
-
-function whyOf(error: unknown): string {
-  const { message, cause } = error as Error;
-  return cause instanceof Error ? `${message}: ${cause.message}` : message;
 }

@@ -27,7 +27,7 @@ import {
   buildVip,
 } from '../../../test/fixtures/build-intent.ts';
 import type { EngineEvent } from '../../engine/events.ts';
-import { FakeClock, systemClock } from '../../lib/clock.ts';
+import { type Clock, FakeClock, systemClock } from '../../lib/clock.ts';
 import { Secret } from '../../lib/secret.ts';
 import type { MailSettings, NotificationSettings } from '../../model/settings.ts';
 import { assumedFacts } from '../../plan/assumed-facts.ts';
@@ -265,12 +265,16 @@ const DOWN: EngineEvent = {
   effectiveWeight: 0,
 };
 
-function openAlerts(more: Partial<NotificationSettings>, faults: string[] = []): Alerts {
+function openAlerts(
+  more: Partial<NotificationSettings>,
+  faults: string[] = [],
+  clock: Clock = systemClock,
+): Alerts {
   return new Alerts({
     node: 'lb-a',
     settings: { ...QUIET, ...more },
     stateDir: mkdtempSync(join(folder, 'state-')),
-    clock: systemClock,
+    clock,
     random: Math.random,
     world: () => resolve(INTENT, assumedFacts(INTENT, 0)),
     priorityOf: () => 150,
@@ -330,7 +334,46 @@ describe('Alerts', () => {
     const { body, headers } = received[0]!;
     assert.equal(headers['x-lbctl-signature'], signature('key', Number(headers['x-lbctl-timestamp']), body));
     assert.equal(JSON.parse(body).alerts[0].fields.reason, 'CheckFailed');
-    assert.deepEqual(faults, [`${url}/broken: The webhook answered 500`]);
+    // The path of a webhook is often its key.
+    assert.deepEqual(faults, [`webhook ${new URL(url).host}: The webhook answered 500`]);
+  });
+
+  it('posts again to a receiver that was away, and says in the end why it did not reach one', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    server.close();
+    await once(server, 'close');
+    const webhook = { url: `http://127.0.0.1:${port}/key`, timeoutMs: 2000 };
+    const faults: string[] = [];
+    const clock = new FakeClock();
+    const alerts = openAlerts({ webhooks: [webhook] }, faults, clock);
+    const settle = async (): Promise<void> => void (await sleep(100));
+    alerts.emit(DOWN);
+    clock.advance(1000);
+    await settle();
+
+    const back = createServer((request, response) => request.resume().on('end', () => response.end()));
+    back.listen(port, '127.0.0.1');
+    await once(back, 'listening');
+    const asked = once(back, 'request');
+    clock.advance(2000);
+    await asked;
+    await settle();
+    assert.deepEqual(faults, []);
+
+    back.closeAllConnections();
+    back.close();
+    await once(back, 'close');
+    alerts.emit(DOWN);
+    for (const ms of [1000, 2000, 10_000]) {
+      clock.advance(ms);
+      await settle();
+    }
+    await alerts.close();
+    assert.deepEqual(faults, [
+      `webhook 127.0.0.1:${port}: fetch failed: connect ECONNREFUSED 127.0.0.1:${port}`,
+    ]);
   });
 
   it('runs scripts with the facts in their environment and as JSON', async () => {

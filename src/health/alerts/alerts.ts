@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EngineEvent } from '../../engine/events.ts';
 import { runProgram } from '../../kernel/process.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { errorText } from '../../lib/error-text.ts';
 import type { NotificationSettings } from '../../model/settings.ts';
 import type { World } from '../../model/world.ts';
 import { type Alert, toAlert } from './alert.ts';
@@ -11,11 +12,13 @@ import { lvsLines, vrrpLines, writeFifo } from './fifo.ts';
 import { newMailId } from './mail-message.ts';
 import { MailQueue } from './mail-queue.ts';
 import { sendMail } from './smtp-client.ts';
-import { postWebhook } from './webhook.ts';
+import { deliverWebhook } from './webhook.ts';
 
 /** Alerts of one failing rack arrive within a moment of each other; a person wants one mail. */
 const GATHER_MS = 1000;
 const SUBJECT_LIMIT = 120;
+
+type Webhook = NotificationSettings['webhooks'][number];
 
 export interface AlertsOptions {
   readonly node: string;
@@ -35,6 +38,7 @@ export class Alerts {
   readonly #batches: readonly AlertBatch[];
   readonly #queue: MailQueue | undefined;
   readonly #running = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
 
   constructor(options: AlertsOptions) {
     this.#options = options;
@@ -45,7 +49,7 @@ export class Alerts {
     this.#batches = [
       ...(settings.mail === undefined ? [] : [batch((alerts, dropped) => this.#mail(alerts, dropped))]),
       ...settings.webhooks.map((hook) =>
-        batch((alerts) => this.#track(hook.url, postWebhook(hook, options.node, alerts, clock.nowMs()))),
+        batch((alerts) => this.#track(channelOf(hook), this.#post(hook, alerts))),
       ),
       ...settings.scripts.map((script) =>
         batch((alerts) => this.#track(script.command[0] ?? '', this.#run(script, alerts))),
@@ -70,6 +74,7 @@ export class Alerts {
   /** What waits is sent or stays queued on disk. */
   async close(): Promise<void> {
     for (const batch of this.#batches) batch.flush();
+    this.#stop.abort();
     await Promise.allSettled(this.#running);
     this.#queue?.close();
   }
@@ -104,6 +109,11 @@ export class Alerts {
       atMs: clock.nowMs(),
       id: newMailId(node),
     });
+  }
+
+  #post(webhook: Webhook, alerts: readonly Alert[]): Promise<void> {
+    const { node, clock } = this.#options;
+    return deliverWebhook({ webhook, node, alerts, clock, stop: this.#stop.signal });
   }
 
   async #run(script: NotificationSettings['scripts'][number], alerts: readonly Alert[]): Promise<void> {
@@ -146,8 +156,13 @@ export class Alerts {
   }
 
   #track(channel: string, work: Promise<void>): void {
-    const guarded = work.catch((error: Error) => this.#options.onFault(channel, error.message));
+    const guarded = work.catch((error: Error) => this.#options.onFault(channel, errorText(error)));
     this.#running.add(guarded);
     void guarded.finally(() => this.#running.delete(guarded));
   }
+}
+
+/** The path of a webhook is often its key: logs name the receiver alone. */
+function channelOf({ url }: Webhook): string {
+  return URL.canParse(url) ? `webhook ${new URL(url).host}` : 'webhook';
 }
