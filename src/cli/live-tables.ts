@@ -80,7 +80,7 @@ export async function members(
     const first = one.listeners.find(({ reason }) => reason === 'TrafficFailed') ?? one.listeners[0];
     const sinceMs = first?.sinceMs ?? one.sinceMs;
     const observed = first?.observedWeight;
-    const override = one.override === undefined ? '-' : `${one.override.state} by ${one.override.by}`;
+    const override = one.override === undefined ? '-' : overrideText(one.override, nowMs);
     return [
       { text: one.key },
       { text: `${one.address}${one.port === 0 ? '' : ` ${one.port}`}` },
@@ -242,4 +242,8 @@ function counterRows(read: Stats, cells: (row: CounterRow) => LiveCell[]): LiveC
   return Object.entries(read.drivers).flatMap(([driver, rows]) =>
     rows.map((row) => [{ text: driver }, ...cells(row)]),
   );
+}
+
+function overrideText({ state, by, untilMs }: NonNullable<MemberView['override']>, nowMs: number): string {
+  return `${state} by ${by}${untilMs === undefined ? '' : `, for ${agoText(untilMs - nowMs)} more`}`;
 }

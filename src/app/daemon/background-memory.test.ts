@@ -25,6 +25,27 @@ test('keep() tells once that the disk refuses, and once that it takes again', ()
   assert.deepEqual(said, ['health: state cannot be kept; traffic goes on', 'health: state is kept again']);
 });
 
+test('keep() writes again what the disk refused, once it takes anything', () => {
+  const { said, memory } = openMemory();
+  let isFull = true;
+  const written: string[] = [];
+  const write = (what: string) => () => {
+    if (isFull) FULL();
+    written.push(what);
+  };
+  for (const what of ['overrides', 'engine', 'health']) memory.keep(what, write(what));
+  assert.match(
+    memory.troubles()[0]!.message,
+    /\(overrides, engine, health\): Cannot write as the disk is full$/,
+  );
+  isFull = false;
+  memory.keep('health', write('health'));
+
+  assert.deepEqual(written, ['health', 'overrides', 'engine']);
+  assert.deepEqual(memory.troubles(), []);
+  assert.equal(said.length, 6);
+});
+
 test('keep() knows one thing from another', () => {
   const { said, memory } = openMemory();
   memory.keep('health', FULL);

@@ -8,7 +8,7 @@ const CURE = 'Make room in system.state_dir, or make it writable; it is tried ag
 
 export class BackgroundMemory {
   readonly #logger: Pick<Logger, 'error' | 'info'>;
-  readonly #failing = new Map<string, string>();
+  readonly #failing = new Map<string, { readonly message: string; readonly write: () => void }>();
 
   constructor(logger: Pick<Logger, 'error' | 'info'>) {
     this.#logger = logger;
@@ -16,13 +16,13 @@ export class BackgroundMemory {
 
   /** One for all of it: it is one disk. */
   troubles(): readonly Trouble[] {
-    const [first] = [...this.#failing.values()];
+    const [first] = this.#failing.values();
     if (first === undefined) return [];
     const names = [...this.#failing.keys()].join(', ');
-    return [{ message: `What is to outlive a restart is not kept (${names}): ${first}`, cure: CURE }];
+    return [{ message: `What is to outlive a restart is not kept (${names}): ${first.message}`, cure: CURE }];
   }
 
-  /** `write` throws where the disk refuses: LbError, or an error of the system. Tried again when it is called again. */
+  /** `write` throws where the disk refuses: LbError, or an error of the system. Tried again when anything is kept. */
   keep(what: string, write: () => void): void {
     try {
       write();
@@ -30,11 +30,14 @@ export class BackgroundMemory {
       const refused = error instanceof LbError || (error as NodeJS.ErrnoException).errno !== undefined;
       if (!refused) throw error;
       const isKnown = this.#failing.has(what);
-      this.#failing.set(what, (error as Error).message);
+      this.#failing.set(what, { message: (error as Error).message, write });
       if (isKnown) return;
       this.#logger.error({ what, error: (error as Error).message }, 'state cannot be kept; traffic goes on');
       return;
     }
     if (this.#failing.delete(what)) this.#logger.info({ what }, 'state is kept again');
+    // It is one disk, and some of it is written seldom.
+    const [other] = this.#failing;
+    if (other !== undefined) this.keep(other[0], other[1].write);
   }
 }

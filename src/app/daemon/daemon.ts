@@ -106,12 +106,10 @@ export class Daemon implements Control {
       roles: () => this.#ha.roles(),
       engines: this.#machine.engines,
       overrides: this.#state.recall<[string, Override][]>('overrides') ?? [],
-      onOverrides: (overrides) => {
-        this.#state.remember('overrides', [...overrides]);
-        this.#engine.wake('facts');
-      },
+      keepOverrides: (overrides) => this.#state.remember('overrides', [...overrides]),
       gone: this.#state.recall<[string, number][]>('overrides-gone') ?? [],
-      onGone: (gone) => this.#state.remember('overrides-gone', [...gone]),
+      keepGone: (gone) => this.#state.remember('overrides-gone', [...gone]),
+      keepSoon: (write) => this.#memory.keep('overrides', write),
     });
     this.config = new ConfigDesk({
       source: { ...source, read: () => this.#readFiles(source) },
@@ -341,6 +339,7 @@ export class Daemon implements Control {
       });
     }
     this.#facts.setOverride(member, override);
+    this.#engine.wake('facts');
   }
 
   logLevel(): LogLevel {
@@ -374,11 +373,8 @@ export class Daemon implements Control {
   #forgetOverrides(intent: Intent): void {
     if (this.#facts.overrides().size === 0) return;
     const members = new Set([...intent.pools.values()].flatMap(memberKeysOf));
-    // What is not written now is written with the next configuration; until a restart it holds.
-    this.#memory.keep('overrides', () => {
-      for (const member of this.#facts.setMembers(members))
-        this.log.logger.info({ member }, 'an override is forgotten with its member');
-    });
+    for (const member of this.#facts.setMembers(members))
+      this.log.logger.info({ member }, 'an override is forgotten with its member');
   }
 
   /** What was refused is watched as well: its faults are mended in files that no accepted configuration has. */

@@ -20,8 +20,9 @@ test('setOverride() changes nothing where it cannot be kept', () => {
   const facts = new NodeFacts({
     ...quiet,
     nowMs: () => 0,
-    onGone: () => undefined,
-    onOverrides: () => {
+    keepGone: () => undefined,
+    keepSoon: (write) => write(),
+    keepOverrides: () => {
       if (isFull)
         throw new OpError('STATE_UNWRITABLE', 'Cannot write "overrides" to state.db: full', { op: 'write' });
     },
@@ -47,10 +48,11 @@ test('setMembers() forgets overrides of members that were gone for an hour, over
       ...quiet,
       ...kept,
       nowMs: () => nowMs,
-      onOverrides: (overrides) => {
+      keepSoon: (write) => write(),
+      keepOverrides: (overrides) => {
         kept = { ...kept, overrides: [...overrides] };
       },
-      onGone: (gone) => {
+      keepGone: (gone) => {
         kept = { ...kept, gone: [...gone] };
       },
     });
@@ -73,5 +75,33 @@ test('setMembers() forgets overrides of members that were gone for an hour, over
   assert.deepEqual(
     kept.overrides.map(([member]) => member),
     ['web/w2'],
+  );
+});
+
+test('read() ends overrides in time, whatever becomes of the clock and the disk', () => {
+  let nowMs = 1000;
+  let isFull = false;
+  const facts = new NodeFacts({
+    ...quiet,
+    nowMs: () => nowMs,
+    keepGone: () => undefined,
+    keepOverrides: () => assert.equal(isFull, false),
+    keepSoon: () => undefined,
+  });
+  facts.setOverride('web/w1', { state: 'down', by: 'ops', untilMs: 2000 });
+  facts.setOverride('web/w2', { state: 'drain', by: 'ops', why: 'kernel', untilMs: 2000 });
+  facts.setOverride('web/w3', { state: 'up', by: 'ops' });
+  assert.equal(facts.read().overrides.size, 3);
+  isFull = true;
+
+  nowMs = 2000;
+  facts.read();
+  nowMs = 0;
+  assert.deepEqual(
+    [...facts.read().overrides],
+    [
+      ['web/w2', { state: 'down', by: 'ops', why: 'kernel' }],
+      ['web/w3', { state: 'up', by: 'ops' }],
+    ],
   );
 });

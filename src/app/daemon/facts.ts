@@ -13,9 +13,11 @@ export interface NodeFactsOptions {
   readonly overrides?: readonly (readonly [member: string, override: Override])[];
   /** Since when members with overrides are in no configuration, of before the restart. */
   readonly gone?: readonly (readonly [member: string, sinceMs: number])[];
-  /** Called before they hold; where it throws, they do not. */
-  readonly onOverrides: (overrides: ReadonlyMap<string, Override>) => void;
-  readonly onGone: (gone: ReadonlyMap<string, number>) => void;
+  /** Throws where they cannot be kept: what an operator asks for does not hold then. */
+  readonly keepOverrides: (overrides: ReadonlyMap<string, Override>) => void;
+  readonly keepGone: (gone: ReadonlyMap<string, number>) => void;
+  /** Of what changes by itself: it holds though it cannot be kept. */
+  readonly keepSoon: (write: () => void) => void;
 }
 
 /**
@@ -36,9 +38,11 @@ export class NodeFacts implements FactsSource {
   }
 
   read(): Facts {
-    const { nowMs, health, engines, roles } = this.#options;
+    const { health, engines, roles } = this.#options;
+    const nowMs = this.#options.nowMs();
+    this.#endOverrides(nowMs);
     return {
-      nowMs: nowMs(),
+      nowMs,
       engines,
       roles: roles(),
       health: health.health(),
@@ -52,25 +56,46 @@ export class NodeFacts implements FactsSource {
     const next = new Map(this.#overrides);
     if (override === undefined) next.delete(member);
     else next.set(member, override);
-    this.#options.onOverrides(next);
+    this.#options.keepOverrides(next);
     this.#overrides = next;
   }
 
-  /** Those that are configured from now on. Gives the members whose overrides are forgotten. Throws where that cannot be kept. */
+  /** Those that are configured from now on. Gives the members whose overrides are forgotten. */
   setMembers(members: ReadonlySet<string>): readonly string[] {
-    const { nowMs, onOverrides, onGone } = this.#options;
-    const now = nowMs();
+    if (this.#overrides.size === 0) return [];
+    const now = this.#options.nowMs();
     const since = (member: string): number => this.#gone.get(member) ?? now;
     const all = [...this.#overrides.keys()];
     const forgotten = all.filter((member) => now - since(member) >= FORGET_MS);
     const gone = all.filter((member) => !members.has(member) && !forgotten.includes(member));
     this.#gone = new Map(gone.map((member) => [member, since(member)]));
-    if (forgotten.length > 0) {
+    if (forgotten.length > 0)
       this.#overrides = new Map([...this.#overrides].filter(([member]) => !forgotten.includes(member)));
-      onOverrides(this.#overrides);
-    }
-    onGone(this.#gone);
+    this.#keepSoon();
     return forgotten;
+  }
+
+  /** A word whose time is over is shown no more, and no clock that is set back brings it back. */
+  #endOverrides(nowMs: number): void {
+    const isOver = ({ untilMs }: Override): boolean => untilMs !== undefined && untilMs <= nowMs;
+    if (![...this.#overrides.values()].some(isOver)) return;
+    this.#overrides = new Map(
+      [...this.#overrides].flatMap(([member, override]) => {
+        if (!isOver(override)) return [[member, override]];
+        const { untilMs: _, ...rest } = override;
+        // Who has drained is down until somebody says otherwise.
+        return override.state === 'drain' ? [[member, { ...rest, state: 'down' }]] : [];
+      }),
+    );
+    this.#keepSoon();
+  }
+
+  #keepSoon(): void {
+    const { keepOverrides, keepGone, keepSoon } = this.#options;
+    keepSoon(() => {
+      keepOverrides(this.#overrides);
+      keepGone(this.#gone);
+    });
   }
 
   overrides(): ReadonlyMap<string, Override> {
