@@ -16,7 +16,7 @@ export interface Signals {
 
 export function listenForSignals(): Signals {
   let claimed: ((signal: Signal) => void) | undefined;
-  let ended: number | undefined;
+  let ended: { readonly by: Signal; readonly cut: NodeJS.Timeout } | undefined;
   let asked = false;
   const onSignal = (signal: Signal): void => {
     if (claimed !== undefined) {
@@ -27,14 +27,19 @@ export function listenForSignals(): Signals {
       return;
     }
     if (ended !== undefined) process.exit(CODES[signal]);
-    ended = CODES[signal];
-    setTimeout(() => process.exit(ended), GRACE_MS).unref();
+    ended = { by: signal, cut: setTimeout(() => process.exit(CODES[signal]), GRACE_MS).unref() };
   };
   for (const signal of Object.keys(CODES) as Signal[]) process.on(signal, () => onSignal(signal));
   return {
     claim(handler) {
       claimed = handler;
+      if (ended === undefined) return;
+      // It came while the command was still loading: it is the command's as well, and the first of its kind.
+      const { by, cut } = ended;
+      ended = undefined;
+      clearTimeout(cut);
+      onSignal(by);
     },
-    endedBy: () => ended,
+    endedBy: () => (ended === undefined ? undefined : CODES[ended.by]),
   };
 }

@@ -103,6 +103,21 @@ describe('lbctl daemon', () => {
     assert.equal(await daemon.ended, 0);
   });
 
+  it('starts though it is told to reload before its first round, and stops when told then', async () => {
+    const config = writeConfig('early', portOf(await member()));
+    const daemon = start(config);
+    await daemon.next('starting');
+    daemon.child.kill('SIGHUP');
+    await daemon.next('ready');
+    daemon.child.kill('SIGTERM');
+    assert.equal(await daemon.ended, 0);
+
+    const short = start(config);
+    await short.next('starting');
+    short.child.kill('SIGTERM');
+    assert.equal(await short.ended, 0);
+  });
+
   it('hears files of a configuration that it refused', async () => {
     const server = await member();
     const config = writeConfig('heard', portOf(server));

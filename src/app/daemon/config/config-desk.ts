@@ -75,6 +75,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   #refused: string | undefined;
   #given: Loaded | undefined;
   #incomplete: boolean;
+  #opening: Promise<void> | undefined;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(options: DeskOptions) {
@@ -124,7 +125,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   }
 
   async load(): Promise<IntentResult> {
-    if (this.#standing.now === undefined) await this.#serial(() => this.open());
+    await this.#opened();
     const now = this.#standing.now;
     if (now === undefined) return { ok: false, error: this.#refused ?? 'The configuration cannot be read' };
     const { loaded } = now;
@@ -188,6 +189,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
   /** The files on disk; the old configuration stays on error. Resolves after the round. */
   reload(change: ReloadChange): Promise<ReloadResult> {
     return this.#serial(async () => {
+      await this.#opened();
       this.#trial.requireNone();
       const disk = toFileSet(await this.#options.source.read());
       const { pin } = this.#special;
@@ -334,6 +336,15 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       await loop.idle();
     }
     return result;
+  }
+
+  /** Never in turn: who has the turn may wait for the round that waits for this. */
+  async #opened(): Promise<void> {
+    if (this.#standing.now !== undefined) return;
+    this.#opening ??= this.open().finally(() => {
+      this.#opening = undefined;
+    });
+    await this.#opening;
   }
 
   /** Whatever reads the disk takes its turn. */
