@@ -36,7 +36,10 @@ function withSecrets([influx, mail, hook, bgp, header, variable]: readonly strin
         username: 'u',
         password: new Secret(mail!),
       },
-      webhooks: [{ url: `https://ops:${hook}@hooks.example.com/`, secret: new Secret(hook!), timeoutMs: 1 }],
+      webhooks: [
+        { url: `https://ops:${hook}@hooks.example.com/`, secret: new Secret(hook!), timeoutMs: 1 },
+        { url: 'https://hooks.example.com/services/T0P-K3Y', timeoutMs: 1 },
+      ],
     },
     extra: {
       peers: [{ password: new Secret(bgp!) }],
@@ -76,6 +79,7 @@ test('no secret of any configuration is in a support bundle', async () => {
           assert.ok(!text.includes(secret), secret);
           assert.ok(!text.includes(JSON.stringify(secret).slice(1, -1)), secret);
         }
+        assert.ok(!text.includes('T0P-K3Y'));
         assert.ok(text.includes('192.0.2.10'));
         bundles++;
       }),

@@ -51,9 +51,16 @@ export async function collect(options: CollectOptions): Promise<readonly TarEntr
   const { toolbox, client, configPath, machine } = options;
   const errors: string[] = [];
   const loaded = machine
-    ? await toolbox.loadConfig(configPath).catch((error: Error) => told(errors, 'configuration', error))
+    ? await toolbox
+        .loadConfig(configPath, 'wished', 'kept')
+        .catch((error: Error) => told(errors, 'configuration', error))
     : undefined;
-  const secrets = secretsIn(loaded?.intent);
+  // Where the files are no good now, what runs still has the secrets of those that were.
+  const kept =
+    machine && loaded?.intent === undefined
+      ? await toolbox.loadKept(configPath, 'wished').catch(() => undefined)
+      : undefined;
+  const secrets = secretsIn([loaded?.intent, kept]);
   for (const name of SECRET_VARIABLES) if (toolbox.env[name]) secrets.add(toolbox.env[name]!);
   const entries: TarEntry[] = [];
   const add = (name: string, text: string): void => {
@@ -103,13 +110,21 @@ function configurationOf({ intent, hash, files, diagnostics }: LoadedConfig): un
 /** What is given to programs and other servers as it stands may be a secret under any name. */
 function withoutEnvironment(value: unknown): unknown {
   return JSON.parse(stableJson(value, 0), (key, inner: unknown) =>
-    (key === 'environment' || key === 'headers') &&
-    inner !== null &&
-    typeof inner === 'object' &&
-    !Array.isArray(inner)
-      ? Object.fromEntries(Object.keys(inner).map((name) => [name, '[redacted]']))
-      : inner,
+    key === 'webhooks' && Array.isArray(inner)
+      ? inner.map(withoutPath)
+      : (key === 'environment' || key === 'headers') &&
+          inner !== null &&
+          typeof inner === 'object' &&
+          !Array.isArray(inner)
+        ? Object.fromEntries(Object.keys(inner).map((name) => [name, '[redacted]']))
+        : inner,
   );
+}
+
+/** The path of a webhook is often its key. */
+function withoutPath(webhook: { readonly url: string }): unknown {
+  const { host } = URL.canParse(webhook.url) ? new URL(webhook.url) : { host: '' };
+  return { ...webhook, url: `${host}/[redacted]` };
 }
 
 function told(errors: string[], what: string, error: Error): undefined {

@@ -148,7 +148,7 @@ function checkNotifications(context: CheckContext): void {
 
 function inClear(url: string): boolean {
   if (!url.startsWith('http://')) return false;
-  const host = /^http:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)?.[1] ?? '';
+  const host = /^http:\/\/(?:[^\s/@]*@)?(\[[^\]]+\]|[^/:]+)/.exec(url)?.[1] ?? '';
   return !isLocalHost(host.replace(/^\[|\]$/g, ''));
 }
 

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { errorText } from '../../lib/error-text.ts';
+import { withoutLogin } from '../../lib/url-login.ts';
 import type { InfluxSettings } from '../../model/settings.ts';
 import { lineBatches } from './line-protocol.ts';
 
@@ -73,7 +74,8 @@ async function push(
   signal: AbortSignal,
 ): Promise<void> {
   const { url, org, bucket, token } = settings;
-  const target = new URL(`${url.replace(/\/+$/, '')}/api/v2/write`);
+  // Who asks is told by the token alone.
+  const { url: target } = withoutLogin(`${url.replace(/\/+$/, '')}/api/v2/write`);
   target.search = new URLSearchParams({ org, bucket, precision: 'ns' }).toString();
   const text = Buffer.concat(await read()).toString('utf8');
   // Batch after batch: each waits for its answer, and checks run meanwhile.

@@ -344,7 +344,7 @@ describe('Alerts', () => {
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    const webhook = { url: `http://127.0.0.1:${port}/key`, timeoutMs: 2000 };
+    const webhook = { url: `http://ops:word@127.0.0.1:${port}/key`, timeoutMs: 2000 };
     const faults: string[] = [];
     const clock = new FakeClock();
     const alerts = openAlerts({ webhooks: [webhook] }, faults, clock);
@@ -358,7 +358,8 @@ describe('Alerts', () => {
     await once(back, 'listening');
     const asked = once(back, 'request');
     clock.advance(2000);
-    await asked;
+    const [request] = await asked;
+    assert.equal(request.headers.authorization, `Basic ${Buffer.from('ops:word').toString('base64')}`);
     await settle();
     assert.deepEqual(faults, []);
 

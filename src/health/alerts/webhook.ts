@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { trustSystem } from '../../kernel/system-trust.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { withoutLogin } from '../../lib/url-login.ts';
 import type { NotificationSettings } from '../../model/settings.ts';
 import type { Alert } from './alert.ts';
 
@@ -64,8 +65,10 @@ async function postWebhook(
   };
   if (webhook.secret !== undefined)
     headers['x-lbctl-signature'] = signature(webhook.secret.reveal(), timestamp, body);
+  const { url, authorization } = withoutLogin(webhook.url);
+  if (authorization !== undefined) headers.authorization = authorization;
   trustSystem();
-  const response = await fetch(webhook.url, {
+  const response = await fetch(url, {
     method: 'POST',
     headers,
     body,
