@@ -78,6 +78,18 @@ test('a script from a pipe is committed whole, and one with an error not at all'
   assert.ok(left.includes('web') && !left.includes('dns') && !left.includes('two'), left.join());
 });
 
+test('a script that ends before its commit says that nothing was done', async () => {
+  const { code, err } = await script(
+    'configure\nservice lost\nprotocol tcp\nports 83\nbackend 127.0.0.1 1\n',
+  );
+  assert.equal(code, 5);
+  assert.match(
+    err,
+    /error\[CONFLICT\]: Cannot leave as changes are staged: current value is "lost"\n {2}hint: Say/,
+  );
+  assert.ok(!(await listeners()).includes('lost'));
+});
+
 test('on a terminal it completes, keeps a history, tells errors and goes on', async () => {
   const history = join(shop.folder, 'state/history');
   const child = spawn(
@@ -119,7 +131,7 @@ test('on a terminal it completes, keeps a history, tells errors and goes on', as
     type('10.0.0.7 2\rshow\r');
     await until(/weight: 2[\s\S]*lbctl\(config-svc shop\)> /);
     type('exit\rexit\r');
-    await until(/Cannot leave as 1 services are staged/);
+    await until(/Cannot leave as changes are staged: current value is "/);
     type('commit\r');
     await until(/revision \d+ is applied[\s\S]*lbctl> /);
     type('show services\r');

@@ -82,21 +82,33 @@ export async function runShell(
     lines.prompt();
   };
   if (interactive) session.print('lbctl: "help" lists the words, Tab completes, "exit" leaves\n');
-  ask();
-  for await (const line of lines) {
+  const attempt = async (act: () => boolean | Promise<boolean>): Promise<boolean> => {
     try {
       code = 0;
-      if (await shell.line(line)) break;
+      return await act();
     } catch (error) {
       const { code: word, message, hint } = toLbError(error);
       session.tell(`error[${word}]: ${message}\n  hint: ${hint}\n`);
       code = exitCodeOf(word);
+      return false;
     }
+  };
+  let left = false;
+  ask();
+  for await (const line of lines) {
+    left = await attempt(() => shell.line(line));
+    if (left) break;
     // A script must not go on with half of what it meant.
     if (!interactive && code !== 0) break;
     ask();
   }
   lines.close();
+  // Its input ended, and nothing of what it staged was done.
+  if (!left && code === 0)
+    await attempt(() => {
+      shell.requireNoneStaged();
+      return true;
+    });
   session.exitCode = interactive ? 0 : code;
 }
 

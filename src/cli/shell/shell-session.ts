@@ -54,6 +54,15 @@ export class ShellSession {
     this.#port = port;
   }
 
+  /** Whoever leaves says what is to become of it. */
+  requireNoneStaged(): void {
+    if (this.#staged.size === 0) return;
+    const names = [...this.#staged.keys()].map((name) => `"${name}"`).join(', ');
+    throw new InputError('CONFLICT', `Cannot leave as changes are staged: current value is ${names}`, {
+      hint: 'Say "commit" or "abort"',
+    });
+  }
+
   get prompt(): string {
     if (this.#mode === 'root') return 'lbctl> ';
     return this.#mode === 'config' ? 'lbctl(config)> ' : `lbctl(config-svc ${this.#service})> `;
@@ -135,10 +144,7 @@ export class ShellSession {
       case 'abort':
         return this.#abort();
       case 'exit':
-        if (this.#staged.size > 0)
-          throw new InputError('CONFLICT', `Cannot leave as ${this.#staged.size} services are staged`, {
-            hint: 'Say "commit" or "abort"',
-          });
+        this.requireNoneStaged();
         this.#mode = 'root';
         return;
       default:
