@@ -2,7 +2,15 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -18,11 +26,12 @@ interface Running {
 }
 
 /** In a process group of its own, so that a signal meets all of it, as Ctrl-C on a terminal does. */
-function startDemo(): Running {
+function startDemo(env: NodeJS.ProcessEnv = process.env): Running {
   const child = spawn(process.execPath, DEMO, {
     cwd: ROOT,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
+    env,
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
   });
@@ -44,11 +53,12 @@ async function said({ child, text }: Running, wanted: string): Promise<void> {
 /** Whatever in the machine still bears the name of a demo of this process. */
 function leftovers(pid: number): string[] {
   const lab = `sy-demo-${pid}-`;
+  const ofThePid = new RegExp(`^sy-demo-.*\\b${pid}\\b`);
   const files = `lbctl-demo-${pid}-`;
   const namespaces = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
   const folders = [tmpdir(), '/sys/fs/bpf'].flatMap((folder) => readdirSync(folder));
   return [
-    ...namespaces.filter((name) => name.startsWith(lab)),
+    ...namespaces.filter((name) => ofThePid.test(name)),
     ...folders.filter((name) => name.startsWith(files)),
     ...commandLines().filter((line) => line.includes(files) || line.includes(lab)),
   ];
@@ -99,6 +109,27 @@ for (const [name, wait] of MOMENTS)
     assert.ok(demo.child.signalCode === 'SIGINT' || demo.child.exitCode === 130, demo.text());
     assert.deepEqual(leftovers(demo.child.pid!), []);
   });
+
+test('Ctrl-C while it asks whether namespaces can be made leaves nothing', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'demo-slow-ip-'));
+  const made = join(folder, 'made');
+  const ip = execFileSync('sh', ['-c', 'command -v ip'], { encoding: 'utf8' }).trim();
+  const slowly = `#!/bin/sh\n${ip} "$@"\nif [ "$2" = add ]; then touch ${made}; sleep 1; fi\n`;
+  writeFileSync(join(folder, 'ip'), slowly, { mode: 0o755 });
+  try {
+    const demo = startDemo({ ...process.env, PATH: `${folder}:${process.env.PATH}` });
+    while (!existsSync(made)) await sleep(20);
+
+    process.kill(-demo.child.pid!, 'SIGINT');
+    if (demo.child.signalCode === null) await once(demo.child, 'exit');
+
+    assert.deepEqual(leftovers(demo.child.pid!), []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
 
 test('what a killed demo left behind goes with the next one', { timeout: LIMIT_MS }, async () => {
   const killed = startDemo();
