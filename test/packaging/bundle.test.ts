@@ -1,7 +1,10 @@
 // The bundle's rewriting of source files: nothing in an executable looks for a file beside it.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test from 'node:test';
-import { rewriteSource } from '../../packaging/bundle.ts';
+import { bundle, rewriteSource } from '../../packaging/bundle.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 test('rewriteSource() turns the file of a Worker into an asset', () => {
   const text = "const w = new Worker(new URL('./worker.ts', import.meta.url), { name: 'x' });";
@@ -22,4 +25,23 @@ test('rewriteSource() leaves other files alone and refuses what would look for a
     () => rewriteSource('src/a.ts', 'join(import.meta.dirname, "x")'),
     /Cannot bundle src\/a\.ts/,
   );
+});
+
+test('bundle() takes modules of Node when they are first used, not when it starts', async () => {
+  const { main, workers } = await bundle(ROOT, '0.0.0');
+
+  for (const text of [main, ...workers.values()]) {
+    const atStart = [...text.matchAll(/(?:^|[;}])import\b[^;()]*["'](node:[\w/]+)["']/g)].map(
+      ([, name]) => name,
+    );
+    assert.deepEqual(atStart, ['node:module']);
+  }
+});
+
+test('bundle() reads all files by the same settings, whoever of its plugins finds them first', async () => {
+  const { main } = await bundle(ROOT, '0.0.0');
+
+  const heads = [...main.matchAll(/"packaging\/runtime\/[\w-]+\.ts"\(\)\{("use strict")?/g)];
+  assert.ok(heads.length > 1);
+  for (const [head, strict] of heads) assert.ok(strict, head);
 });
