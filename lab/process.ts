@@ -99,13 +99,22 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** What has ended but was not waited for by its parent yet does not run. */
-export function isRunning(pid: number): boolean {
+/**
+ * When it started, in ticks since the machine did: with its pid that names a process, as pids come again. Undefined for none, and for
+ * what has ended but was not waited for by its parent yet.
+ */
+export function startOf(pid: number): number | undefined {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ')[1]?.[0] !== 'Z';
+    // Fields 3 and 22 of proc_pid_stat(5); the second may hold spaces and brackets.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)!.split(' ');
+    return fields[0] === 'Z' ? undefined : Number(fields[19]);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+export function isRunning(pid: number): boolean {
+  return startOf(pid) !== undefined;
 }
 
 /** The name that the kernel has for a process; empty for none. */

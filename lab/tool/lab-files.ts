@@ -7,6 +7,8 @@ export interface LabProcess {
   readonly host: string;
   readonly program: 'lbctl' | 'web';
   readonly pid: number;
+  /** As `startOf` says it: another process may have the pid one day. Undefined for one that ended before it was noted. */
+  readonly started: number | undefined;
 }
 
 /** What any later command must know of a lab that is up. */

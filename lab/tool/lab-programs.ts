@@ -4,12 +4,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { openSync, writeFileSync } from 'node:fs';
 import { LabFrr } from '../frr.ts';
 import { type Host, Lab } from '../netns.ts';
-import { commandOf, execSync, isAlive } from '../process.ts';
+import { commandOf, execSync, startOf } from '../process.ts';
 import { nodeConfig } from '../topology/node-config.ts';
 import { nodeDaemonArgv, nodeDaemonEnv } from '../topology/node-daemon.ts';
 import { ROUTER_PROGRAMS, startRouter } from '../topology/router.ts';
 import { type Topology, usesFrr } from '../topology/topology.ts';
-import type { LabFiles } from './lab-files.ts';
+import type { LabFiles, LabProcess } from './lab-files.ts';
 
 export class LabPrograms {
   readonly #topology: Topology;
@@ -64,12 +64,17 @@ export class LabPrograms {
   pidsOf(host: string, program: string): readonly number[] {
     const { processes } = this.#files.read();
     const recorded = processes.filter((one) => one.host === host && one.program === program);
-    if (recorded.length > 0) return recorded.map((one) => one.pid).filter(isAlive);
+    if (recorded.length > 0) return recorded.filter(runsStill).map((one) => one.pid);
     return this.#pids(host).filter((pid) => commandOf(pid) === program);
   }
 
   programsOn(host: string): readonly string[] {
-    const ours = new Map(this.#files.read().processes.map((one) => [one.pid, one.program]));
+    const ours = new Map(
+      this.#files
+        .read()
+        .processes.filter(runsStill)
+        .map((one) => [one.pid, one.program]),
+    );
     const names = this.#pids(host).map((pid) => ours.get(pid) ?? commandOf(pid));
     return [...new Set(names)].filter((name) => name !== '').sort();
   }
@@ -89,6 +94,10 @@ export class LabPrograms {
   }
 
   #record(host: string, program: 'lbctl' | 'web', { pid }: ChildProcess): void {
-    this.#files.add({ host, program, pid: pid! });
+    this.#files.add({ host, program, pid: pid!, started: startOf(pid!) });
   }
+}
+
+function runsStill({ pid, started }: LabProcess): boolean {
+  return started !== undefined && startOf(pid) === started;
 }

@@ -1,5 +1,6 @@
 // `lbctl lab`: topologies of namespaces that stay until they are taken down, with real daemons in them.
 import { existsSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chaos, LabMeasurement, LabTool as LabToolPort, LabTopology } from '../../src/cli/lab-tool.ts';
@@ -19,7 +20,7 @@ import { LabPrograms } from './lab-programs.ts';
 export interface LabToolOptions {
   /** The command line of lbctl itself: daemons and web servers of a lab are started by it. */
   readonly lbctl: readonly string[];
-  readonly claimSignals: (handler: () => void) => void;
+  readonly claimSignals: (handler: (signal: NodeJS.Signals) => void, always?: 'always') => void;
 }
 
 /** The first start on a busy machine takes its time. */
@@ -92,8 +93,6 @@ export class LabTool implements LabToolPort {
   async exec(name: string, host: string, argv: readonly string[]): Promise<number> {
     const { topology, files } = this.#opened(name);
     requireHost(topology, host);
-    // Ctrl-C is for the command.
-    this.#claimSignals(() => {});
     const own = {
       LBCTL_CONFIG: files.config(host),
       LBCTL_SOCKET: join(files.hostDir(host), API_SOCKET),
@@ -104,9 +103,12 @@ export class LabTool implements LabToolPort {
     const PATH = `${process.env.PATH ?? ''}${delimiter}${dirname(this.#lbctl[0]!)}`;
     const env = { ...process.env, PATH, ...(topology.balancers.includes(host) ? own : {}) };
     const child = start(inside, { stdio: 'inherit', env });
+    // The terminal sends its Ctrl-C to the command itself; what only we are sent is passed on.
+    this.#claimSignals((signal) => void (signal === 'SIGINT' || child.kill(signal)), 'always');
     return new Promise((resolve, reject) => {
       child.on('error', reject);
-      child.on('exit', (code) => resolve(code ?? 1));
+      // As shells tell it.
+      child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal!]));
     });
   }
 

@@ -1,7 +1,9 @@
 // Who hears a signal: the command that claims them, or the rule for commands that do not.
 
 export type Signal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
-export type ClaimSignals = (handler: (signal: Signal) => void) => void;
+export type SignalHandler = (signal: Signal) => void;
+/** `always`: however often it is asked, as a program that has the terminal decides what a Ctrl-C means. */
+export type ClaimSignals = (handler: SignalHandler, always?: 'always') => void;
 
 /** How long a command may tidy up after the first signal. */
 const GRACE_MS = 1000;
@@ -15,13 +17,14 @@ export interface Signals {
 }
 
 export function listenForSignals(): Signals {
-  let claimed: ((signal: Signal) => void) | undefined;
+  let claimed: SignalHandler | undefined;
+  let patient = false;
   let ended: { readonly by: Signal; readonly cut: NodeJS.Timeout } | undefined;
   let asked = false;
   const onSignal = (signal: Signal): void => {
     if (claimed !== undefined) {
       // Whoever asks twice to stop means it.
-      if (signal !== 'SIGHUP' && asked) process.exit(CODES[signal]);
+      if (signal !== 'SIGHUP' && asked && !patient) process.exit(CODES[signal]);
       if (signal !== 'SIGHUP') asked = true;
       claimed(signal);
       return;
@@ -31,8 +34,9 @@ export function listenForSignals(): Signals {
   };
   for (const signal of Object.keys(CODES) as Signal[]) process.on(signal, () => onSignal(signal));
   return {
-    claim(handler) {
+    claim(handler, always) {
       claimed = handler;
+      patient = always !== undefined;
       if (ended === undefined) return;
       // It came while the command was still loading: it is the command's as well, and the first of its kind.
       const { by, cut } = ended;

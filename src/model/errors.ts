@@ -70,7 +70,7 @@ export const ERROR_CATALOGUE = {
   },
   LAB_FAILED: {
     what: 'A lab could not be built, or what was asked of it could not be done',
-    cure: 'Install what is named; "lbctl lab down NAME" removes what is left of it',
+    cure: 'Install what it says is missing; "lbctl lab down NAME" removes what is left of it',
   },
   DENIED: {
     what: 'The operation is not permitted',

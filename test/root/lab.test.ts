@@ -52,6 +52,18 @@ test('a lab of one balancer serves, loses a server and gets it back', () => {
   assert.equal(lab('exec', 'single', 'client', '--', 'sh', '-c', 'exit 9').code, 9);
 });
 
+test('a command on a host has the terminal: it decides about Ctrl-C, and hears a request to end', async () => {
+  const asked = async (...signals: readonly NodeJS.Signals[]): Promise<number> => {
+    const command = ['sh', '-c', 'echo ready; sleep 1; exit 9'];
+    const child = sandbox.start([LBCTL, 'lab', 'exec', 'single', 'client', '--', ...command]);
+    await once(child.stdout!, 'data');
+    for (const signal of signals) child.kill(signal);
+    return ((await once(child, 'exit')) as [number])[0];
+  };
+
+  assert.deepEqual([await asked('SIGINT', 'SIGINT'), await asked('SIGTERM')], [9, 143]);
+});
+
 test('a lab says what it does not know, and what is there instead', () => {
   const table: readonly (readonly [args: string[], code: number, message: RegExp])[] = [
     [['up', 'single'], 5, /up already/],
