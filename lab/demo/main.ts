@@ -1,6 +1,7 @@
 // `make demo`: two real daemons in network namespaces, a story told with what a client saw. Cleans up however it ends.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { keepAwake } from '../keep-awake.ts';
+import { whenAskedToEnd } from '../when-asked-to-end.ts';
 import { whyNot } from './machine.ts';
 import { DemoSite } from './site.ts';
 import { raiseCurtain, type Scene, tellStory } from './story.ts';
@@ -22,12 +23,10 @@ const started = performance.now();
 let site: DemoSite | undefined;
 let closing: Promise<void> | undefined;
 const close = (): Promise<void> => (closing ??= site?.close() ?? Promise.resolve());
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
-    tell('\nStopping and cleaning up ...\n');
-    void close().then(() => process.exit(INTERRUPTED));
-  });
-}
+whenAskedToEnd(() => {
+  if (closing === undefined) tell('\nStopping and cleaning up ...\n');
+  void close().then(() => process.exit(INTERRUPTED));
+});
 
 const awake = keepAwake();
 if (awake.loops.length > 0)

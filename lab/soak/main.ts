@@ -4,6 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { raiseCurtain } from '../demo/story.ts';
 import { keepAwake } from '../keep-awake.ts';
+import { whenAskedToEnd } from '../when-asked-to-end.ts';
 import { FAULTS } from './faults.ts';
 import { runSoak, type SoakReport } from './soak.ts';
 import { openSoakSite } from './soak-site.ts';
@@ -28,7 +29,7 @@ if (faults.length === 0) {
 const SCATTERED_OF = 5000;
 
 const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop.abort());
+whenAskedToEnd(() => stop.abort());
 
 // A host that lends resting processors to others stops both nodes at once, and the oracle with them.
 const awake = keepAwake();

@@ -131,6 +131,17 @@ test('Ctrl-C while it asks whether namespaces can be made leaves nothing', {
   }
 });
 
+test('a demo whose reader goes away ("| head") leaves nothing', { timeout: LIMIT_MS }, async () => {
+  const demo = startDemo();
+  await said(demo, '> Traffic');
+
+  demo.child.stdout!.destroy();
+  if (demo.child.exitCode === null) await once(demo.child, 'exit');
+
+  assert.equal(demo.child.exitCode, 130, demo.text());
+  assert.deepEqual(leftovers(demo.child.pid!), []);
+});
+
 test('what a killed demo left behind goes with the next one', { timeout: LIMIT_MS }, async () => {
   const killed = startDemo();
   await said(killed, '> Traffic');
