@@ -22,7 +22,15 @@ export function openTables(limits: XdpLimits): TablesOnly {
   writeSettings(map('config').memory(), DEFAULT_SETTINGS, clock);
   const run = new TestRun(object.program('steelyard_clock'));
   const tick = () => run.run(new Uint8Array(64)).verdict;
-  const plane = new Plane({ map, tick, ...clock, seed: 1n, owner: 1, hopOf: () => undefined });
+  const plane = new Plane({
+    map,
+    tick,
+    ...clock,
+    seed: 1n,
+    owner: 1,
+    hopOf: () => undefined,
+    isOwn: () => false,
+  });
   const driver = new XdpDriver({ plane, tables: tablesOf(map, tick, { trustMs: 900 }) });
   const close = async () => {
     await driver.close();

@@ -53,7 +53,15 @@ testDriver({
     const open = (owner: number) =>
       new XdpDriver({
         plane: new FaultyPlane(
-          { map, tick, ...clock, seed: DEFAULT_SETTINGS.seed[0], owner, hopOf: () => undefined },
+          {
+            map,
+            tick,
+            ...clock,
+            seed: DEFAULT_SETTINGS.seed[0],
+            owner,
+            hopOf: () => undefined,
+            isOwn: () => false,
+          },
           faults,
         ),
         tables: tablesOf(map, tick),

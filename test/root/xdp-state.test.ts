@@ -1,7 +1,7 @@
 // What the driver tells of itself on real interfaces: how it is attached, how full it is, what became of packets; and that
 // an interface made anew is served again.
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LAYOUT_VERSION } from '../../src/drivers/xdp/layout.ts';
@@ -56,6 +56,40 @@ test('state() tells interfaces, fill of every limit, and reasons with their mean
   assert.ok(countOf(told, 'forwarded') >= 40 && countOf(told, 'replied') >= 40);
   assert.equal(countOf(told, 'drop_internal'), 0);
   assert.ok(told.reasons.every(({ meaning }) => meaning.length > 5));
+});
+
+test('a node that gets another address sends from it, where its own address was the source', async () => {
+  const members = [buildMember(ADDRESS.m1[4], { port: PORT })];
+  await agent.ask('apply', { world: siteWorld(4, PORT, members, { mode: 'onearm', scheduler: 'rr' }) });
+  await sleep(150);
+  const before = await site.ask('http', ADDRESS.vip[4], PORT, 10);
+
+  site.balancer.ip('address', 'add', '10.0.1.3/24', 'dev', 'back1');
+  site.balancer.ip('address', 'del', '10.0.1.1/24', 'dev', 'back1');
+  site.balancer.ip('address', 'replace', '10.0.1.3/24', 'dev', 'back1');
+  site.members[0]!.ip('neighbour', 'flush', 'all');
+  await sleep(2100);
+  await agent.ask('resolve');
+  const after = await site.ask('http', ADDRESS.vip[4], PORT, 10);
+  site.balancer.ip('address', 'add', '10.0.1.1/24', 'dev', 'back1');
+
+  assert.deepEqual([before.failures, after.failures], [{}, {}]);
+});
+
+test('a program that was taken off with its pins is attached again, and its tables are pinned again', async () => {
+  const pins = () => readdirSync(`${site.folder}/v${LAYOUT_VERSION}/maps`).length;
+  const count = pins();
+
+  rmSync(site.folder, { recursive: true });
+  await until(
+    () => !/prog\/xdp/.test(site.balancer.ip('link', 'show', 'front')),
+    'the program is still there after 5 s',
+  );
+  await sleep(2100);
+  await agent.ask('resolve');
+  const answer = await site.ask('http', ADDRESS.vip[4], PORT, 10);
+
+  assert.deepEqual([answer.failures, pins()], [{}, count]);
 });
 
 test('an interface that goes is told as missing, and served again when it comes back', async () => {

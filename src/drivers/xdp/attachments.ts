@@ -1,5 +1,5 @@
-// Which interfaces the program is on, and keeping it so: one that was made anew, or that somebody else's program has left,
-// is attached when it is seen.
+// Which interfaces the program is on, and keeping it so: one that was made anew, that somebody else's program has left, or
+// whose pin was deleted, is attached when it is seen.
 import type { AttachMode } from '../../kernel/bpf/link.ts';
 import type { BpfObject } from '../../kernel/bpf/object.ts';
 import type { PlaneInterface } from '../../model/data-plane.ts';
@@ -43,13 +43,14 @@ export class Attachments {
 
   /** Attaches again where an interface is not what it was; cheap where all is well. */
   look(): void {
-    const { indexOf } = this.#options;
+    const { program, object, indexOf } = this.#options;
     const { names } = this.#wish;
     const well = names.every((name, at) => {
       const result = this.#results[at];
-      return result !== undefined && 'ifindex' in result && result.ifindex === indexOf(name);
+      if (result === undefined || !('ifindex' in result)) return false;
+      return result.ifindex === indexOf(name) && program.holds(result);
     });
-    if (well && !this.#isNew) return;
+    if (well && program.hasTables(object) && !this.#isNew) return;
     this.#results = this.#attach();
     this.#isNew = false;
   }

@@ -79,6 +79,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       seed: settings.seed[0],
       owner: options.owner ?? OWNER,
       hopOf: (address) => surroundings.hopOf(address),
+      isOwn: (address) => surroundings.isOwn(address),
     });
     const attachments = new Attachments(
       { names: options.interfaces, mode: options.attach },

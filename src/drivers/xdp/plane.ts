@@ -1,6 +1,7 @@
 // The tables as a place to put listeners and members. Steps change rows at once where that is safe; what needs the ring
 // (who gets new flows) is gathered and done by settle(), in the order that loses nothing: new rows, ring, old rows.
 import type { BpfMap } from '../../kernel/bpf/map.ts';
+import { toBytes } from '../../lib/ip.ts';
 import { Arena } from './arena.ts';
 import { Endpoints } from './endpoints.ts';
 import { type ListenerEntry, type MemberEntry, memberEntry } from './entries.ts';
@@ -31,6 +32,8 @@ export interface PlaneOptions {
   /** Number that marks our rows; others are somebody else's. */
   readonly owner: number;
   readonly hopOf: (address: string) => NextHop | undefined;
+  /** Whether the node has the address. */
+  readonly isOwn: (address: string) => boolean;
 }
 
 /** Rows in one system call. */
@@ -255,14 +258,17 @@ export class Plane {
     for (const entry of this.#entries.values()) this.#rings.closeWindow(entry, quietTicks);
   }
 
-  /** Brings next hops up to date; the members that still have none. */
+  /** Brings next hops, and the node's own addresses towards them, up to date; the members that still have none. */
   refreshHops(): readonly NextHop[] {
     const unknown = new Map<string, NextHop>();
     for (const entry of this.#entries.values()) {
       if (entry.row.owner !== this.owner) continue;
+      // Else settle() does it, and tells what came of it.
+      if (!this.#dirty.has(entry.key)) this.#ownSource(entry);
       for (const member of entry.members.values()) {
         const found = this.#options.hopOf(member.spec.address);
         if (found === undefined) continue;
+        this.#storeOuterSource(member.number, found);
         if (found.hop === undefined) unknown.set(`${found.linkIndex} ${found.neighbour}`, found);
         else this.#storeHop(member.number, found);
       }
@@ -276,6 +282,13 @@ export class Plane {
     const scratch = new ArrayBuffer(20);
     writeHop(scratch, 0, hop!);
     if (before.compare(Buffer.from(scratch)) !== 0) writeHop(this.#memory.members, at, hop!);
+  }
+
+  #storeOuterSource(number: number, { source }: NextHop): void {
+    if (source === undefined || source.includes(':')) return;
+    const before = new Uint8Array(this.#memory.members, number * MEMBER.size + MEMBER.outerSource, 4);
+    const now = toBytes(source);
+    if (before.some((byte, at) => byte !== now[at])) before.set(now);
   }
 
   #newListener(spec: ListenerSpec): ListenerEntry {
@@ -340,10 +353,13 @@ export class Plane {
     writeListener(this.#memory.listeners, entry.number, entry.row);
   }
 
-  /** onearm: the node's own address towards the first member that has a route. */
+  /** onearm: the node's own address towards the first member that has a route, kept while the node has it: flows come from it. */
   #ownSource(entry: ListenerEntry): void {
-    const { spec } = entry;
+    const { spec, row } = entry;
     if ((spec.mode !== 'onearm' && spec.mode !== 'fullnat') || spec.sources.length > 0) return;
+    const [now] = this.#sources.read(row.sourceFirst, row.sourceCount, spec.address.includes(':'));
+    // The VIP itself may be the source; where it is not here, the other node has it, and the flows.
+    if (now !== undefined && (now === spec.address || this.#options.isOwn(now))) return;
     for (const member of entry.members.values()) {
       const source = this.#options.hopOf(member.spec.address)?.source;
       if (source === undefined) continue;

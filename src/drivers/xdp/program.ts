@@ -41,10 +41,7 @@ export class XdpProgram {
 
   /** Tables that are pinned keep their size, as the flows are in them. */
   load(sizes: Readonly<Record<string, number>>): BpfObject {
-    ensureBpffs();
-    const maps = join(this.#folder, 'maps');
-    mkdirSync(maps, { recursive: true });
-    mkdirSync(join(this.#folder, 'links'), { recursive: true });
+    const maps = this.#makeFolders();
     const actual: Record<string, number> = { ...sizes };
     for (const name of pinsIn(maps)) {
       const fd = openPin(join(maps, name));
@@ -56,12 +53,30 @@ export class XdpProgram {
     return loadObject(this.#objectPath, { sizes: actual, pinFolder: maps, unpinned: OWN_TABLES });
   }
 
+  /** Whether the link is still there and on that interface: whoever deletes its pin takes the program off. */
+  holds({ ifindex, mode }: Attached): boolean {
+    const fd = openPin(this.#linkPath(ifindex, mode));
+    if (fd === undefined) return false;
+    try {
+      return linkInfo(fd).ifindex === ifindex;
+    } finally {
+      closeFd(fd);
+    }
+  }
+
+  /** Whether the next process will find the tables, and the flows in them. */
+  hasTables(object: BpfObject): boolean {
+    const pins = new Set(pinsIn(join(this.#folder, 'maps')));
+    return sharedTables(object).every((name) => pins.has(name));
+  }
+
   /** On every interface given; off those no longer wanted. One interface failing leaves the others attached. */
   attach(
     object: BpfObject,
     interfaces: readonly XdpInterface[],
     wish: 'auto' | AttachMode,
   ): readonly (Attached | { readonly name: string; readonly error: LbError })[] {
+    this.#pinTables(object);
     const program = object.program('steelyard');
     const stages = join(this.#folder, `stages-${programInfo(program).id}`);
     if (!existsSync(stages)) pin(object.map('stages').fd, stages);
@@ -94,6 +109,22 @@ export class XdpProgram {
     for (const name of pinsIn(join(this.#folder, 'links'))) unpin(join(this.#folder, 'links', name));
     for (const name of pinsIn(join(this.#folder, 'maps'))) unpin(join(this.#folder, 'maps', name));
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #makeFolders(): string {
+    ensureBpffs();
+    const maps = join(this.#folder, 'maps');
+    mkdirSync(maps, { recursive: true });
+    mkdirSync(join(this.#folder, 'links'), { recursive: true });
+    return maps;
+  }
+
+  /** Those that were made when the object was loaded and taken away since. */
+  #pinTables(object: BpfObject): void {
+    const maps = this.#makeFolders();
+    const pins = pinsIn(maps);
+    for (const name of sharedTables(object))
+      if (!pins.includes(name)) pin(object.map(name).fd, join(maps, name));
   }
 
   #attachOne(program: number, one: XdpInterface, wish: 'auto' | AttachMode): Attached {
@@ -129,6 +160,10 @@ export class XdpProgram {
   #linkPath(ifindex: number, mode: AttachMode): string {
     return join(this.#folder, 'links', linkName(ifindex, mode));
   }
+}
+
+function sharedTables(object: BpfObject): readonly string[] {
+  return object.mapNames().filter((name) => !OWN_TABLES.some((own) => own === name));
 }
 
 /** By number: names may hold dots, which bpffs keeps for itself, and an interface made anew has another number. */

@@ -27,10 +27,14 @@ export class SourceRows {
     this.#taken.fill(0, first, first + count);
   }
 
+  read(first: number, count: number, six: boolean): readonly string[] {
+    return readSources(this.#memory, first, count, six);
+  }
+
   /** The run that holds `wanted`; in place where the number of addresses is the same. */
   replace(first: number, count: number, wanted: readonly string[]): SourceRun {
     const six = wanted[0]?.includes(':') ?? false;
-    const before = readSources(this.#memory, first, count, six);
+    const before = this.read(first, count, six);
     const placed = keepPlaces(before, wanted);
     if (count !== wanted.length) {
       const next = this.#take(wanted.length);

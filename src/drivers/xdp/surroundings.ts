@@ -15,6 +15,7 @@ export class Surroundings {
   #finder: HopFinder | undefined;
   #links: readonly Link[] | undefined;
   #known = new Map<string, NextHop | undefined>();
+  #own: ReadonlySet<string> = new Set();
 
   constructor(kernel: RouteKernel = new RouteKernel()) {
     this.#kernel = kernel;
@@ -23,11 +24,13 @@ export class Surroundings {
   lookAgain(): void {
     const kernel = this.#kernel;
     this.#links = kernel.links();
+    const addresses = kernel.addresses();
+    this.#own = new Set(addresses.map(({ address }) => address));
     this.#finder = new HopFinder({
       links: this.#links,
       routes: kernel.routes(),
       neighbours: kernel.neighbours(),
-      addresses: kernel.addresses(),
+      addresses,
     });
     this.#known = new Map();
   }
@@ -36,6 +39,12 @@ export class Surroundings {
     if (this.#finder === undefined) this.lookAgain();
     if (!this.#known.has(address)) this.#known.set(address, this.#finder!.find(address));
     return this.#known.get(address);
+  }
+
+  /** Whether an interface of the node has the address. */
+  isOwn(address: string): boolean {
+    if (this.#finder === undefined) this.lookAgain();
+    return this.#own.has(address);
   }
 
   /** The node's own addresses on a link, for ICMP errors of ours. */

@@ -165,6 +165,8 @@ export class XdpDriver implements Driver {
 
   /** Program, tables and flows go; whoever calls this closes the driver, which lets go of them here. */
   async uninstall(): Promise<void> {
+    // No look from here on: it would find the program gone, and attach it again.
+    this.#closed = true;
     await this.#sweeping?.catch(() => undefined);
     this.#options.removeAll?.();
   }
@@ -194,7 +196,7 @@ export class XdpDriver implements Driver {
     const { plane, tables, lookAround } = this.#options;
     const now = this.#nowMs();
     plane.closeWindows(tables.windowTicks);
-    if (lookAround !== undefined && now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
+    if (lookAround !== undefined && !this.#closed && now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
     if (now - this.#sweptMs >= SWEEP_EVERY_MS && this.#sweeping === undefined) {
       this.#sweptMs = now;
       // A failed walk costs accuracy, not traffic: limits stop binding and the next walk tries again.
