@@ -58,6 +58,7 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
     address,
     new MemoryDriver({ name: 'memory', engines: ['memory'], addresses: false }),
   ];
+  let needed = needsXdp(intent, ipvs.fact.available);
   const demand = xdp instanceof XdpOnDemand ? xdp : undefined;
   for (const driver of [ipvs.driver, demand ?? (xdp as Opened).driver, haproxy.driver])
     if (driver !== undefined) drivers.push(driver);
@@ -76,10 +77,15 @@ export function openMachine(intent: Intent, use: MachineUse): Machine {
     notes: demand?.state()?.notes ?? [],
     flows: () => demand?.opened?.flows,
     take: (accepted) => {
+      needed = needsXdp(accepted, ipvs.fact.available);
       demand?.take(accepted);
       haproxy.driver?.take(accepted.dataPlane.haproxy);
     },
-    networkChanged: () => address.announceReturned(),
+    networkChanged: () => {
+      address.announceReturned();
+      // Listeners that IPVS has taken over meanwhile stay there.
+      if (needed && demand !== undefined) demand.networkChanged();
+    },
   };
 }
 
@@ -117,6 +123,10 @@ function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): XdpOnDe
   // Attaching is a change: who only looks plans on paper, unless our tables are there already.
   if (use === 'look' && !hasXdpTables(BPF_FOLDER))
     return { fact, driver: new MemoryDriver({ name: 'xdp', engines: ['xdp'], addresses: false }) };
+  if (use === 'serve') {
+    xdp.openIfItCan();
+    return xdp;
+  }
   try {
     xdp.open();
     return xdp;
@@ -126,9 +136,12 @@ function openXdpHere(intent: Intent, use: MachineUse, hasIpvs: boolean): XdpOnDe
   }
 }
 
-/** Only listeners that name it, or that nothing else could carry, are worth a program on an interface. */
-function mayNeedXdp({ listeners, dataPlane }: Intent, hasIpvs: boolean): boolean {
-  const first = dataPlane.prefer === 'xdp' || !hasIpvs;
-  const usual = dataPlane.engine === 'xdp' || (dataPlane.engine === 'auto' && first);
+/** Only listeners that name it, that prefer it, or that nothing else could carry, are worth a program on an interface. */
+function mayNeedXdp(intent: Intent, hasIpvs: boolean): boolean {
+  return needsXdp(intent, hasIpvs && intent.dataPlane.prefer !== 'xdp');
+}
+
+function needsXdp({ listeners, dataPlane }: Intent, hasOther: boolean): boolean {
+  const usual = dataPlane.engine === 'xdp' || (dataPlane.engine === 'auto' && !hasOther);
   return [...listeners.values()].some(({ engine }) => engine === 'xdp' || (engine === 'auto' && usual));
 }

@@ -6,8 +6,10 @@ import { desiredItems } from '../drivers/xdp/desired.ts';
 import { LAYOUT_VERSION } from '../drivers/xdp/layout.ts';
 import { type OpenXdp, openXdp, type XdpWishes, xdpFact } from '../drivers/xdp/open-xdp.ts';
 import type { XdpDriver } from '../drivers/xdp/xdp-driver.ts';
+import { RouteKernel } from '../kernel/netlink/route-kernel.ts';
 import type { DataPlaneState } from '../model/data-plane.ts';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../model/driver.ts';
+import { LbError, whyOf } from '../model/errors.ts';
 import type { EngineFact } from '../model/facts.ts';
 import type { Intent } from '../model/intent.ts';
 import type { ItemMap, Observed } from '../model/item.ts';
@@ -34,6 +36,8 @@ export class XdpOnDemand implements Driver {
   readonly #here: EngineFact;
   #intent: Intent;
   #open: OpenXdp | undefined;
+  /** Why it could not be opened when it was needed. */
+  #refused: LbError | undefined;
   #isWanted = false;
 
   constructor(intent: Intent, options: XdpOnDemandOptions) {
@@ -44,6 +48,7 @@ export class XdpOnDemand implements Driver {
 
   /** Of the configuration in force: interfaces may be named later. */
   get fact(): EngineFact {
+    if (this.#refused !== undefined) return { available: false, why: whyOf(this.#refused) };
     if (!this.#here.available || this.#open !== undefined || this.#interfaces().length > 0) return this.#here;
     return { available: false, why: 'no interface is named in data_plane.xdp.interfaces or network' };
   }
@@ -56,6 +61,27 @@ export class XdpOnDemand implements Driver {
   take(intent: Intent): void {
     this.#intent = intent;
     this.#open?.adjust(this.#wishes());
+    if (this.#refused !== undefined) this.openIfItCan();
+  }
+
+  /** Where the machine refuses, the fact says so until a later try succeeds. */
+  openIfItCan(): void {
+    try {
+      this.open();
+      this.#refused = undefined;
+    } catch (error) {
+      if (!(error instanceof LbError)) throw error;
+      this.#refused = error;
+    }
+  }
+
+  /** Links or addresses changed: an interface that was missing may be there. To load the program for nothing takes long. */
+  networkChanged(): void {
+    if (this.#refused?.retry !== 'on-change') return;
+    const kernel = new RouteKernel();
+    const names = kernel.links().map(({ name }) => name);
+    kernel.close();
+    if (this.#interfaces().some((name) => names.includes(name))) this.openIfItCan();
   }
 
   /** Throws LbError where the machine refuses; safe to call again. */
@@ -82,6 +108,7 @@ export class XdpOnDemand implements Driver {
   }
 
   async observe(signal?: AbortSignal): Promise<Observed> {
+    if (this.#refused !== undefined) return NOTHING;
     const needed = this.#open !== undefined || this.#isWanted || hasXdpTables(this.#options.folder);
     return needed ? this.open().observe(signal) : NOTHING;
   }

@@ -66,7 +66,8 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       redirects: interfaces.some((name) => surroundings.linkOf(name)?.type === 'veth'),
       ...options.settings,
     });
-    const settings = settingsFor(options.interfaces);
+    let names = options.interfaces;
+    let settings = settingsFor(names);
     writeSettings(map('config').memory(), settings, clock);
     startPorts(map('nat_cursor'), map('config').memory());
     const clockRun = new TestRun(object.program('steelyard_clock'));
@@ -86,7 +87,6 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       { program, object, indexOf: (name) => surroundings.linkOf(name)?.index },
     );
     let notes = notesOf(map, options.limits);
-    let later: XdpWishes | undefined;
     const driver = new XdpDriver({
       plane,
       tables: tablesOf(map, tick, {
@@ -106,9 +106,10 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       }),
       lookAround() {
         surroundings.lookAgain();
-        // Before a new interface is attached: from veth frames must leave by redirect.
-        if (later !== undefined) writeSettings(map('config').memory(), settingsFor(later.interfaces), clock);
-        later = undefined;
+        // Before a new interface is attached: from veth frames must leave by redirect. One that was missing may be there now.
+        const now = settingsFor(names);
+        if (isOther(now, settings)) writeSettings(map('config').memory(), now, clock);
+        settings = now;
         attachments.look();
       },
       askNeighbours: (unknown) => void surroundings.ask(unknown),
@@ -116,7 +117,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       removeAll: () => program.remove(),
     });
     const adjust = (wishes: XdpWishes) => {
-      later = wishes;
+      names = wishes.interfaces;
       notes = notesOf(map, wishes.limits);
       attachments.want({ names: wishes.interfaces, mode: wishes.attach });
       driver.lookSoon();
@@ -137,6 +138,11 @@ function notesOf(map: (name: string) => BpfMap, limits: XdpLimits): readonly str
       ? []
       : `table "${table}" keeps ${actual} rows; ${wanted} are configured: ${REMAKE}`;
   });
+}
+
+/** In what the interfaces decide. */
+function isOther(a: PlaneSettings, b: PlaneSettings): boolean {
+  return a.own4 !== b.own4 || a.own6 !== b.own6 || a.redirects !== b.redirects;
 }
 
 function ownOf(surroundings: Surroundings, name: string | undefined) {

@@ -2,6 +2,7 @@
 // neighbour discovery, which traffic that XDP forwards never does.
 import { createSocket } from 'node:dgram';
 import { RouteKernel } from '../../kernel/netlink/route-kernel.ts';
+import type { InterfaceAddress } from '../../wire/netlink/route-address.ts';
 import type { Link } from '../../wire/netlink/route-link.ts';
 import { HopFinder, type NextHop } from './next-hop.ts';
 
@@ -15,6 +16,7 @@ export class Surroundings {
   #finder: HopFinder | undefined;
   #links: readonly Link[] | undefined;
   #known = new Map<string, NextHop | undefined>();
+  #addresses: readonly InterfaceAddress[] | undefined;
   #own: ReadonlySet<string> = new Set();
 
   constructor(kernel: RouteKernel = new RouteKernel()) {
@@ -25,6 +27,7 @@ export class Surroundings {
     const kernel = this.#kernel;
     this.#links = kernel.links();
     const addresses = kernel.addresses();
+    this.#addresses = addresses;
     this.#own = new Set(addresses.map(({ address }) => address));
     this.#finder = new HopFinder({
       links: this.#links,
@@ -49,7 +52,8 @@ export class Surroundings {
 
   /** The node's own addresses on a link, for ICMP errors of ours. */
   ownAddresses(linkIndex: number): { readonly own4?: string; readonly own6?: string } {
-    const own = this.#kernel.addresses().filter((one) => one.linkIndex === linkIndex);
+    this.#addresses ??= this.#kernel.addresses();
+    const own = this.#addresses.filter((one) => one.linkIndex === linkIndex);
     const own4 = own.find(({ address }) => !address.includes(':'))?.address;
     const own6 = own.find(({ address }) => address.includes(':') && !address.startsWith('fe80:'))?.address;
     return { ...(own4 === undefined ? {} : { own4 }), ...(own6 === undefined ? {} : { own6 }) };
