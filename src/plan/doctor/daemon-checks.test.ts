@@ -76,6 +76,23 @@ test('diagnoseDaemon() names each fault with a cure', () => {
     ],
     [{ heldSteps: 4 }, 'held', 'warning'],
     [
+      {
+        status: {
+          ...STATUS,
+          listeners: [
+            {
+              name: 'web',
+              condition: 'down',
+              reason: 'EngineUnavailable',
+              engineReason: 'xdp is not available',
+            },
+          ],
+        } as unknown as Status,
+      },
+      'listeners-down',
+      'error',
+    ],
+    [
       { access: { tcp: { ...tcp, certificateUntilMs: 110 * DAY }, auditWaiting: 0 } },
       'api-certificate',
       'warning',

@@ -45,6 +45,7 @@ export function diagnoseDaemon(seen: DaemonEvidence): readonly Finding[] {
     checkConfiguration,
     checkWork,
     checkTroubles,
+    checkListeners,
     checkHa,
     checkCertificate,
     checkAudit,
@@ -149,6 +150,23 @@ function checkTroubles({ status }: DaemonEvidence): Finding[] {
   return (status?.troubles ?? []).map(({ message, cure }) =>
     fault('daemon-trouble', 'error', 'The daemon cannot do all it is to', message, cure),
   );
+}
+
+/** A listener that nothing carries is no failing object: there is nothing to apply. */
+function checkListeners({ status }: DaemonEvidence): Finding[] {
+  const down = status?.listeners.filter(({ condition }) => condition === 'down') ?? [];
+  const [first] = down;
+  if (first === undefined) return [];
+  const why = first.reason === 'EngineUnavailable' ? first.engineReason : first.reason;
+  return [
+    fault(
+      'listeners-down',
+      'error',
+      `${down.length} listeners do not serve`,
+      `${first.name}: ${why}`,
+      'lbctl status -o wide; lbctl events',
+    ),
+  ];
 }
 
 function checkHa({ ha }: DaemonEvidence): Finding[] {
