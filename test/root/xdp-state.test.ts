@@ -137,6 +137,17 @@ test('a configuration read later attaches and detaches, and names limits that mu
   assert.ok(isOn('back2'));
 });
 
+test('an interface that answers come in by, and that the program is not on, is named in the notes', async () => {
+  const limits = { maxListeners: 1000, maxMembers: 4000, maxFlows: 65_536 };
+  await agent.ask('adjust', { wishes: { interfaces: ['front', 'back2'], attach: 'auto', limits } });
+  const without = await state();
+  const all = { interfaces: ['front', 'back1', 'back2'], attach: 'auto', limits };
+  await agent.ask('adjust', { wishes: all });
+
+  assert.match(without.notes.join(), /^"back1" leads to members, and the program is not on it: /);
+  assert.deepEqual((await state()).notes, []);
+});
+
 test('a table whose size changes with the limits is named in the notes until it is made anew', async () => {
   await agent.kill();
   agent = await site.agent('auto', { maxFlows: 131_072 });

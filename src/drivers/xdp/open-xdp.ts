@@ -47,6 +47,8 @@ export interface OpenXdp {
 /** The cure: limits are the sizes of kernel tables, which cannot change while flows are in them. */
 const REMAKE = '"lbctl disable" and a start of the daemon make it anew, and forget all flows';
 
+const HEAR = 'their answers do not reach clients until data_plane.xdp.interfaces names it';
+
 /** Rows of ours in the tables; "STYD" as a number. */
 const OWNER = 0x5354_5944;
 
@@ -87,6 +89,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       { program, object, indexOf: (name) => surroundings.linkOf(name)?.index },
     );
     let notes = notesOf(map, options.limits);
+    let deaf: readonly string[] = [];
     const driver = new XdpDriver({
       plane,
       tables: tablesOf(map, tick, {
@@ -111,9 +114,10 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
         if (isOther(now, settings)) writeSettings(map('config').memory(), now, clock);
         settings = now;
         attachments.look();
+        deaf = deafNotes(plane.answerLinks(), attachments.results, (index) => surroundings.nameOf(index));
       },
       askNeighbours: (unknown) => void surroundings.ask(unknown),
-      about: () => ({ interfaces: attachments.state(), notes }),
+      about: () => ({ interfaces: attachments.state(), notes: [...notes, ...deaf] }),
       removeAll: () => program.remove(),
     });
     const adjust = (wishes: XdpWishes) => {
@@ -138,6 +142,18 @@ function notesOf(map: (name: string) => BpfMap, limits: XdpLimits): readonly str
       ? []
       : `table "${table}" keeps ${actual} rows; ${wanted} are configured: ${REMAKE}`;
   });
+}
+
+/** Interfaces whose packets we should see and do not. */
+function deafNotes(
+  links: ReadonlySet<number>,
+  attached: readonly AttachResult[],
+  nameOf: (index: number) => string | undefined,
+): readonly string[] {
+  const heard = new Set(attached.flatMap((one) => ('ifindex' in one ? [one.ifindex] : [])));
+  return [...links]
+    .filter((index) => !heard.has(index))
+    .map((index) => `"${nameOf(index) ?? index}" leads to members, and the program is not on it: ${HEAR}`);
 }
 
 /** In what the interfaces decide. */

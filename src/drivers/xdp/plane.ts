@@ -36,6 +36,7 @@ export interface PlaneOptions {
   readonly isOwn: (address: string) => boolean;
 }
 
+const REWRITING: ReadonlySet<string> = new Set(['nat', 'onearm', 'fullnat']);
 /** Rows in one system call. */
 const COUNTS_AT_ONCE = 4096;
 
@@ -274,6 +275,18 @@ export class Plane {
       }
     }
     return [...unknown.values()];
+  }
+
+  /** Interfaces by which members answer what only the program can bring back to the client. */
+  answerLinks(): ReadonlySet<number> {
+    const links = new Set<number>();
+    for (const { row, spec, members } of this.#entries.values())
+      if (row.owner === this.owner && REWRITING.has(spec.mode))
+        for (const member of members.values()) {
+          const hop = this.#options.hopOf(member.spec.address);
+          if (hop !== undefined) links.add(hop.linkIndex);
+        }
+    return links;
   }
 
   #storeHop(number: number, { hop }: NextHop): void {

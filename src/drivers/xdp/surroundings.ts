@@ -64,6 +64,10 @@ export class Surroundings {
     return this.#links.find((link) => link.name === name);
   }
 
+  nameOf(index: number): string | undefined {
+    return this.#links?.find((link) => link.index === index)?.name;
+  }
+
   async ask(unknown: readonly NextHop[]): Promise<void> {
     const asked = unknown.slice(0, ASK_MAX);
     for (const family of ['udp4', 'udp6'] as const) {
