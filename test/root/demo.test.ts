@@ -142,6 +142,27 @@ test('a demo whose reader goes away ("| head") leaves nothing', { timeout: LIMIT
   assert.deepEqual(leftovers(demo.child.pid!), []);
 });
 
+test('a demo that stays ends with its terminal, though nobody passes the signal on', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const stay = `trap "" HUP; ${[process.execPath, ...DEMO].join(' ')} --stay; true`;
+  const child = spawn('script', ['-qfec', stay, '/dev/null'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  await said({ child, text: () => text }, 'kill -HUP');
+  const pid = Number(/lbctl-demo-(\d+)-/.exec(text)![1]);
+
+  child.kill('SIGKILL');
+  while (existsSync(`/proc/${pid}`)) await sleep(100);
+
+  assert.deepEqual(leftovers(pid), []);
+});
+
 test('what a killed demo left behind goes with the next one', { timeout: LIMIT_MS }, async () => {
   const killed = startDemo();
   await said(killed, '> Traffic');
