@@ -11,7 +11,7 @@ import { pause } from '../../src/drivers/haproxy/process.ts';
 import { ask } from '../../src/drivers/haproxy/sockets.ts';
 import { applyPhases, assertConverged, planOf } from '../conformance/converge.ts';
 import { Load, livesUnderLoad, withRig, worker } from './haproxy-load.ts';
-import { BINARY, type Rig } from './haproxy-rig.ts';
+import type { Rig } from './haproxy-rig.ts';
 import {
   closeMembers,
   HTTP,
@@ -226,9 +226,10 @@ test('HAProxy outlives a killed daemon, and the next one adopts it', async () =>
     const world = worldOf({ listeners: [web()] });
     const script = `
       import { HaproxyDriver } from './src/drivers/haproxy/haproxy-driver.ts';
+      import { optionsOf } from './test/root/haproxy-rig.ts';
       import { put, worldOf } from './test/root/haproxy-site.ts';
       const [, runDir, ports] = process.argv;
-      const driver = new HaproxyDriver({ binary: '${BINARY}', runDir, maxConnections: 2000, threads: 2, hardStopAfterMs: 5000 });
+      const driver = new HaproxyDriver(optionsOf(runDir));
       await put(driver, worldOf({ listeners: [{ name: 'web8080', port: 8080, members: JSON.parse(ports), listener: {}, pool: {} }] }));
       console.log('serving');
       setInterval(() => {}, 1000);`;

@@ -12,6 +12,18 @@ export const BINARY = process.env.SY_HAPROXY ?? '/usr/sbin/haproxy';
 
 const FEATURES = probeHaproxy(BINARY).features;
 
+/** What all daemons of a rig have in common, as each goes on with what another one made. */
+export function optionsOf(runDir: string): HaproxyOptions {
+  return {
+    binary: BINARY,
+    runDir,
+    maxConnections: 2000,
+    threads: 2,
+    hardStopAfterMs: 5000,
+    limitedQuic: FEATURES?.limitedQuic === true,
+  };
+}
+
 export class Rig {
   readonly runDir: string;
   readonly process: HaproxyProcess;
@@ -24,12 +36,7 @@ export class Rig {
     this.runDir = mkdtempSync(join(tmpdir(), 'sy-haproxy-'));
     this.process = new HaproxyProcess({ binary: BINARY, runDir: this.runDir });
     this.#options = {
-      binary: BINARY,
-      runDir: this.runDir,
-      maxConnections: 2000,
-      threads: 2,
-      hardStopAfterMs: 5000,
-      limitedQuic: FEATURES?.limitedQuic === true,
+      ...optionsOf(this.runDir),
       ask: (path, commands) => this.#ask(path, commands),
       ...more,
     };
