@@ -92,7 +92,9 @@ async function socketPath(session: Session, command: Command): Promise<string> {
   const { socket } = command.optsWithGlobals<SocketOptions>();
   const named = socket ?? session.toolbox.env.LBCTL_SOCKET;
   if (named !== undefined && named !== '') return named;
+  const path = session.configPath(command);
+  const loaded = await session.toolbox.loadConfig(path).catch(() => undefined);
   // A configuration with errors does not say where the daemon is; the daemon runs on the last good one.
-  const loaded = await session.toolbox.loadConfig(session.configPath(command)).catch(() => undefined);
-  return loaded?.intent?.api.socket ?? DEFAULT_SOCKET;
+  const intent = loaded?.intent ?? (await session.toolbox.loadKept(path, 'wished').catch(() => undefined));
+  return intent?.api.socket ?? DEFAULT_SOCKET;
 }

@@ -45,6 +45,26 @@ test('lbctl status tells node, addresses and listeners of a running daemon', asy
   }
 });
 
+test('lbctl status finds the daemon of a configuration that has errors by what it has in force', async () => {
+  const door = await openDoor(WEB_SITE);
+  const asked: string[] = [];
+  const probe = toolboxWith({
+    loadConfig: async () => ({ diagnostics: [], files: [] }),
+    loadKept: async (path) => {
+      asked.push(path);
+      return { ...WEB_SITE, api: { ...WEB_SITE.api, socket: door.socket } };
+    },
+    nowMs: () => Date.now(),
+  });
+  try {
+    assert.equal(await runCli(['status', '-c', '/etc/lb.yaml'], probe.toolbox), 0);
+    assert.match(probe.out.join(''), /^node lb-a: ok$/m);
+    assert.deepEqual(asked, ['/etc/lb.yaml']);
+  } finally {
+    await door.close();
+  }
+});
+
 test('lbctl status without a daemon shows the machine, says so, and ends with 6', async () => {
   const control = await EngineControl.begin(WEB_SITE);
   const planes = { drivers: [control.driver], engines: ALL_ENGINES, close: async () => undefined };
