@@ -1,5 +1,5 @@
 // Objects kept alive by a path on bpffs: they outlive the process that made them.
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { Attribute, cString } from './attribute.ts';
 import { bpfError, errnoName } from './errors.ts';
 import { bpf, mount } from './libc.ts';
@@ -8,6 +8,8 @@ const OBJ_PIN = 6;
 const OBJ_GET = 7;
 
 export const BPFFS = '/sys/fs/bpf';
+/** linux/magic.h */
+const BPF_FS_MAGIC = 0xcafe4a11;
 
 /** Mounts bpffs where nobody did (a namespace of its own, a small container). */
 export function ensureBpffs(): void {
@@ -17,10 +19,13 @@ export function ensureBpffs(): void {
   if (errno !== 0) throw bpfError('mount the BPF file system', { op: 'mount', target: BPFFS, errno });
 }
 
+/** What stands there now: a mount of it may be hidden by a later one. */
 function isBpffs(): boolean {
-  return readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .some((line) => line.split(' ')[1] === BPFFS && line.split(' ')[2] === 'bpf');
+  try {
+    return statfsSync(BPFFS).type === BPF_FS_MAGIC;
+  } catch {
+    return false;
+  }
 }
 
 export function pin(fd: number, path: string): void {
