@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  buildHttp,
   buildIntent,
   buildListener,
   buildMember,
@@ -11,15 +12,6 @@ import type { World } from '../model/world.ts';
 import { assumedFacts } from '../plan/assumed-facts.ts';
 import { resolve } from '../plan/resolve.ts';
 import { type Drains, nextDrainEndMs, startDrains, updateDrains, withDrains } from './drains.ts';
-
-const HTTP = {
-  insertHeaders: [],
-  setHeaders: {},
-  removeHeaders: [],
-  compression: false,
-  errorPages: {},
-  maintenance: false,
-};
 
 function worldOf(addresses: readonly string[], drainMs = 1000): World {
   const members = addresses.map((address) => buildMember(address, { weight: 5 }));
@@ -92,7 +84,7 @@ test('a member that leaves a pool of a rule drains as any other, and its pool st
     const intent = buildIntent({
       vips: [buildVip('front', '192.0.2.10')],
       listeners: [
-        buildListener('web', 'front', 80, { mode: 'proxy', protocol: 'http', http: { ...HTTP, rules } }),
+        buildListener('web', 'front', 80, { mode: 'proxy', protocol: 'http', http: buildHttp({ rules }) }),
       ],
       pools: [
         buildPool('web', [buildMember('10.0.0.1')]),

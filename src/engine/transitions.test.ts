@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  buildHttp,
   buildIntent,
   buildListener,
   buildMember,
@@ -15,18 +16,11 @@ import { judgedIn, worldTransitions } from './transitions.ts';
 /** A listener whose rule sends to a pool with a member of this state, which its own pool has too. */
 function site(state: 'enabled' | 'down'): World {
   const rules = [{ name: 'api', matches: [], action: { kind: 'pool', pool: 'api' } }] as const;
-  const http = {
-    rules,
-    insertHeaders: [],
-    setHeaders: {},
-    removeHeaders: [],
-    compression: false,
-    errorPages: {},
-    maintenance: false,
-  };
   const intent = buildIntent({
     vips: [buildVip('v', '192.0.2.10')],
-    listeners: [buildListener('web', 'v', 80, { mode: 'proxy', protocol: 'http', http })],
+    listeners: [
+      buildListener('web', 'v', 80, { mode: 'proxy', protocol: 'http', http: buildHttp({ rules }) }),
+    ],
     pools: [
       buildPool('web', [buildMember('10.0.0.1', { name: 'one', port: 80 })]),
       buildPool('api', [buildMember('10.0.0.1', { name: 'one', port: 80, state })]),

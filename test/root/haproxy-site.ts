@@ -6,7 +6,6 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import type { HaproxyDriver } from '../../src/drivers/haproxy/haproxy-driver.ts';
-import type { HttpOptions } from '../../src/model/http.ts';
 import type { Listener } from '../../src/model/listener.ts';
 import type { Pool } from '../../src/model/pool.ts';
 import type { Certificate, ListenerTls } from '../../src/model/tls.ts';
@@ -14,7 +13,14 @@ import type { World } from '../../src/model/world.ts';
 import { assumedFacts } from '../../src/plan/assumed-facts.ts';
 import { resolve } from '../../src/plan/resolve.ts';
 import { applyPhases, type Planned, planOf } from '../conformance/converge.ts';
-import { buildIntent, buildListener, buildMember, buildPool, buildVip } from '../fixtures/build-intent.ts';
+import {
+  buildHttp,
+  buildIntent,
+  buildListener,
+  buildMember,
+  buildPool,
+  buildVip,
+} from '../fixtures/build-intent.ts';
 
 /** Two runs on one machine must not meet: each has a loopback address of its own, which its children share. */
 export const VIP =
@@ -123,15 +129,7 @@ export function poolOf(name: string, ports: readonly number[], more: Partial<Poo
   );
 }
 
-export const HTTP: HttpOptions = {
-  rules: [],
-  insertHeaders: [],
-  setHeaders: {},
-  removeHeaders: [],
-  compression: false,
-  errorPages: {},
-  maintenance: false,
-};
+export const HTTP = buildHttp();
 
 export function tlsOf(certificates: readonly string[], more: Partial<ListenerTls> = {}): ListenerTls {
   return {

@@ -10,17 +10,23 @@ import { FileWatch } from './watch-files.ts';
 const root = mkdtempSync(join(tmpdir(), 'lbctl-watch-'));
 after(() => rmSync(root, { recursive: true }));
 
-test('setFiles() hears the files by their names, and new ones in folders of patterns', async () => {
+function listening() {
   let heard = 0;
   const watch = new FileWatch(() => heard++);
-  const [main, folder] = [join(root, 'lb.conf'), join(root, 'conf.d')];
-  writeFileSync(main, '');
+  /** How often it tells of what is done. */
   const hears = async (act: () => void): Promise<number> => {
     const before = heard;
     act();
     for (let i = 0; i < 40 && heard === before; i++) await sleep(25);
     return heard - before;
   };
+  return { watch, hears };
+}
+
+test('setFiles() hears the files by their names, and new ones in folders of patterns', async () => {
+  const { watch, hears } = listening();
+  const [main, folder] = [join(root, 'lb.conf'), join(root, 'conf.d')];
+  writeFileSync(main, '');
   try {
     watch.setFiles([main], [folder]);
     assert.equal(await hears(() => writeFileSync(main, 'node: {}')), 1);
@@ -54,14 +60,7 @@ test('setFiles() hears files over links: where those are turned elsewhere, and w
   version('..1');
   turn('..1');
   symlinkSync('..data/lb.conf', join(mount, 'lb.conf'));
-  let heard = 0;
-  const watch = new FileWatch(() => heard++);
-  const hears = async (act: () => void): Promise<number> => {
-    const before = heard;
-    act();
-    for (let i = 0; i < 40 && heard === before; i++) await sleep(25);
-    return heard - before;
-  };
+  const { watch, hears } = listening();
   try {
     watch.setFiles([join(mount, 'lb.conf')]);
     version('..2');

@@ -2,20 +2,20 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import {
+  buildHttp,
   buildIntent,
   buildListener,
   buildMember,
   buildPool,
   buildVip,
 } from '../../../test/fixtures/build-intent.ts';
-import type { HttpOptions } from '../../model/http.ts';
 import type { World } from '../../model/world.ts';
 import { assumedFacts } from '../../plan/assumed-facts.ts';
 import type { Resolver } from '../../plan/resolve.ts';
 
 const LISTENERS = ['plain', 'ruled', 'listed', 'secret'] as const;
 
-const http: HttpOptions = {
+const http = buildHttp({
   rules: [
     {
       name: 'shop',
@@ -23,13 +23,7 @@ const http: HttpOptions = {
       action: { kind: 'pool', pool: 'shop' },
     },
   ],
-  insertHeaders: [],
-  setHeaders: {},
-  removeHeaders: [],
-  compression: false,
-  errorPages: {},
-  maintenance: false,
-};
+});
 
 export const rounds = fc.array(
   fc.record({
