@@ -28,8 +28,8 @@ function scene() {
   route.addLink('eth0');
   const troubles = new Troubles(() => {});
   const addresses = new GroupAddresses({ clock, route, neighbours: route, troubles });
-  const carry = (role: Role): void => {
-    const fact = { role, epoch: 1, reason: role === 'active' ? 'Active' : 'Standby' };
+  const carry = (role: Role, reason = role === 'active' ? 'Active' : 'Standby'): void => {
+    const fact = { role, epoch: 1, reason };
     addresses.carry({ name: 'pair', group, fact } as unknown as GroupKeeper, intent);
   };
   return { clock, route, carry };
@@ -58,4 +58,16 @@ test('GroupAddresses: an address that stays for a moment while the peer takes it
 
   assert.equal(route.addresses().length, 0);
   assert.equal(route.announced.length, before);
+});
+
+test('GroupAddresses: an address stays for a moment too where the peer was believed deaf: it may hear again and not have announced yet', () => {
+  const { clock, route, carry } = scene();
+  carry('active');
+
+  carry('standby', 'SplitBrain');
+  clock.advance(250);
+  assert.equal(route.addresses().length, 1);
+  clock.advance(100);
+
+  assert.equal(route.addresses().length, 0);
 });

@@ -18,7 +18,10 @@ export interface GroupAddressesOptions {
   readonly troubles: Troubles;
 }
 
-/** How long an address stays after its role was given up to a node that is there: it takes over meanwhile, if it did not before. */
+/**
+ * How long an address stays after its role was given up to a node that is there: it takes over meanwhile. One that was deaf and hears
+ * again announces itself when the session is up, a tenth of a second after we left it the role.
+ */
 const OVERLAP_MS = 300;
 /** Routers need this long to forget a route that was withdrawn before what it led to may go. */
 export const WITHDRAW_MS = 1000;
@@ -53,8 +56,7 @@ export class GroupAddresses {
     }
     if (fact.reason === 'NotReady') return;
     this.#carrier.hush(addresses);
-    const takesOver = fact.role === 'standby' && fact.reason !== 'SplitBrain';
-    const waitMs = routed ? WITHDRAW_MS : takesOver ? OVERLAP_MS : 0;
+    const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
     const drop = (): void => this.#guard(group, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
     else
