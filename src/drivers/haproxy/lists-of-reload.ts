@@ -1,33 +1,10 @@
-// Lists around a reload: laid with what was decided before HAProxy reads them, put back when it does not come up.
+// Lists around a reload: those that HAProxy must find, and those that nothing names any more.
 import { existsSync } from 'node:fs';
-import { type Entries, type FilledList, readList, writeList } from './lists.ts';
+import { type FilledList, writeList } from './lists.ts';
 import type { Record } from './record.ts';
 import type { Block } from './record-types.ts';
 import { removeFile } from './run-files.ts';
 import type { WorkerState } from './worker-state.ts';
-
-/** Writes lists for a reload and remembers what stood there. */
-export class ListsOfReload {
-  readonly #lists: readonly FilledList[];
-  readonly #before = new Map<string, Entries | undefined>();
-
-  constructor(lists: readonly FilledList[]) {
-    this.#lists = lists;
-  }
-
-  lay(): void {
-    for (const { path, entries } of this.#lists) {
-      this.#before.set(path, existsSync(path) ? readList(path) : undefined);
-      writeList(path, entries);
-    }
-  }
-
-  rollBack(): void {
-    for (const [path, entries] of this.#before)
-      if (entries === undefined) removeFile(path);
-      else writeList(path, entries);
-  }
-}
 
 /** For a look at a candidate: what it holds decides nothing there, and those in force stay as they are. */
 export function layNew(lists: readonly FilledList[]): void {

@@ -65,7 +65,11 @@ function poolOf(listener: string, { ownPool = '' }: List, backend: string): stri
 }
 
 export function writeList(path: string, entries: Entries): void {
-  replaceFile(path, [...entries].map(([value, backend]) => `${`${value} ${backend}`.trimEnd()}\n`).join(''));
+  replaceFile(path, listText(entries));
+}
+
+export function listText(entries: Entries): string {
+  return [...entries].map(([value, backend]) => `${`${value} ${backend}`.trimEnd()}\n`).join('');
 }
 
 /** Empty where there is none. */

@@ -6,10 +6,10 @@ import { endpointKey } from '../../model/keys.ts';
 import type { Step } from '../../model/plan.ts';
 import { type ApplierPorts, refused, toError } from './apply.ts';
 import type { Installed } from './certificates.ts';
-import { FilesOfReload } from './files-of-reload.ts';
+import { FilesOfReload, type LaidFile } from './files-of-reload.ts';
 import { listeningSockets, placesOfListener, programsOf } from './listening.ts';
-import type { FilledList } from './lists.ts';
-import { dropUnnamed, ListsOfReload, layMissing, layNew } from './lists-of-reload.ts';
+import { type FilledList, listText } from './lists.ts';
+import { dropUnnamed, layMissing, layNew } from './lists-of-reload.ts';
 import { backendName, frontendName } from './names.ts';
 import { Record } from './record.ts';
 import type { WorkerState } from './worker-state.ts';
@@ -79,14 +79,12 @@ export class Reloader {
     state: WorkerState | undefined,
   ): Promise<void> {
     const { process, store, beforeReload, supervisor } = this.#ports;
-    const lists = new ListsOfReload(changes.flatMap((change) => change.lists ?? []));
-    const files = new FilesOfReload(changes.flatMap((change) => change.file ?? []));
+    const files = new FilesOfReload(changes.flatMap(filesOf));
     // By the file in force, so before another takes its place.
     if (state !== undefined) await process.mendMaster();
     let isPromoted = false;
     try {
       store.writeLists(draft.blocks.values());
-      lists.lay();
       files.lay();
       layMissing(draft.blocks.values(), state);
       store.promote(store.writeCandidate('next', draft), draft);
@@ -101,7 +99,6 @@ export class Reloader {
     } catch (error) {
       // Until then the one in force is in place, and what ran before it is no way back.
       if (isPromoted) store.rollBack();
-      lists.rollBack();
       files.rollBack();
       throw error;
     }
@@ -189,6 +186,11 @@ function withTheirListener(changes: readonly Change[], record: Record, errors: E
     if (why !== undefined) errors.set(step, why);
     return why === undefined;
   });
+}
+
+function filesOf({ lists = [], file }: Change): readonly LaidFile[] {
+  const laid = lists.map(({ path, entries }) => ({ path, text: listText(entries) }));
+  return file === undefined ? laid : [...laid, file];
 }
 
 function byListener(changes: readonly Change[]): readonly (readonly Change[])[] {
