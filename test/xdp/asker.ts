@@ -77,12 +77,15 @@ async function tcp({ host, port, count }: Ask, { met, failures }: Tally): Promis
     });
 }
 
+/** The kernel draws a socket's port by lot, now and then one that a flow of before still holds: that one takes no turn. */
+let udpPort = 20_000;
+
 /** Answers with its whole payload behind the name, or it counts as a failure: both ways in fragments when it is long. */
 async function udp({ host, port, count, padding: length }: Ask, { met, failures }: Tally): Promise<void> {
   const padding = 'x'.repeat(length);
   for (let i = 0; i < count; i++) {
     const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
-    socket.connect(port, host);
+    socket.bind(udpPort++, () => socket.connect(port, host));
     await new Promise<void>((resolve) => {
       const end = (failure?: string) => {
         clearTimeout(timer);
