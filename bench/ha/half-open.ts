@@ -1,9 +1,9 @@
 // A link that loses one direction: the standby hears nothing and takes over, the active node learns that it is not heard and leaves.
-// How long both of them were active.
+// How long both of them were active, and had the address.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deafen } from '../../lab/deaf.ts';
 import { startFrrPair } from '../../lab/frr-pair.ts';
-import { bfdConfig, buildPair, type Pair, pairConfig } from '../../lab/ha-pair.ts';
+import { bfdConfig, buildPair, type Pair, pairConfig, VIP } from '../../lab/ha-pair.ts';
 import { until } from '../../lab/until.ts';
 import { distribution, type Progress, type Series, TRIALS } from './trials.ts';
 
@@ -33,25 +33,55 @@ export function halfOpenBfd(series: Series, tell: Progress): Promise<void> {
   });
 }
 
+/** Of their roles, and of the address: a node may still answer for it when its role is another's already. */
+interface Overlap {
+  readonly active: number;
+  readonly carried: number;
+}
+
 /** A pair for each trial: who stood back once does so for longer the next time. */
 async function bothActive(series: Series, tell: Progress, start: () => Promise<Pair>): Promise<void> {
-  const both: number[] = [];
+  const { name, target } = series;
+  const overlaps: Overlap[] = [];
   for (let i = 0; i < TRIALS; i++) {
-    both.push(await bothActiveMs(await start()));
-    process.stdout.write(`  ${series.name} ${i + 1}/${TRIALS}: ${both.at(-1)} ms\n`);
-    tell(distribution(series.name, series.target, both));
+    const { active, carried } = await overlapOf(await start());
+    overlaps.push({ active, carried });
+    process.stdout.write(
+      `  ${name} ${i + 1}/${TRIALS}: ${active} ms, both carried the address for ${carried} ms\n`,
+    );
+    tell([
+      ...distribution(
+        name,
+        target,
+        overlaps.map((one) => one.active),
+      ),
+      ...distribution(
+        `${name} by their addresses`,
+        target,
+        overlaps.map((one) => one.carried),
+      ),
+    ]);
   }
 }
 
-async function bothActiveMs(pair: Pair): Promise<number> {
+async function overlapOf(pair: Pair): Promise<Overlap> {
   const { a, b } = pair;
   try {
     await sleep(SETTLE_MS);
     deafen(b.host, a.host);
+    const carried = await bothCarryMs(pair);
     await b.roleIs('active');
     await a.roleIs('standby');
-    return a.moves.at(-1)!.atMs - b.moves.at(-1)!.atMs;
+    return { active: a.moves.at(-1)!.atMs - b.moves.at(-1)!.atMs, carried };
   } finally {
     await pair.close();
   }
+}
+
+/** Looked at every few milliseconds: as long as one look takes. */
+async function bothCarryMs({ a, b }: Pair): Promise<number> {
+  await until('the deaf one to carry it', () => b.holds(VIP), 10_000, 1);
+  const fromMs = performance.now();
+  await until('the other one to leave it', () => !a.holds(VIP), 10_000, 1);
+  return Math.round(performance.now() - fromMs);
 }

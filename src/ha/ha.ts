@@ -81,7 +81,7 @@ export class Ha {
       troubles: this.#troubles,
       ...(neighbours === undefined ? {} : { neighbours }),
     };
-    this.#addresses = new GroupAddresses(wire);
+    this.#addresses = new GroupAddresses({ ...wire, facts: this.#facts });
     this.#claims = new Claims({ ...wire, facts: this.#facts, onClaim: () => this.#decideGroups() });
     this.#handover = new Handover({
       clock,

@@ -129,6 +129,11 @@ export class NodeFacts {
     this.#claimedMs.set(session, this.#clock.monotonicMs());
   }
 
+  /** Whoever gives way now leaves addresses that a peer has already. */
+  get claimed(): boolean {
+    return [...this.#claimedMs.keys()].some((session) => this.#isClaimed(session));
+  }
+
   /** A peer that we hear and that does not hear us, since when. True when roles may be others by it. */
   setHeard(session: string, sinceMs: number | undefined): boolean {
     if (sinceMs === undefined) return this.#heardSince.delete(session);

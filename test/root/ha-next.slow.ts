@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import { nextPrograms, passesWith } from './next-debian.ts';
 
-const FILES = ['ha-bgp', 'ha-ecmp', 'ha-gobgp', 'ha-bfd', 'ha-frr-vrrp'];
+const FILES = ['ha-bgp', 'ha-ecmp', 'ha-gobgp', 'ha-bfd', 'ha-half-open-bfd', 'ha-frr-vrrp'];
 const PROGRAMS = ['zebra', 'bgpd', 'bfdd', 'vrrpd'].map((name) => `/usr/lib/frr/${name}`);
 
 for (const file of FILES)

@@ -27,12 +27,13 @@ function scene() {
   const [clock, route] = [new FakeClock(0), new FakeRoute()];
   route.addLink('eth0');
   const troubles = new Troubles(() => {});
-  const addresses = new GroupAddresses({ clock, route, neighbours: route, troubles });
+  const facts = { claimed: false };
+  const addresses = new GroupAddresses({ clock, route, neighbours: route, troubles, facts });
   const carry = (role: Role, reason = role === 'active' ? 'Active' : 'Standby'): void => {
     const fact = { role, epoch: 1, reason };
     addresses.carry({ name: 'pair', group, fact } as unknown as GroupKeeper, intent);
   };
-  return { clock, route, carry };
+  return { clock, route, carry, facts };
 }
 
 test('GroupAddresses: what is carried is announced at once and three times more', () => {
@@ -68,6 +69,16 @@ test('GroupAddresses: an address stays for a moment too where the peer was belie
   clock.advance(250);
   assert.equal(route.addresses().length, 1);
   clock.advance(100);
+
+  assert.equal(route.addresses().length, 0);
+});
+
+test('GroupAddresses: an address that a peer was heard to claim goes at once', () => {
+  const { route, carry, facts } = scene();
+  carry('active');
+
+  facts.claimed = true;
+  carry('standby', 'SplitBrain');
 
   assert.equal(route.addresses().length, 0);
 });

@@ -16,11 +16,13 @@ export interface GroupAddressesOptions {
   readonly route: RoutePort;
   readonly neighbours?: NeighbourPort;
   readonly troubles: Troubles;
+  /** A peer was heard to say that it has what this node carries. */
+  readonly facts: { readonly claimed: boolean };
 }
 
 /**
- * How long an address stays after its role was given up to a node that is there: it takes over meanwhile. One that was deaf and hears
- * again announces itself when the session is up, a tenth of a second after we left it the role.
+ * How long an address stays after its role was given up to a node that is there: it takes over meanwhile, if it did not say already
+ * that it has. One that was deaf and hears again announces itself when the session is up, a tenth of a second after we left it the role.
  */
 const OVERLAP_MS = 300;
 /** Routers need this long to forget a route that was withdrawn before what it led to may go. */
@@ -56,7 +58,8 @@ export class GroupAddresses {
     }
     if (fact.reason === 'NotReady') return;
     this.#carrier.hush(addresses);
-    const waitMs = routed ? WITHDRAW_MS : fact.role === 'standby' ? OVERLAP_MS : 0;
+    const overlaps = fact.role === 'standby' && !this.#options.facts.claimed;
+    const waitMs = routed ? WITHDRAW_MS : overlaps ? OVERLAP_MS : 0;
     const drop = (): void => this.#guard(group, () => this.#carrier.drop(addresses));
     if (waitMs === 0) drop();
     else
