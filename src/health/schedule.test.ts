@@ -69,7 +69,7 @@ describe('Schedule', () => {
     assert.equal(starts.length, 100);
     const perTenth = Array.from(
       { length: 10 },
-      (_, tenth) => starts.filter((start) => Math.floor(start.at / 100) === tenth).length,
+      (_, tenth) => starts.filter(({ at, lateMs }) => Math.floor((at - lateMs) / 100) === tenth).length,
     );
     assert.deepEqual(perTenth, Array(10).fill(10));
   });
@@ -89,6 +89,34 @@ describe('Schedule', () => {
       times.map((_, i) => i * 8),
     );
     assert.ok(starts.every(({ lateMs }) => lateMs < 8));
+  });
+
+  it('waits twice as long for more of those whose interval is long', async () => {
+    let seed = 0;
+    const { clock, schedule, starts } = setUp({ random: () => seed++ / 1000, durationMs: 1 });
+    for (let i = 0; i < 1000; i++) schedule.set({ key: `p${i}`, intervalMs: 1000, fastIntervalMs: 1000 });
+
+    await clock.advance(992);
+
+    const times = [...new Set(starts.map(({ at }) => at))];
+    assert.deepEqual(
+      times,
+      times.map((_, i) => i * 16),
+    );
+    assert.ok(starts.every(({ lateMs }) => lateMs < 16));
+  });
+
+  it('waits no longer for those who are many already', async () => {
+    const [clock, late]: [FakeClock, number[]] = [new FakeClock(), []];
+    let seed = 0;
+    const options = { clock, random: () => seed++ / 5000, maxRunning: 5000 };
+    const schedule = new Schedule({ ...options, start: (_key, lateMs) => late.push(lateMs) });
+    for (let i = 0; i < 5000; i++) schedule.set({ key: `p${i}`, intervalMs: 1000, fastIntervalMs: 1000 });
+
+    await clock.advance(1000);
+
+    assert.equal(late.length, 5000);
+    assert.ok(Math.max(...late.slice(100)) <= 8, `${Math.max(...late.slice(100))} ms late`);
   });
 
   it('starts no more than the limit at once and lets the rest wait in order', async () => {

@@ -11,10 +11,11 @@ export interface ScheduleEntry {
 
 interface Slot {
   entry: ScheduleEntry;
-  /** Monotonic time of the next start; a heap entry with another time is stale. */
+  /** Monotonic time of the next start; where it stands in the heap under another time it is stale there. */
   dueMs: number;
   running: boolean;
   inDoubt: boolean;
+  deleted: boolean;
 }
 
 export interface ScheduleOptions {
@@ -29,18 +30,21 @@ export interface ScheduleOptions {
 
 /**
  * Between two rounds of starts. Waking up costs as much as a check or two: thousands a second come by dozens, late by no more than
- * this.
+ * this. The most is for few at a time, of long intervals: many need no more company, and their own time to start comes on top.
  */
-const SPACING_MS = 8;
+const SPACING_MS = { least: 8, most: 16 } as const;
+const SPACING_SHARE = 1 / 50;
+const MANY_A_MS = 1.5;
 
 export class Schedule {
   readonly #options: ScheduleOptions;
   readonly #slots = new Map<string, Slot>();
-  readonly #due = new MinHeap<{ key: string; dueMs: number }>();
+  readonly #due = new MinHeap<Slot>();
   #running = 0;
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #startedMs = Number.NEGATIVE_INFINITY;
+  #areMany = false;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -55,11 +59,14 @@ export class Schedule {
     }
     // Spread over one whole interval: 10,000 probes added together do not fire together.
     const dueMs = this.#options.clock.monotonicMs() + this.#options.random() * entry.intervalMs;
-    this.#slots.set(entry.key, { entry, dueMs, running: false, inDoubt: true });
-    this.#enqueue(entry.key, dueMs);
+    const added: Slot = { entry, dueMs, running: false, inDoubt: true, deleted: false };
+    this.#slots.set(entry.key, added);
+    this.#enqueue(added);
   }
 
   delete(key: string): void {
+    const slot = this.#slots.get(key);
+    if (slot !== undefined) slot.deleted = true;
     this.#slots.delete(key);
   }
 
@@ -68,7 +75,7 @@ export class Schedule {
     const slot = this.#slots.get(key);
     if (slot === undefined || slot.running) return;
     slot.dueMs = this.#options.clock.monotonicMs();
-    this.#enqueue(key, slot.dueMs);
+    this.#enqueue(slot);
   }
 
   /** The probe ended. `inDoubt` chooses the next interval. Call it exactly once for each start. */
@@ -78,11 +85,10 @@ export class Schedule {
     if (slot?.running) {
       slot.running = false;
       slot.inDoubt = inDoubt;
-      const step = inDoubt ? slot.entry.fastIntervalMs : slot.entry.intervalMs;
       // From the planned start, not from the end: the beat holds. A check longer than its interval skips beats.
       const now = this.#options.clock.monotonicMs();
-      slot.dueMs = Math.max(now, slot.dueMs + step);
-      this.#enqueue(key, slot.dueMs);
+      slot.dueMs = Math.max(now, slot.dueMs + intervalOf(slot));
+      this.#enqueue(slot);
     }
     if (wasFull) this.#pump();
   }
@@ -96,15 +102,15 @@ export class Schedule {
     this.#slots.clear();
   }
 
-  #enqueue(key: string, dueMs: number): void {
-    this.#due.push(dueMs, { key, dueMs });
+  #enqueue(slot: Slot): void {
+    this.#due.push(slot.dueMs, slot);
     this.#arm();
   }
 
   #arm(): void {
-    const next = this.#due.peekOrder();
+    const next = this.#due.peek();
     if (next === undefined || this.#running >= this.#options.maxRunning) return;
-    const at = Math.max(next, this.#startedMs + SPACING_MS);
+    const at = Math.max(this.#due.peekOrder()!, this.#startedMs + this.#spacingMs(next));
     if (at >= this.#timerAt) return;
     this.#cancelTimer?.();
     this.#timerAt = at;
@@ -117,19 +123,32 @@ export class Schedule {
     });
   }
 
+  #spacingMs(next: Slot): number {
+    const { least, most } = SPACING_MS;
+    if (this.#areMany) return least;
+    return Math.max(least, Math.min(most, intervalOf(next) * SPACING_SHARE));
+  }
+
   #pump(): void {
     const now = this.#options.clock.monotonicMs();
+    const sinceMs = now - this.#startedMs;
+    let started = 0;
     while (this.#running < this.#options.maxRunning) {
       const next = this.#due.peekOrder();
       if (next === undefined || next > now) break;
-      const { key, dueMs } = this.#due.pop()!;
-      const slot = this.#slots.get(key);
-      if (slot === undefined || slot.running || slot.dueMs !== dueMs) continue;
+      const slot = this.#due.pop()!;
+      if (slot.deleted || slot.running || slot.dueMs !== next) continue;
       slot.running = true;
       this.#running++;
       this.#startedMs = now;
-      this.#options.start(key, now - dueMs);
+      started++;
+      this.#options.start(slot.entry.key, now - next);
     }
+    if (started > 0) this.#areMany = started > sinceMs * MANY_A_MS;
     this.#arm();
   }
+}
+
+function intervalOf({ entry, inDoubt }: Slot): number {
+  return inDoubt ? entry.fastIntervalMs : entry.intervalMs;
 }

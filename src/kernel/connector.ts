@@ -1,10 +1,11 @@
 // Asks many addresses at once whether they accept a connection. Through Node's sockets each costs a handle, a stream, timers and
 // turns of the loop; thousands of checks a second want system calls and nothing else.
-import { familyOf } from '../lib/ip.ts';
+import { type Family, familyOf } from '../lib/ip.ts';
 import { Epoll } from './native/epoll.ts';
 import { ERRNO, errnoName } from './native/errno.ts';
 import { lastErrno, libc } from './native/libc.ts';
-import { openStreamSocket, socketAddressBuffer, toSocketAddress, type Way } from './probe-socket.ts';
+import { socketAddressBuffer, toSocketAddress, type Way } from './probe-socket.ts';
+import { SpareSockets } from './spare-sockets.ts';
 
 export type ConnectEnd =
   | { readonly kind: 'connected'; readonly tookMs: number }
@@ -19,6 +20,8 @@ export interface Endpoint {
 
 interface Pending {
   readonly fd: number;
+  readonly family: Family;
+  readonly way: Way;
   readonly startedMs: number;
   readonly deadlineMs: number;
   readonly stop: AbortSignal;
@@ -29,7 +32,6 @@ interface Pending {
 
 const SOL_SOCKET = 1;
 const SO_ERROR = 4;
-const SO_LINGER = 13;
 const IPPROTO_TCP = 6;
 const TCP_INFO = 11;
 /** Of struct tcp_info (linux/tcp.h), up to and with its count of everything sent again. */
@@ -37,8 +39,6 @@ const INFO = { size: 104, rttUs: 68, totalRetrans: 100 } as const;
 const ESTABLISHED = 1;
 const SYN_SENT = 2;
 const CLOSE_WAIT = 8;
-/** RST instead of FIN, as thousands of checks a second would fill the table with TIME_WAIT. */
-const RESET_ON_CLOSE = Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0);
 /** Node cannot wait for an epoll, so it is looked at: often while an answer is young, seldom for who does not answer. */
 const SOONEST_LOOK_MS = 1;
 const LATEST_LOOK_MS = 16;
@@ -47,6 +47,7 @@ const LOOK_SHARE = 1 / 4;
 
 export class Connector {
   readonly #epoll = new Epoll();
+  readonly #sockets = new SpareSockets();
   readonly #pending = new Map<number, Pending>();
   /** Started in this turn. */
   readonly #fresh: Pending[] = [];
@@ -70,7 +71,7 @@ export class Connector {
     if (stop.aborted) return Promise.resolve({ kind: 'timed-out', tookMs: 0 });
     const refused = (errno: number): Promise<ConnectEnd> =>
       Promise.resolve({ kind: 'failed', code: errnoName(errno), tookMs: performance.now() - startedMs });
-    const fd = openStreamSocket(family, way);
+    const fd = this.#sockets.take(family, way);
     if (fd < 0) return refused(-fd);
     const address = toSocketAddress(family, to.address, to.port, this.#to[family]);
     if (libc().connect(fd, address, address.length) !== 0) {
@@ -81,7 +82,8 @@ export class Connector {
       }
     }
     return new Promise((resolve) => {
-      const pending: Pending = { fd, startedMs, deadlineMs: startedMs + timeoutMs, stop, resolve };
+      const deadlineMs = startedMs + timeoutMs;
+      const pending: Pending = { fd, family, way, startedMs, deadlineMs, stop, resolve };
       this.#pending.set(fd, pending);
       this.#fresh.push(pending);
       // Once for all that start in this turn.
@@ -169,12 +171,14 @@ export class Connector {
   }
 
   #end(pending: Pending, kind: ConnectEnd['kind'], measuredMs?: number, code = ''): void {
-    const { fd, stop, onStop, startedMs, resolve } = pending;
+    const { fd, family, way, stop, onStop, startedMs, resolve } = pending;
     if (!this.#pending.delete(fd)) return;
-    if (onStop !== undefined) stop.removeEventListener('abort', onStop);
-    if (kind === 'connected')
-      libc().setsockopt(fd, SOL_SOCKET, SO_LINGER, RESET_ON_CLOSE, RESET_ON_CLOSE.length);
-    libc().close(fd);
+    if (onStop !== undefined) {
+      stop.removeEventListener('abort', onStop);
+      this.#epoll.remove(fd);
+    }
+    if (kind === 'connected') this.#sockets.giveBack(fd, family, way);
+    else libc().close(fd);
     if (this.#pending.size === 0) this.#rest();
     const tookMs = measuredMs ?? performance.now() - startedMs;
     resolve(kind === 'failed' ? { kind, code, tookMs } : { kind, tookMs });

@@ -1,72 +1,81 @@
-// A binary heap: the smallest by number comes out first, equal ones in the order they came.
+// A heap: the smallest by number comes out first, equal ones in the order they came. Orders stand side by side, apart from what they
+// order, and four children below each: of thousands, few places in memory are touched.
 
-interface Entry<T> {
-  readonly order: number;
-  readonly sequence: number;
-  readonly value: T;
-}
+const CHILDREN = 4;
 
 export class MinHeap<T> {
-  readonly #entries: Entry<T>[] = [];
+  readonly #orders: number[] = [];
+  readonly #sequences: number[] = [];
+  readonly #values: T[] = [];
   #sequence = 0;
 
   get size(): number {
-    return this.#entries.length;
+    return this.#values.length;
   }
 
   push(order: number, value: T): void {
-    const entries = this.#entries;
-    entries.push({ order, sequence: this.#sequence++, value });
-    let index = entries.length - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!this.#isBefore(index, parent)) break;
-      this.#swap(parent, index);
-      index = parent;
-    }
+    this.#rise(this.#values.length, order, this.#sequence++, value);
+  }
+
+  peek(): T | undefined {
+    return this.#values[0];
   }
 
   peekOrder(): number | undefined {
-    return this.#entries[0]?.order;
+    return this.#orders[0];
   }
 
   pop(): T | undefined {
-    const entries = this.#entries;
-    const first = entries[0];
-    const last = entries.pop();
-    if (first === undefined || last === undefined) return undefined;
-    if (entries.length > 0) {
-      entries[0] = last;
-      this.#sink();
-    }
-    return first.value;
+    const [first, size] = [this.#values[0], this.#values.length];
+    const order = this.#orders.pop();
+    const sequence = this.#sequences.pop();
+    const last = this.#values.pop();
+    if (size > 1) this.#sink(order!, sequence!, last!);
+    return first;
   }
 
-  #sink(): void {
-    const size = this.#entries.length;
+  #rise(from: number, order: number, sequence: number, value: T): void {
+    let index = from;
+    while (index > 0) {
+      const parent = Math.floor((index - 1) / CHILDREN);
+      // What comes is the youngest: of equals it stays below.
+      if (this.#orders[parent]! <= order) break;
+      this.#copy(parent, index);
+      index = parent;
+    }
+    this.#put(index, order, sequence, value);
+  }
+
+  /** From the top, where a place is free. */
+  #sink(order: number, sequence: number, value: T): void {
+    const size = this.#values.length;
     let index = 0;
     for (;;) {
-      const left = 2 * index + 1;
-      const right = left + 1;
-      let least = index;
-      if (left < size && this.#isBefore(left, least)) least = left;
-      if (right < size && this.#isBefore(right, least)) least = right;
-      if (least === index) return;
-      this.#swap(index, least);
+      const first = CHILDREN * index + 1;
+      if (first >= size) break;
+      let least = first;
+      const end = Math.min(first + CHILDREN, size);
+      for (let child = first + 1; child < end; child++)
+        if (this.#isBefore(child, this.#orders[least]!, this.#sequences[least]!)) least = child;
+      if (!this.#isBefore(least, order, sequence)) break;
+      this.#copy(least, index);
       index = least;
     }
+    this.#put(index, order, sequence, value);
   }
 
-  #isBefore(a: number, b: number): boolean {
-    const left = this.#entries[a]!;
-    const right = this.#entries[b]!;
-    return left.order < right.order || (left.order === right.order && left.sequence < right.sequence);
+  #isBefore(index: number, order: number, sequence: number): boolean {
+    const own = this.#orders[index]!;
+    return own < order || (own === order && this.#sequences[index]! < sequence);
   }
 
-  #swap(a: number, b: number): void {
-    const entries = this.#entries;
-    const held = entries[a]!;
-    entries[a] = entries[b]!;
-    entries[b] = held;
+  #copy(from: number, to: number): void {
+    this.#put(to, this.#orders[from]!, this.#sequences[from]!, this.#values[from]!);
+  }
+
+  #put(index: number, order: number, sequence: number, value: T): void {
+    this.#orders[index] = order;
+    this.#sequences[index] = sequence;
+    this.#values[index] = value;
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { after, before, describe, it } from 'node:test';
 import { BEAT } from '../../../test/fixtures/checks.ts';
@@ -44,6 +44,18 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 function sockets(): number {
   return readdirSync('/proc/self/fd').length;
+}
+
+/** As /proc/net/tcp numbers them. */
+const [ESTABLISHED, SYN_SENT, TIME_WAIT] = ['01', '02', '06'];
+
+function connectionsTo(port: number, state: string): number {
+  const to = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
+  const rows = readFileSync('/proc/self/net/tcp', 'utf8').split('\n').slice(1);
+  return rows.filter((row) => {
+    const [, , remote, of] = row.trim().split(/\s+/);
+    return remote === to && of === state;
+  }).length;
 }
 
 describe('runCheck() of a tcp check that only connects', () => {
@@ -94,6 +106,30 @@ describe('runCheck() of a tcp check that only connects', () => {
     }
   });
 
+  it('ends each connection by a reset and uses its socket for the next, of whatever member and end', async () => {
+    const [here, there] = [await listen(), await listen()];
+    const ended: string[] = [];
+    for (const server of servers.slice(-2))
+      server.on('connection', (socket) =>
+        socket.on('error', ({ code }: NodeJS.ErrnoException) => ended.push(code!)),
+      );
+    const gone = await listen();
+    const server = servers.pop()!;
+    server.close();
+    await once(server, 'close');
+    await ask(here, LONG_MS);
+    const before = sockets();
+    for (let i = 0; i < 50; i++) {
+      assert.equal((await ask(i % 2 === 0 ? here : there, LONG_MS)).ok, true);
+      assert.equal((await ask(gone, LONG_MS)).error, 'Connection refused');
+    }
+    for (let i = 0; i < 10_000 && ended.length < 51; i++) await turn();
+
+    assert.deepEqual(ended, Array(51).fill('ECONNRESET'));
+    assert.ok(sockets() <= before + 2, 'what a refusal took is closed');
+    for (const state of [ESTABLISHED, TIME_WAIT]) assert.equal(connectionsTo(here, state), 0);
+  });
+
   describe('of a member that is silent', () => {
     let member: ChildProcess;
     let port: number;
@@ -109,27 +145,23 @@ describe('runCheck() of a tcp check that only connects', () => {
       assert.ok(latencyMs >= SHORT_MS, `took ${latencyMs} ms`);
     });
 
-    it('leaves no socket behind when it is stopped: in the turn in which it began, or later', async () => {
+    it('leaves no connection behind when it is stopped: in the turn in which it began, or later', async () => {
       const stop = [new AbortController(), new AbortController()] as const;
-      const before = sockets();
       const ten = (by: AbortController) =>
         Array.from({ length: 10 }, () => ask(port, LONG_MS, {}, by.signal));
       const soon = ten(stop[0]);
-      const duringSoon = sockets();
+      const duringSoon = connectionsTo(port, SYN_SENT);
       stop[0].abort();
       await turn();
-      const afterSoon = sockets();
+      const afterSoon = connectionsTo(port, SYN_SENT);
       const later = ten(stop[1]);
       await turn();
-      const duringLater = sockets();
+      const duringLater = connectionsTo(port, SYN_SENT);
       stop[1].abort();
-      const atOnce = sockets();
+      const atOnce = connectionsTo(port, SYN_SENT);
       const told = await Promise.all([...soon, ...later]);
 
-      assert.ok(duringSoon >= before + 10);
-      assert.equal(afterSoon, before);
-      assert.ok(duringLater >= before + 10);
-      assert.equal(atOnce, before);
+      assert.deepEqual([duringSoon, afterSoon, duringLater, atOnce], [10, 0, 10, 0]);
       assert.deepEqual(new Set(told.map(({ ok }) => ok)), new Set([false]));
       assert.equal((await ask(port, LONG_MS, {}, stop[1].signal)).ok, false);
     });

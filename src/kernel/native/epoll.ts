@@ -9,6 +9,7 @@ interface Calls {
 
 const EPOLL_CLOEXEC = 0x80000;
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
 const EPOLLOUT = 4;
 /** struct epoll_event is packed on x86-64 alone; its data is the last eight bytes everywhere. */
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16;
@@ -32,7 +33,12 @@ export class Epoll {
     return calls.control(this.#fd, EPOLL_CTL_ADD, fd, this.#events) === 0 ? 0 : lastErrno();
   }
 
-  /** Ready now. Who is done with one closes it, which takes it out. */
+  /** What is closed is out by itself; a socket that goes on must be taken out. */
+  remove(fd: number): void {
+    if (this.#fd >= 0) calls?.control(this.#fd, EPOLL_CTL_DEL, fd, this.#events);
+  }
+
+  /** Ready now. */
   ready(): readonly number[] {
     const fds: number[] = [];
     if (calls === undefined || this.#fd < 0) return fds;
