@@ -1,5 +1,6 @@
 // The real SysctlPort: files under /proc/sys.
 import { readFileSync, writeFileSync } from 'node:fs';
+import { sysctlPath } from '../lib/sysctl.ts';
 import { toOpError } from './op-error.ts';
 import type { SysctlPort } from './ports.ts';
 
@@ -23,7 +24,7 @@ export class SysctlFiles implements SysctlPort {
 }
 
 function pathOf(name: string): string {
-  return `/proc/sys/${name.replaceAll('.', '/')}`;
+  return `/proc/sys/${sysctlPath(name)}`;
 }
 
 function failure(op: string, name: string, error: unknown): Error {

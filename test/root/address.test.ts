@@ -156,3 +156,31 @@ test('AddressDriver says which interface is missing', async () => {
   assert.equal(failed?.code, 'INTERFACE_MISSING');
   assert.match(failed?.message ?? '', /"eth9"/);
 });
+
+test('the node goes on from its own address when that went and came back, and keeps it when our VIPs go', async () => {
+  const own = ['192.0.2.1/24', 'dev', 'eth0'];
+  const vips = ['192.0.2.11/24', '192.0.2.12/24', '192.0.2.13/24'];
+  const subnet = () => node.ip('-4', 'route', 'show', '192.0.2.0/24');
+  for (const promoting of ['0', '1']) {
+    node.sysctls({ 'net.ipv4.conf.eth0.promote_secondaries': promoting });
+    await apply(...vips);
+    node.ip('address', 'del', ...own);
+    assert.deepEqual((await apply(...vips)).left, []);
+    assert.match(subnet(), /src 192\.0\.2\.1[123]/, 'without one of its own the VIPs are all there is');
+    node.ip('address', 'add', ...own);
+
+    assert.deepEqual((await apply(...vips)).left, []);
+    assert.match(subnet(), /src 192\.0\.2\.1 /);
+    assert.equal(subnet().trim().split('\n').length, 1);
+    assert.equal(await reachFromPeer('192.0.2.12'), 'ECONNREFUSED');
+
+    node.ip('address', 'del', ...own);
+    await apply(...vips);
+    node.sysctls({ 'net.ipv4.conf.eth0.promote_secondaries': '0' });
+    node.ip('address', 'add', ...own);
+    await apply();
+    assert.match(heldBy(node), /192\.0\.2\.1\/24/);
+    assert.doesNotMatch(heldBy(node), /192\.0\.2\.1[0-9]\//);
+    assert.match(subnet(), /src 192\.0\.2\.1 /);
+  }
+});

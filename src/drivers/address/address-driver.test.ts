@@ -6,7 +6,7 @@ import { Registry } from '../../kernel/registry.ts';
 import { FakeClock } from '../../lib/clock.ts';
 import { addressKey } from '../../model/keys.ts';
 import type { World } from '../../model/world.ts';
-import { LINK_FLAG } from '../../wire/netlink/route-numbers.ts';
+import { ADDRESS_FLAG, LINK_FLAG } from '../../wire/netlink/route-numbers.ts';
 import { AddressDriver } from './address-driver.ts';
 
 function machine() {
@@ -190,4 +190,36 @@ test('AddressDriver announces its addresses on a link that comes back, and only 
   );
   driver.announceReturned();
   assert.equal(route.announced.length, 3);
+});
+
+test('AddressDriver stands behind the own address of the node again when that comes back, all of ours in one go', async () => {
+  const { route, driver } = machine();
+  const own = { address: '192.0.2.1', prefixLength: 24, linkIndex: 2, flags: 0, protocol: 0, label: '' };
+  const world = worldOf('192.0.2.10/24 eth0', '192.0.2.11/24 eth0', '192.0.2.12/32 eth0');
+  const leaders = () =>
+    route
+      .addresses()
+      .flatMap(({ address, flags }) => ((flags & ADDRESS_FLAG.secondary) === 0 ? [address] : []));
+  const routes = () =>
+    route
+      .addresses()
+      .flatMap(({ address, flags }) => ((flags & ADDRESS_FLAG.noPrefixRoute) === 0 ? [address] : []));
+  route.addAddress(own, 'create');
+  await converge(driver, world);
+  assert.deepEqual(leaders(), ['192.0.2.1', '192.0.2.12']);
+  assert.deepEqual(await left(driver, world), []);
+
+  route.removeAddress(own);
+  await converge(driver, world);
+  assert.ok(routes().includes('192.0.2.10'), 'alone, they carry the route of the subnet');
+  assert.deepEqual(await left(driver, world), []);
+
+  route.addAddress(own, 'create');
+  const probed = route.probed.length;
+  const { plan } = await converge(driver, world);
+  assert.equal(plan.steps.length, 2);
+  assert.deepEqual(leaders().sort(), ['192.0.2.1', '192.0.2.12']);
+  assert.deepEqual(routes().sort(), ['192.0.2.1', '192.0.2.12']);
+  assert.equal(route.probed.length, probed, 'what is ours is not asked for');
+  assert.deepEqual(await left(driver, world), []);
 });

@@ -116,6 +116,7 @@ export class AddressDriver implements Driver {
 
   async #put(step: Step): Promise<void> {
     const { route, neighbours } = this.#options;
+    if (step.changes.includes('misplaced')) return this.#putAgain(step.item);
     // What the kernel found to be a duplicate is asked about anew: it goes first.
     if (step.changes.includes('state')) this.#remove(step.item);
     const isThere = step.verb !== 'add' && !step.changes.includes('state');
@@ -127,6 +128,14 @@ export class AddressDriver implements Driver {
     }
     this.announce(step.item);
     this.#announceAgain(step.item);
+  }
+
+  /** It is ours and on the wire already: nobody is asked, and nothing comes between. */
+  #putAgain(item: Item): void {
+    const { route } = this.#options;
+    const link = findLink(route, String(item.fields.interface));
+    this.#remove(item);
+    route.addAddress(toAddress(route, item.fields, link, this.#gain), 'create');
   }
 
   #remove(item: Item): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { runProgram } from '../../kernel/process.ts';
 import { SysctlFiles } from '../../kernel/sysctl-files.ts';
 import type { Clock } from '../../lib/clock.ts';
+import { sysctlDevice } from '../../lib/sysctl.ts';
 import { OpError } from '../../model/errors.ts';
 import type { Role } from '../../model/protocol.ts';
 import { FrrDaemon } from '../frr/frr-daemon.ts';
@@ -222,13 +223,13 @@ export class Vrrpd {
       ['arp_ignore', '1'],
       ['arp_announce', '2'],
     ] as const)
-      sysctl.set(`net.ipv4.conf.${device}.${name}`, value);
+      sysctl.set(`net.ipv4.conf.${sysctlDevice(device)}.${name}`, value);
   }
 
   /** A backup holds the addresses too, on its link: the interface below would answer for them, with its own MAC. */
   #answerForOwnOnly(device: string): void {
     const sysctl = new SysctlFiles();
-    const key = `net.ipv4.conf.${device}.arp_ignore`;
+    const key = `net.ipv4.conf.${sysctlDevice(device)}.arp_ignore`;
     // The larger one of both counts.
     if (sysctl.get(key) !== '0' || sysctl.get('net.ipv4.conf.all.arp_ignore') !== '0') return;
     sysctl.set(key, '1');

@@ -2,6 +2,7 @@
 import type { InterfaceAddress } from '../../wire/netlink/route-address.ts';
 import type { Link } from '../../wire/netlink/route-link.ts';
 import { ADDRESS_FLAG, LINK_FLAG } from '../../wire/netlink/route-numbers.ts';
+import { followersOf, subnetOf } from '../../wire/netlink/subnet.ts';
 import { ERRNO, errnoOf } from '../native/errno.ts';
 import { toOpError } from '../op-error.ts';
 import type { AddressPort, Ear, LinkPort, NeighbourPort } from '../ports.ts';
@@ -75,16 +76,22 @@ export class FakeRoute implements LinkPort, AddressPort, NeighbourPort {
       this.owners.has(address.address)
         ? ADDRESS_FLAG.dadFailed | ADDRESS_FLAG.tentative
         : 0;
+    const subnet = subnetOf(address);
+    const follows = subnet !== undefined && this.addresses().some((one) => subnetOf(one) === subnet);
     this.#addresses.set(key, {
       ...address,
-      flags: address.flags | ADDRESS_FLAG.permanent | tentative,
+      flags: address.flags | ADDRESS_FLAG.permanent | tentative | (follows ? ADDRESS_FLAG.secondary : 0),
       protocol: this.keepsProtocol ? address.protocol : 0,
     });
   }
 
   removeAddress(address: InterfaceAddress): void {
     this.#failIfFaulty('RTM_DELADDR', address);
+    const [next] = followersOf(address, this.addresses());
     if (!this.#addresses.delete(keyOf(address))) this.#refuse('RTM_DELADDR', address, ERRNO.EADDRNOTAVAIL);
+    // As the real one has told the kernel to.
+    if (next !== undefined)
+      this.#addresses.set(keyOf(next), { ...next, flags: next.flags & ~ADDRESS_FLAG.secondary });
   }
 
   async probe(link: Link, address: string): Promise<string | undefined> {

@@ -1,4 +1,5 @@
 // The real LinkPort and AddressPort: rtnetlink.
+import { sysctlDevice } from '../../lib/sysctl.ts';
 import type { InterfaceAddress } from '../../wire/netlink/route-address.ts';
 import {
   readAddress,
@@ -9,7 +10,9 @@ import {
 import { type Link, readLink, writeDumpLinks } from '../../wire/netlink/route-link.ts';
 import { type Neighbour, readNeighbour, writeDumpNeighbours } from '../../wire/netlink/route-neighbour.ts';
 import { type Route, readRoute, writeDumpRoutes } from '../../wire/netlink/route-route.ts';
+import { followersOf, subnetOf } from '../../wire/netlink/subnet.ts';
 import type { AddressPort, LinkPort } from '../ports.ts';
+import { SysctlFiles } from '../sysctl-files.ts';
 import { NETLINK, NetlinkSocket } from './netlink-socket.ts';
 
 export class RouteKernel implements LinkPort, AddressPort {
@@ -29,7 +32,10 @@ export class RouteKernel implements LinkPort, AddressPort {
     );
   }
 
+  /** Whom it leads stays: the kernel would take them along. */
   removeAddress(address: InterfaceAddress): void {
+    if (subnetOf(address) !== undefined && followersOf(address, this.addresses()).length > 0)
+      this.#keepFollowers(address.linkIndex);
     this.#socket.request({ op: 'RTM_DELADDR', target: targetOf(address) }, (writer, sequence) =>
       writeDeleteAddress(writer, sequence, address),
     );
@@ -47,6 +53,12 @@ export class RouteKernel implements LinkPort, AddressPort {
 
   close(): void {
     this.#socket.close();
+  }
+
+  #keepFollowers(linkIndex: number): void {
+    const link = this.links().find(({ index }) => index === linkIndex);
+    if (link !== undefined)
+      new SysctlFiles().set(`net.ipv4.conf.${sysctlDevice(link.name)}.promote_secondaries`, '1');
   }
 }
 

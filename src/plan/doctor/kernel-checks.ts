@@ -1,4 +1,5 @@
 // Doctor: privileges, modules and sysctls.
+import { sysctlDevice } from '../../lib/sysctl.ts';
 import type { Evidence } from './evidence.ts';
 import { type Finding, fault, ok } from './finding.ts';
 import type { Need } from './need.ts';
@@ -74,7 +75,7 @@ export function checkReversePath(need: Need, seen: Evidence): Finding[] {
   if (!need.modes.some((mode) => mode === 'tunnel' || mode === 'dr')) return [];
   const all = Number(seen.sysctls['net.ipv4.conf.all.rp_filter'] ?? 0);
   return need.interfaces.map((name) => {
-    const key = `net.ipv4.conf.${name}.rp_filter`;
+    const key = `net.ipv4.conf.${sysctlDevice(name)}.rp_filter`;
     const effective = Math.max(all, Number(seen.sysctls[key] ?? 0));
     const evidence = `effective rp_filter of ${name} is ${effective}`;
     return effective === 1
