@@ -75,8 +75,12 @@ export class XdpOnDemand implements Driver {
     }
   }
 
-  /** Links or addresses changed: an interface that was missing may be there. To load the program for nothing takes long. */
+  /**
+   * Links, addresses or routes changed: members may be reached by others, and an interface that was missing may be there. To load the
+   * program for nothing takes long.
+   */
   networkChanged(): void {
+    this.#open?.driver.lookSoon();
     if (this.#refused?.retry !== 'on-change') return;
     const kernel = new RouteKernel();
     const names = kernel.links().map(({ name }) => name);

@@ -54,6 +54,7 @@ const listener = await watchNetwork({
   onError: (error) => {
     throw error;
   },
+  looksAfterMs: 0,
 });
 
 const kernel = new RouteKernel();

@@ -1,4 +1,4 @@
-// Links and addresses changed outside: the engine looks again at once, and addresses of ours whose link came back are announced.
+// Links, addresses and routes changed outside: the engine looks again at once, and addresses of ours whose link came back are announced.
 import type { NetlinkListener } from '../../kernel/netlink/listener.ts';
 import { watchNetwork } from '../../kernel/netlink/watch-network.ts';
 
@@ -38,6 +38,7 @@ export class NetworkChanges {
       const listener = await watchNetwork({
         onChange: () => this.#heard(),
         onError: (error) => this.#lost(error),
+        looksAfterMs: SETTLE_MS,
       });
       // What changed while it was set up was heard by nobody.
       this.#heard();

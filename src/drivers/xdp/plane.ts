@@ -13,7 +13,7 @@ import { PendingWrites, u32 } from './pending-writes.ts';
 import type { RingBuilder } from './ring-builder.ts';
 import type { RingJob } from './ring-job.ts';
 import { RingStore } from './ring-store.ts';
-import { storeRing, writeHop, writeListener, writeMember } from './rows.ts';
+import { clearHop, storeRing, writeHop, writeListener, writeMember } from './rows.ts';
 import { allowedKey, Scanner } from './scan.ts';
 import { SourceRows } from './source-rows.ts';
 import { checkMember, type ListenerSpec, type MemberSpec } from './spec.ts';
@@ -268,7 +268,11 @@ export class Plane {
       if (!this.#dirty.has(entry.key)) this.#ownSource(entry);
       for (const member of entry.members.values()) {
         const found = this.#options.hopOf(member.spec.address);
-        if (found === undefined) continue;
+        if (found === undefined) {
+          // No route leads there any more: what was known is nobody's now.
+          clearHop(this.#memory.members, member.number * MEMBER.size + MEMBER.hop);
+          continue;
+        }
         this.#storeOuterSource(member.number, found);
         if (found.hop === undefined) unknown.set(`${found.linkIndex} ${found.neighbour}`, found);
         else this.#storeHop(member.number, found);

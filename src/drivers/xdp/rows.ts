@@ -210,6 +210,11 @@ export function writeHop(memory: ArrayBuffer, at: number, hop: Hop): void {
   view.setUint32(HOP.ifindex, hop.ifindex, true);
 }
 
+/** From now on the kernel's FIB is asked. */
+export function clearHop(memory: ArrayBuffer, at: number): void {
+  new DataView(memory, at, HOP.size).setUint32(HOP.ifindex, 0, true);
+}
+
 export function readHop(memory: ArrayBuffer, at: number): Hop {
   const view = new DataView(memory, at, HOP.size);
   return {

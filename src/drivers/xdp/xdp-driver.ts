@@ -49,6 +49,7 @@ export class XdpDriver implements Driver {
   readonly #nowMs: () => number;
   #last: { readonly world: World; readonly items: ItemMap } | undefined;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #isNews = false;
   #sweptMs = Number.NEGATIVE_INFINITY;
   #sweeping: Promise<SweepResult> | undefined;
   #flows: SweepResult | undefined;
@@ -109,7 +110,7 @@ export class XdpDriver implements Driver {
 
   /** Whatever is looked at now and then is looked at with the next observation. */
   lookSoon(): void {
-    this.#lookedMs = Number.NEGATIVE_INFINITY;
+    this.#isNews = true;
   }
 
   /** The connections themselves, for telling other nodes of them. */
@@ -196,7 +197,12 @@ export class XdpDriver implements Driver {
     const { plane, tables, lookAround } = this.#options;
     const now = this.#nowMs();
     plane.closeWindows(tables.windowTicks);
-    if (lookAround !== undefined && !this.#closed && now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
+    if (lookAround !== undefined && !this.#closed) {
+      // A route may lead to somebody whom the kernel does not know yet.
+      if (this.#isNews) this.#chase(CHASE_TRIES);
+      else if (now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
+      this.#isNews = false;
+    }
     if (now - this.#sweptMs >= SWEEP_EVERY_MS && this.#sweeping === undefined) {
       this.#sweptMs = now;
       // A failed walk costs accuracy, not traffic: limits stop binding and the next walk tries again.

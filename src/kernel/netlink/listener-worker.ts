@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { readMessages } from '../../wire/netlink/message.ts';
 import { ERRNO } from '../native/errno.ts';
 import { AF, int32, NativeSocket, SOCK } from '../native/socket.ts';
-import type { Notice } from './listener.ts';
+import type { NetlinkEvent, Notice } from './listener.ts';
 
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -16,10 +16,11 @@ const WAKE_MS = 200;
 interface Data {
   readonly protocol: number;
   readonly groups: readonly number[];
+  readonly quietMs: number;
   readonly stop: Int32Array;
 }
 
-const { protocol, groups, stop } = workerData as Data;
+const { protocol, groups, quietMs, stop } = workerData as Data;
 const port = parentPort!;
 
 function open(): NativeSocket {
@@ -38,11 +39,17 @@ function open(): NativeSocket {
 
 function run(socket: NativeSocket): void {
   const buffer = new Uint8Array(64 << 10);
+  let toldMs = Number.NEGATIVE_INFINITY;
+  const tell = (event: NetlinkEvent): void => {
+    if (performance.now() - toldMs < quietMs) return;
+    toldMs = performance.now();
+    port.postMessage(event);
+  };
   while (Atomics.load(stop, 0) === 0) {
     const length = socket.receive(buffer, true);
     if (length === -ERRNO.EAGAIN || length === -ERRNO.EINTR) continue;
     if (length === -ERRNO.ENOBUFS || length > buffer.length) {
-      port.postMessage({ type: 0, linkIndex: 0 });
+      tell({ type: 0, linkIndex: 0 });
       continue;
     }
     if (length < 0) throw new Error(`Cannot receive netlink events: errno ${-length}`);
@@ -50,7 +57,7 @@ function run(socket: NativeSocket): void {
       const { body, type } = message;
       // ifinfomsg and ifaddrmsg both carry the interface index at offset 4.
       const linkIndex = body.length >= 8 ? Buffer.from(body).readUInt32LE(4) : 0;
-      port.postMessage({ type, linkIndex });
+      tell({ type, linkIndex });
     }
   }
 }

@@ -13,6 +13,8 @@ export interface NetlinkEvent {
 export interface ListenerOptions {
   readonly protocol: number;
   readonly groups: readonly number[];
+  /** Events that follow one that was told within this are not told: a router's table is a million of them. */
+  readonly quietMs?: number;
   readonly onEvent: (event: NetlinkEvent) => void;
   /** The Worker has ended by itself: nothing is heard any more. */
   readonly onError: (error: Error) => void;
@@ -41,7 +43,7 @@ export async function listen(
 ): Promise<NetlinkListener> {
   const stop = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(script, {
-    workerData: { protocol: options.protocol, groups: options.groups, stop },
+    workerData: { protocol: options.protocol, groups: options.groups, quietMs: options.quietMs ?? 0, stop },
   });
   worker.unref();
   let isClosing = false;
