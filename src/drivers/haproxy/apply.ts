@@ -10,7 +10,7 @@ import { changeEntries } from './entries.ts';
 import { Leaving } from './leaving.ts';
 import { isEntry } from './lists.ts';
 import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
-import { backendName, certificatePath, copyPath } from './names.ts';
+import { backendName, pathOfKey } from './names.ts';
 import type { Stray } from './observed-block.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
@@ -330,8 +330,7 @@ export class Applier {
       attempt(errors, step, () => {
         const user = userOf(key, record);
         if (user !== undefined) throw stillInUse(step, user);
-        const name = key.slice(kind.length + 1);
-        removeFile(kind === 'file' ? copyPath(store.settings, name) : certificatePath(store.settings, name));
+        removeFile(pathOfKey(store.settings, key));
         store.writeFileDigest(record, key, '');
       });
     }

@@ -11,6 +11,7 @@ import { Counters } from './counters.ts';
 import { desiredItems } from './desired.ts';
 import { differingBackends } from './differing.ts';
 import type { ItemGroups } from './item-groups.ts';
+import { socketsOf } from './listening.ts';
 import { digest } from './names.ts';
 import { foreignListeners, type Seen, toObserved } from './observe.ts';
 import { connectionsAllowedHere } from './open-files.ts';
@@ -168,20 +169,24 @@ export class HaproxyDriver implements Driver {
       record,
       wanted: this.#last?.items ?? new Map(),
       sources: this.#sources,
+      isLaid: (key) => this.#store.isLaid(key),
       nowMs: this.#nowMs(),
       ...(this.#seen === undefined ? {} : { before: this.#seen }),
-      foreign: (known) => this.#foreign(known),
+      foreign: (known) => this.#foreign(known, state === undefined),
     });
     return this.#seen.observed;
   }
 
   /** Looked for whenever all of the worker is. */
-  #foreign(record: Record): ItemMap {
+  #foreign(record: Record, isUnknown: boolean): ItemMap {
     const { wholes } = this.#watch;
     const seen = this.#seen?.observed.foreign;
     if (seen !== undefined && wholes === this.#foreignOf) return seen;
     this.#foreignOf = wholes;
-    return foreignListeners(record, this.#last?.items ?? new Map(), this.#process.pid());
+    const pid = this.#process.pid();
+    // Of one that nobody can ask, its sockets alone tell what is ours.
+    const held = socketsOf(pid !== undefined && isUnknown ? this.#process.family() : []);
+    return foreignListeners(record, this.#last?.items ?? new Map(), pid, held);
   }
 
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {

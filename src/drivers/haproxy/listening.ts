@@ -50,6 +50,21 @@ export function programsOf(inodes: ReadonlySet<string>): (inode: string) => stri
   return (inode) => programs.get(inode) ?? UNNAMED;
 }
 
+/** Inodes of all sockets that these processes have open. */
+export function socketsOf(pids: readonly number[]): ReadonlySet<string> {
+  const inodes = new Set<string>();
+  for (const pid of pids)
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+        if (inode !== undefined) inodes.add(inode);
+      }
+    } catch {
+      // It ended or closed something meanwhile.
+    }
+  return inodes;
+}
+
 /** TCP_LISTEN of include/net/tcp_states.h. */
 const LISTEN = '0A';
 

@@ -49,6 +49,12 @@ export function copyPath({ runDir }: Places, source: string): string {
   return `${runDir}/files/${fileName(source)}`;
 }
 
+/** Where what certificateKey() or fileKey() names is copied to. */
+export function pathOfKey(places: Places, key: string): string {
+  const name = key.slice(key.indexOf(' ') + 1);
+  return key === fileKey(name) ? copyPath(places, name) : certificatePath(places, name);
+}
+
 /** Named by its content: the list of a configuration that failed is not that of the one in force. */
 export function certificateListPath({ runDir }: Places, content: string): string {
   return `${runDir}/lists/${digest(content)}.list`;

@@ -113,7 +113,7 @@ test('desiredItems() and toObserved() make the same with and without the round b
           const { items } = before.observed;
           assert.deepEqual(differingBackends(wanted, items), differingOneByOne(wanted, items));
         }
-        const input = { wanted, sources, nowMs: 0, foreign: () => new Map() };
+        const input = { wanted, sources, isLaid: () => true, nowMs: 0, foreign: () => new Map() };
         for (let look = 0; look < 2; look++) {
           state = round.runs ? stateOf(known, round, state) : undefined;
           const seen: Seen = toObserved({ ...input, state, record: known, ...(before && { before }) });

@@ -15,6 +15,8 @@ export interface ObserveInput {
   /** What was wanted last: it tells which sources to look at. */
   readonly wanted: ItemMap;
   readonly sources: SourceWatch;
+  /** Whether our copy of a certificate or file, by key, is where a reload looks for it. */
+  readonly isLaid: (key: string) => boolean;
   readonly nowMs: number;
   /** What the look before found. */
   readonly before?: Seen;
@@ -47,7 +49,8 @@ export function toObserved(input: ObserveInput): Seen {
       for (const [key, seconds] of made.out)
         judged.set(key, judgement(input.nowMs - seconds * 1000, before?.observed.judged?.get(key)));
     }
-    groups.push([...record.files].map(([key, digest]) => observedFile(key, digest, input)));
+    const laid = [...record.files].filter(([key]) => input.isLaid(key));
+    groups.push(laid.map(([key, digest]) => observedFile(key, digest, input)));
   }
   const items = ItemGroups.of(groups, before?.observed.items);
   // Without a record that fits, our own sockets could not be told from those of others.
@@ -82,12 +85,17 @@ function observedFile(key: string, digest: string, input: ObserveInput): Item {
   return isCurrent && one !== undefined ? one : item(kind, key, { current: isCurrent });
 }
 
-/** Sockets that listen and are none of ours. Who stands in the way of what is wanted is told by name. */
-export function foreignListeners(record: Record, wanted: ItemMap, pid: number | undefined): ItemMap {
+/** Sockets that listen and are none of ours, by our record or as our process holds them. Who stands in the way of what is wanted is told by name. */
+export function foreignListeners(
+  record: Record,
+  wanted: ItemMap,
+  pid: number | undefined,
+  held: ReadonlySet<string>,
+): ItemMap {
   const sockets = new Map<string, string>();
   const ours = new Set([...record.blocks.keys()].flatMap(placesOfListener));
   for (const [socket, inode] of listeningSockets(pid)) {
-    if (ours.has(socket)) continue;
+    if (ours.has(socket) || held.has(inode)) continue;
     const at = socket.lastIndexOf(':');
     const address = socket.slice(0, at).replace(/^\[|\]$/g, '');
     const port = Number(socket.slice(at + 1));

@@ -74,9 +74,14 @@ export class HaproxyProcess {
 
   /** Among all processes: workers have the words of their master, which is parent to them. */
   #search(): number | undefined {
-    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-    const ours = pids.map(Number).filter((pid) => this.#isOurs(pid));
+    const ours = this.family();
     return ours.find((pid) => !ours.includes(parentOf(pid)));
+  }
+
+  /** Master and workers, as the machine shows them: nobody needs to answer. */
+  family(): readonly number[] {
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+    return pids.map(Number).filter((pid) => this.#isOurs(pid));
   }
 
   async validate(file: string): Promise<{ readonly ok: boolean; readonly output: string }> {
@@ -128,6 +133,35 @@ export class HaproxyProcess {
 
   hasMaster(): boolean {
     return existsSync(this.#master);
+  }
+
+  /** It serves, and neither can anybody talk to it nor could it read its file again: somebody took the run directory away. */
+  async isLost(): Promise<boolean> {
+    if (this.pid() === undefined || this.hasMaster() || existsSync(this.admin)) return false;
+    return !existsSync(this.config) || !(await this.validate(this.config)).ok;
+  }
+
+  /**
+   * A lost one begins another life with the file that lies there now: it passes its listening sockets on, and what its workers serve
+   * goes on in them.
+   */
+  async takeOver(generation: string): Promise<void> {
+    const before = new Set(this.family());
+    const from = this.#logSize();
+    process.kill(this.pid() ?? 0, 'SIGUSR2');
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (Date.now() < deadline) {
+      const now = this.hasMaster() ? await this.#worker() : undefined;
+      if (now !== undefined && !before.has(now.pid) && now.generation === generation) {
+        const [, old] = await this.workers();
+        return this.#untilStopping(old, deadline);
+      }
+      if (this.hasMaster() && (await this.#failures()) > 0)
+        throw this.#failed('reload', this.#logSince(from));
+      if (this.pid() === undefined) throw this.#failed('reload', `the master ended: ${this.#logSince(from)}`);
+      await pause(POLL_MS);
+    }
+    throw this.#failed('reload', `no new worker in ${START_TIMEOUT_MS} ms: ${this.#logSince(from)}`);
   }
 
   /** A master whose socket somebody took away makes it anew in its next life, which a signal begins as well. */
@@ -250,16 +284,26 @@ export class HaproxyProcess {
     });
   }
 
+  /** One that somebody took away still grows where the master holds it open. */
+  #logPath(): string {
+    return existsSync(this.#log) ? this.#log : `/proc/${this.pid()}/fd/2`;
+  }
+
   #logSize(): number {
     try {
-      return statSync(this.#log).size;
+      return statSync(this.#logPath()).size;
     } catch {
       return 0;
     }
   }
 
   #logSince(from: number): string {
-    const text = readFileSync(this.#log).subarray(from).toString('utf8');
+    let text: string;
+    try {
+      text = readFileSync(this.#logPath()).subarray(from).toString('utf8');
+    } catch {
+      return `its log "${this.#log}" is gone`;
+    }
     const alerts = text.split('\n').filter((line) => /ALERT|EMERG|failed/i.test(line));
     return (alerts.length > 0 ? alerts : text.split('\n')).join('\n').trim().slice(-4000);
   }

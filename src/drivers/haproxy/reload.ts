@@ -7,7 +7,7 @@ import type { Step } from '../../model/plan.ts';
 import { type ApplierPorts, refused, toError } from './apply.ts';
 import type { Installed } from './certificates.ts';
 import { FilesOfReload, type LaidFile } from './files-of-reload.ts';
-import { listeningSockets, placesOfListener, programsOf } from './listening.ts';
+import { listeningSockets, placesOfListener, programsOf, socketsOf } from './listening.ts';
 import { type FilledList, listText } from './lists.ts';
 import { dropUnnamed, layMissing, layNew } from './lists-of-reload.ts';
 import { backendName, frontendName } from './names.ts';
@@ -26,6 +26,8 @@ export interface Change {
 }
 
 type Errors = Map<Step, LbError>;
+
+const NONE: ReadonlySet<string> = new Set();
 
 export class Reloader {
   readonly #ports: ApplierPorts;
@@ -90,7 +92,8 @@ export class Reloader {
       store.promote(store.writeCandidate('next', draft), draft);
       isPromoted = true;
       if (state === undefined) {
-        await process.start();
+        if (process.pid() === undefined) await process.start();
+        else await process.takeOver(draft.generation);
         supervisor?.expect(true);
       } else {
         await beforeReload();
@@ -162,10 +165,13 @@ export class Reloader {
       ({ step }) => step.item.kind === 'listener' && !record.blocks.has(step.item.key),
     );
     if (added.length === 0) return changes;
-    const sockets = listeningSockets(this.#ports.process.pid());
+    const { process } = this.#ports;
+    const sockets = listeningSockets(process.pid());
     const ours = new Set([...record.blocks.keys()].flatMap(placesOfListener));
+    // One whose directory is gone is on no record of ours, and passes on what it holds.
+    const held = record.blocks.size === 0 ? socketsOf(process.family()) : NONE;
     const taken = added.filter(({ step }) => {
-      const place = takenPlace(step, sockets, ours);
+      const place = takenPlace(step, sockets, (at, inode) => ours.has(at) || held.has(inode));
       if (place === undefined) return false;
       const inode = sockets.get(place) ?? '';
       errors.set(step, portInUse(step, `${programsOf(new Set([inode]))(inode)} has ${place}`));
@@ -206,13 +212,13 @@ function byListener(changes: readonly Change[]): readonly (readonly Change[])[] 
 function takenPlace(
   step: Step,
   sockets: ReadonlyMap<string, string>,
-  ours: ReadonlySet<string>,
+  isOurs: (place: string, inode: string) => boolean,
 ): string | undefined {
   for (const own of placesOfListener(step.item.key)) {
     const port = Number(own.slice(own.lastIndexOf(':') + 1));
     const wildcards = own.startsWith('[') ? ['::'] : ['0.0.0.0', '::'];
     for (const place of [own, ...wildcards.map((address) => endpointKey(address, port))])
-      if (sockets.has(place) && !ours.has(place)) return place;
+      if (sockets.has(place) && !isOurs(place, sockets.get(place) ?? '')) return place;
   }
   return undefined;
 }

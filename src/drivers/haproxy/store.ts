@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { InputError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
 import type { List } from './lists.ts';
-import { certificateListPath } from './names.ts';
+import { certificateListPath, pathOfKey } from './names.ts';
 import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
 import type { Block } from './record-types.ts';
 import { type GlobalSettings, renderGlobal } from './render/global.ts';
@@ -144,6 +144,11 @@ export class Store {
       this.#loaded = record;
       this.#stamp = stampOf(this.#record);
     }
+  }
+
+  /** Whether our copy of a certificate or file, by key, lies where HAProxy looks for it. */
+  isLaid(key: string): boolean {
+    return stampOf(pathOfKey(this.settings, key)) !== '';
   }
 
   writeFileDigest(record: Record, key: string, digest: string): void {

@@ -90,8 +90,9 @@ export class WorkerWatch {
       return this.#known;
     } catch (error) {
       this.#known = undefined;
-      // It may have died in this very moment.
-      if (error instanceof OpError && process.pid() === undefined) return undefined;
+      if (!(error instanceof OpError)) throw error;
+      // It may have died in this very moment. What serves without a directory is made anew as if it did not run.
+      if (process.pid() === undefined || (await process.isLost())) return undefined;
       throw error;
     }
   }
