@@ -1,11 +1,12 @@
 // What workers that a reload left behind still serve: it goes on for others, and ends with the member that is removed or reset.
 import assert from 'node:assert/strict';
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { Agent, createServer, request } from 'node:http';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { World } from '../../src/model/world.ts';
+import type { World, WorldMember } from '../../src/model/world.ts';
 import { withRig } from './haproxy-load.ts';
-import { closeMembers, listen, put, VIP, worldOf } from './haproxy-site.ts';
+import { closeMembers, listen, put, startMember, type Told, VIP, worldOf } from './haproxy-site.ts';
 
 after(closeMembers);
 
@@ -29,6 +30,16 @@ async function beginEach(ports: readonly number[]): Promise<readonly Promise<str
       () => 'cut',
     ),
   );
+}
+
+/** The first member out, as by its check, and its flows left alone. */
+function failed(world: World, more: Partial<WorldMember> = {}): World {
+  const out = { effectiveWeight: 0, reason: 'CheckFailed', ...more } as const;
+  const listeners = world.listeners.map((one) => ({
+    ...one,
+    members: one.members.map((member, index) => (index === 0 ? { ...member, ...out } : member)),
+  }));
+  return { ...world, listeners };
 }
 
 const withinMs = (ms: number, texts: readonly Promise<string>[]): Promise<readonly string[]> =>
@@ -56,13 +67,56 @@ test('a member whose flows are reset loses those in an old worker at once', asyn
     const world = site(ports, true);
     await put(driver, world);
 
-    const reset = { effectiveWeight: 0, resetFlows: true, reason: 'CheckFailed' } as const;
-    const listeners = world.listeners.map((one) => ({
-      ...one,
-      members: one.members.map((member, index) => (index === 0 ? { ...member, ...reset } : member)),
-    }));
-    await put(driver, { ...world, listeners });
+    await put(driver, failed(world, { resetFlows: true }));
 
     assert.deepEqual([...(await withinMs(1000, texts))].sort(), ['cut', 'goes on']);
   });
 });
+
+/** Who answers on this connection, which is kept. */
+async function ask(agent: Agent, cookie = ''): Promise<{ readonly member: string; readonly cookie: string }> {
+  const asked = request({ host: VIP, port: 8080, agent, headers: cookie === '' ? {} : { cookie } });
+  asked.end();
+  const [response] = await once(asked, 'response');
+  const chunks: Buffer[] = [];
+  response.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(response, 'end');
+  const set = response.headers['set-cookie']?.[0] ?? cookie;
+  return { member: (JSON.parse(Buffer.concat(chunks).toString()) as Told).member, cookie: set.split(';')[0] };
+}
+
+for (const [kind, persistence] of [
+  ['none', {}],
+  ['a cookie', { persistence: { kind: 'insert-cookie', cookie: 'SRV', timeoutMs: 60_000 } }],
+  ['a table', { persistence: { kind: 'source', timeoutMs: 60_000, granularityV4: 32, granularityV6: 128 } }],
+] as const)
+  test(`kept connections of an old worker pass a member that failed or left since, with persistence by ${kind}`, async () => {
+    await withRig(async (_, driver) => {
+      const ports = [await startMember('one'), await startMember('two')];
+      const site = (members: readonly number[], more: boolean) =>
+        worldOf({
+          listeners: [
+            { name: 'web', port: 8080, members, listener: persistence },
+            ...(more ? [{ name: 'more', port: 8081, members }] : []),
+          ],
+        });
+      await put(driver, site(ports, false));
+      const agents = Array.from({ length: 6 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+      const first = await Promise.all(agents.map((agent) => ask(agent)));
+      await put(driver, site(ports, true));
+
+      await put(driver, failed(site(ports, true)));
+      const ask3 = (from: number) =>
+        Promise.all(
+          agents.slice(from, from + 3).map((agent, index) => ask(agent, first[from + index]?.cookie)),
+        );
+      const after = await ask3(0);
+      await put(driver, site(ports, true));
+      await put(driver, site(ports.slice(0, 1), true));
+      const last = await ask3(3);
+
+      for (const agent of agents) agent.destroy();
+      assert.deepEqual(new Set(after.map(({ member }) => member)), new Set(['two']));
+      assert.deepEqual(new Set(last.map(({ member }) => member)), new Set(['one']));
+    });
+  });

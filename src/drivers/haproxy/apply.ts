@@ -12,6 +12,7 @@ import { isEntry } from './lists.ts';
 import { type Command, goneCommands, memberCommands, serverOf } from './member-commands.ts';
 import { backendName, pathOfKey } from './names.ts';
 import type { Stray } from './observed-block.ts';
+import { cutInOldWorkers, sendPastFailed } from './old-workers.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
 import type { NeededFile } from './record-types.ts';
@@ -54,7 +55,7 @@ export class Applier {
       ask: ports.ask,
       socket: ports.process.admin,
       nowMs: ports.nowMs,
-      cutInOldWorkers: (servers) => ports.process.cutInOldWorkers(servers),
+      cutInOldWorkers: (servers) => cutInOldWorkers(ports.process, servers),
       deleted: (server) => ports.watch.deleted(server),
       exclusive: (work) => this.#enqueue(work),
     });
@@ -268,15 +269,23 @@ export class Applier {
     );
     this.#leaving.add(leftBehind(commands, answers));
     this.#leaving.cut(ready.filter(({ verb }) => verb === 'remove').map(({ item }) => serverOf(item)));
-    await this.#resetInOldWorkers(ready);
+    await this.#tellOldWorkers(ready, record);
     for (const step of unwritten === undefined ? [] : ready)
       if (!errors.has(step)) errors.set(step, unwritten!);
   }
 
-  async #resetInOldWorkers(steps: readonly Step[]): Promise<void> {
+  async #tellOldWorkers(steps: readonly Step[], record: Record): Promise<void> {
+    const { process, store } = this.#ports;
     const reset = steps.filter(({ verb, item }) => verb !== 'remove' && item.fields.resetFlows === true);
-    // A master that does not answer fails the next reload, and is told then.
-    await this.#ports.process.cutInOldWorkers(reset.map(({ item }) => serverOf(item))).catch(() => undefined);
+    try {
+      await sendPastFailed(process, store, record, steps);
+      await cutInOldWorkers(
+        process,
+        reset.map(({ item }) => serverOf(item)),
+      );
+    } catch {
+      // A master that does not answer fails the next reload, and is told then.
+    }
   }
 
   /** Servers whose removal another daemon did not see to its end, or whose own step never came. */

@@ -65,6 +65,11 @@ export function listPath({ runDir }: Places, listener: string, list: string): st
   return `${runDir}/lists/${fileName(`${listener} ${list}`)}`;
 }
 
+/** By backend, whom workers that a reload left behind ask instead of members that failed since. */
+export function standInPath({ runDir }: Places): string {
+  return `${runDir}/lists/stand-in`;
+}
+
 export function digest(text: string | Buffer): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

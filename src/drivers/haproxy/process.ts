@@ -13,6 +13,9 @@ export interface ProcessOptions {
   readonly prefix?: readonly string[];
 }
 
+/** Answers to commands, in order. */
+export type Tell = (commands: readonly string[]) => Promise<readonly string[]>;
+
 const START_TIMEOUT_MS = 15_000;
 const POLL_MS = 10;
 
@@ -235,20 +238,15 @@ export class HaproxyProcess {
     return [...text.matchAll(/^(\d+)\s+worker/gm)].map((match) => Number(match[1]));
   }
 
-  /**
-   * Cuts what workers that reloads left behind still serve by these (`backend/server`). Their proxies are stopped, so they take no
-   * command about servers: each session is named.
-   */
-  async cutInOldWorkers(servers: readonly string[]): Promise<void> {
-    if (servers.length === 0 || !this.hasMaster()) return;
+  /** Says something to each worker that a reload left behind, one after another. */
+  async tellOldWorkers(say: (tell: Tell) => Promise<void>): Promise<void> {
+    if (!this.hasMaster()) return;
     const [, ...old] = await this.workers();
     for (const pid of old)
       try {
-        const tell = (commands: readonly string[]) => askThroughMaster(this.#master, `@!${pid}`, commands);
-        const sessions = sessionsOf((await tell(['show sess'])).join(), new Set(servers));
-        if (sessions.length > 0) await tell(sessions.map((id) => `shutdown session ${id}`));
+        await say((commands) => askThroughMaster(this.#master, `@!${pid}`, commands));
       } catch {
-        // It has ended meanwhile, and nobody is served by it.
+        // It has ended meanwhile, and serves nobody.
       }
   }
 
@@ -356,14 +354,6 @@ function parentOf(pid: number): number {
 function statOf(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return text.slice(text.lastIndexOf(') ') + 2).split(' ');
-}
-
-/** Ids of sessions with one of these servers, as `show sess` lists them. */
-function sessionsOf(shown: string, servers: ReadonlySet<string>): readonly string[] {
-  const rows = shown.matchAll(/^(0x[0-9a-f]+): .*? be=(\S+) srv=(\S+) /gm);
-  return [...rows].flatMap(([, id = '', backend, server]) =>
-    servers.has(`${backend}/${server}`) ? [id] : [],
-  );
 }
 
 export function pause(ms: number): Promise<void> {

@@ -22,7 +22,7 @@ import { resolve } from '../../plan/resolve.ts';
 import { behindOf, desiredItems } from './desired.ts';
 import { type Hostile, hostileWords } from './hostile-arbitrary.ts';
 import { isListable, writeList } from './lists.ts';
-import { certificateListPath, certificatePath, copyPath } from './names.ts';
+import { certificateListPath, certificatePath, copyPath, standInPath } from './names.ts';
 import type { Block } from './record-types.ts';
 import { renderGlobal } from './render/global.ts';
 import { renderBlock } from './render/render.ts';
@@ -78,6 +78,7 @@ function check(world: World): { readonly ok: boolean; readonly said: string } {
   const { pem, ca } = testCertificate();
   for (const one of desiredItems(world, { runDir }).values())
     for (const { path, entries } of behindOf(one)?.lists ?? []) writeList(path, entries);
+  writeFileSync(standInPath({ runDir }), '');
   for (const block of blocksOf(world, runDir)) {
     if (block.certificateList !== '')
       writeFileSync(certificateListPath({ runDir }, block.certificateList), block.certificateList);
@@ -297,7 +298,7 @@ const HARMLESS: Hostile = {
 function skeleton(text: string): readonly string[] {
   return text.split('\n').map((line) => {
     const [first = '', second = ''] = line.trim().split(' ');
-    return first === '#' ? '# comment' : `${first} ${second.replace(/^(fe_|be_).*/, '$1')}`;
+    return first === '#' ? '# comment' : `${first} ${second.replace(/^('%\[str\()?(fe_|be_).*/, '$2')}`;
   });
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { InputError } from '../../model/errors.ts';
 import type { Item } from '../../model/item.ts';
 import type { List } from './lists.ts';
-import { certificateListPath, pathOfKey } from './names.ts';
+import { certificateListPath, pathOfKey, standInPath } from './names.ts';
 import { appendFileDigest, appendMembers, loadRecord, Record } from './record.ts';
 import type { Block } from './record-types.ts';
 import { type GlobalSettings, renderGlobal } from './render/global.ts';
@@ -46,6 +46,8 @@ export class Store {
       mkdirSync(`${runDir}/chroot`, { recursive: true, mode: 0o755 });
       chmodSync(runDir, 0o700);
     });
+    // HAProxy refuses a map without a file; what it holds is told to workers alone.
+    if (stampOf(standInPath(this.settings)) === '') replaceFile(standInPath(this.settings), '');
   }
 
   /** The record of what runs; an empty one when none fits the generation. */

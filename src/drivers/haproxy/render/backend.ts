@@ -4,7 +4,15 @@ import type { Persistence } from '../../../model/listener.ts';
 import type { Passive } from '../../../model/pool.ts';
 import type { PoolTls } from '../../../model/tls.ts';
 import type { WorldListener, WorldPool } from '../../../model/world.ts';
-import { backendName, certificatePath, copyPath, digest, type Places, TLS_KEEPER } from '../names.ts';
+import {
+  backendName,
+  certificatePath,
+  copyPath,
+  digest,
+  type Places,
+  standInPath,
+  TLS_KEEPER,
+} from '../names.ts';
 import { argument, quote, token } from '../quote.ts';
 import type { Backend } from '../record-types.ts';
 import { cipherList, versionWord } from './bind.ts';
@@ -27,6 +35,7 @@ export function renderBackend(
       : [`timeout connect ${timeouts.connectMs}ms`, `timeout server ${timeouts.memberMs}ms`]),
     ...persistenceLines(listener),
     ...queueLines(pool.options.maxQueue, http),
+    ...(http ? standInLines(backendName(container), listener, places) : []),
   ];
   const options = serverOptions(pool.options, http, places);
   // "add server" takes certificates and authorities only where some line of the file has loaded them.
@@ -104,6 +113,16 @@ function queueLines(maxQueue: number, http: boolean): string[] {
     `${stage} set-var(txn.queued) queue`,
     `${stage} set-var(txn.room) ${quote(`nbsrv,mul(${maxQueue}),sub(txn.queued)`)}`,
     `${stage} ${http ? 'deny deny_status 503' : 'reject'} if { queue gt 0 } { var(txn.room) -m int le 0 }`,
+  ];
+}
+
+/** In a worker that a reload left behind, which no command about servers reaches: whom a map names, whoever sticks to whom. */
+function standInLines(backend: string, { persistence }: WorldListener, places: Places): string[] {
+  const standIn = `str(${backend}),map(${standInPath(places)})`;
+  const condition = `if { stopping } { ${quote(standIn)} -m found }`;
+  return [
+    `use-server ${quote(`%[${standIn}]`)} ${condition}`,
+    ...(persistence === undefined ? [] : [`ignore-persist ${condition}`]),
   ];
 }
 
