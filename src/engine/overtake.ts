@@ -7,7 +7,7 @@ import { memberItemKey } from '../model/keys.ts';
 import { type Listener, poolsOf } from '../model/listener.ts';
 import type { Step } from '../model/plan.ts';
 import type { Pool } from '../model/pool.ts';
-import type { World, WorldListener } from '../model/world.ts';
+import { containersOf, type World, type WorldListener } from '../model/world.ts';
 import { type ResolveOptions, resolve } from '../plan/resolve.ts';
 
 export interface OvertakeInput {
@@ -24,7 +24,7 @@ export interface OvertakeInput {
 
 export interface Overtaking {
   readonly steps: readonly Step[];
-  /** Keys of listeners the plan knows too little of: the next round works for them. */
+  /** Keys of listeners, and of pools of their rules, that the plan knows too little of: the next round works for them. */
   readonly stale: ReadonlySet<string>;
 }
 
@@ -88,7 +88,7 @@ export function overtake(input: OvertakeInput): Overtaking | undefined {
     const mine = changed.filter(({ engine }) => engine === driver.name);
     return mine.length === 0 ? [] : stepsOf(driver, mine, input);
   });
-  return { steps, stale: new Set(changed.map(({ key }) => key)) };
+  return { steps, stale: new Set(changed.flatMap((one) => containersOf(one).map(({ key }) => key))) };
 }
 
 function partOf(intent: Intent, listeners: ReadonlyMap<string, Listener>): Intent {
@@ -134,9 +134,9 @@ function stepsOf(
 ): readonly Step[] {
   const wanted = driver.desired({ addresses: [], listeners, certificates: [], unplaced: [] });
   const rows = new Set(
-    listeners.flatMap((listener) =>
-      listener.members.map((member) => memberItemKey(listener.key, member.key)),
-    ),
+    listeners
+      .flatMap(containersOf)
+      .flatMap(({ key, members }) => members.map((member) => memberItemKey(key, member.key))),
   );
   const there = knownOf(wanted, observed(driver.name), driver.name, ground);
   // The listener itself is as it is: its own change has a place in the plan.

@@ -10,6 +10,7 @@ import type {
   ItemError,
   ListenerStatus,
   MemberStatus,
+  PoolStatus,
   RoundSummary,
   Status,
 } from '../model/status.ts';
@@ -186,7 +187,8 @@ function listenerStatus(listener: WorldListener, input: StatusInput, index: Inde
     pool: one.pool,
     members: memberStatuses(one, view, input.facts),
   }));
-  const verdict = judge(listener, driver, view, wanted, members, errors, input, index);
+  const served = serving(listener, members, byRules, input.quorum);
+  const verdict = judge(listener, driver, view, wanted, served, errors, index);
   const before = KNOWN.get(listener);
   if (
     before?.members === members &&
@@ -224,9 +226,8 @@ function judge(
   driver: string,
   view: DriverView | undefined,
   wanted: readonly Item[],
-  members: readonly MemberStatus[],
+  served: Verdict,
   errors: readonly ItemError[],
-  input: StatusInput,
   index: Index,
 ): Verdict {
   if (view === undefined) return { condition: 'pending', reason: 'NotObserved' };
@@ -234,7 +235,6 @@ function judge(
     return { condition: 'down', reason: 'Conflict' };
   const missing = wanted.filter((one) => !isAsWanted(one, view));
   if (missing.length > 0) return unfinished(missing, driver, view, errors, index);
-  const served = serving(listener, members, input.quorum);
   const standby = index.standby.get(listener.address);
   // Who takes over must be able to: that he is not is worth more than that it is not his turn.
   if (standby !== undefined)
@@ -273,16 +273,31 @@ function unfinished(
 function serving(
   listener: WorldListener,
   members: readonly MemberStatus[],
+  byRules: readonly PoolStatus[],
   quorum: ReadonlyMap<string, boolean>,
 ): Verdict {
   const told = (reason: Reason) => members.some((member) => member.reason === reason);
   if (told('SorryServer')) return { condition: 'degraded', reason: 'SorryServer' };
-  if (!members.some((member) => (member.observedWeight ?? member.effectiveWeight) > 0))
-    return { condition: 'down', reason: 'NoHealthyMember' };
+  if (!members.some(isUsed)) return { condition: 'down', reason: 'NoHealthyMember' };
   if (quorumOf(listener, quorum) === false) return { condition: 'degraded', reason: 'QuorumLost' };
-  for (const reason of ['PanicAllUsed', 'BackupInUse', 'CheckFailed', 'TrafficFailed'] as const)
-    if (told(reason)) return { condition: 'degraded', reason };
+  // The rest of the listener serves, so nothing is withdrawn for it.
+  for (const one of byRules)
+    if (!one.members.some(isUsed) || quorum.get(one.pool) === false)
+      return { condition: 'degraded', reason: 'RulePoolLost' };
+  const all = [...members, ...byRules.flatMap((one) => one.members)];
+  for (const reason of [
+    'SorryServer',
+    'PanicAllUsed',
+    'BackupInUse',
+    'CheckFailed',
+    'TrafficFailed',
+  ] as const)
+    if (all.some((member) => member.reason === reason)) return { condition: 'degraded', reason };
   return { condition: 'ok', reason: 'InService' };
+}
+
+function isUsed({ observedWeight, effectiveWeight }: MemberStatus): boolean {
+  return (observedWeight ?? effectiveWeight) > 0;
 }
 
 /** Of the members that count for it: those of its family, where the pool has both and nothing crosses. */

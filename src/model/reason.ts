@@ -19,6 +19,7 @@ export const REASONS = {
   SorryServer: 'Quorum is lost, so the sorry server answers',
   NoHealthyMember: 'No member can serve',
   QuorumLost: 'The live weight is below the quorum',
+  RulePoolLost: 'A pool that only rules send to has nobody who serves, or too little live weight',
   Disabled: 'Disabled in the configuration',
   Standby: 'This node is standby for its address',
   Fault: 'This node cannot take its address',

@@ -110,6 +110,9 @@ function usualPhase(verb: StepVerb, item: Item, before?: Fields): Phase {
     case 'listener':
       if (verb === 'remove') return 'remove-listener';
       return verb === 'add' ? 'add-listener' : 'change-listener';
+    case 'pool':
+      // Of rules: it lives in its listener, which comes first and goes last.
+      return verb === 'remove' ? 'remove-listener' : 'add-listener';
     case 'member':
       if (verb === 'remove') return 'remove-member';
       if (verb === 'add') return 'add-member';

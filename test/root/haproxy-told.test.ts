@@ -121,7 +121,8 @@ test('a member that real traffic fails is told as such by commands, API and metr
       'm',
     ).exec(metrics)?.[1];
   assert.deepEqual([weight(BAD), weight(GOOD)], ['0', '1']);
-  assert.match(metrics, /^lbctl_listeners\{.*condition="degraded"\} 1$/m);
+  // And the one with a member of its rule's pool that does not answer.
+  assert.match(metrics, /^lbctl_listeners\{.*condition="degraded"\} 2$/m);
 });
 
 test('members of a pool that only a rule sends to are told as any others', async () => {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { item } from '../../src/model/item.ts';
 import type { Member } from '../../src/model/pool.ts';
 import {
+  buildHttp,
   buildIntent,
   buildListener,
   buildMember,
@@ -278,36 +279,46 @@ test('Engine lets something newer overtake a long apply', async () => {
   assert.equal(memoryItems(story.plane, 'listener').length, 50);
 });
 
-test('Engine tells the data plane of a health change before the rest of a long plan', async () => {
-  const before = buildIntent({
-    vips: [FRONT],
-    listeners: [buildListener('old', 'front', 7)],
-    pools: [buildPool('old', [buildMember('10.0.9.1', { name: 'm' })])],
-  });
-  const story = await Story.begin({
-    intent: before,
-    options: { limits: { chunkSteps: 10 } },
-  });
-  const { pools, listeners, ...big } = manyListeners(200);
-  story.did();
-  const applied: string[] = [];
-  const put = story.plane.put.bind(story.plane);
-  story.plane.put = (verb, wanted) => {
-    if (applied.length === 15) {
-      story.setHealth('old/m', { state: 'down' });
-      setImmediate(() => story.engine.wake('facts'));
-    }
-    applied.push(wanted.key);
-    put(verb, wanted);
-  };
+for (const { member, address } of [
+  { member: 'old/m', address: '10.0.9.1' },
+  { member: 'api/m', address: '10.0.9.2' },
+])
+  test(`Engine tells the data plane of a health change of ${member} before the rest of a long plan`, async () => {
+    const rule = { name: 'api', matches: [], action: { kind: 'pool', pool: 'api' } } as const;
+    const http = buildHttp({ rules: [rule] });
+    const listener = buildListener('old', 'front', 7, { protocol: 'http', mode: 'proxy', http });
+    const before = buildIntent({
+      vips: [FRONT],
+      listeners: [listener],
+      pools: [
+        buildPool('old', [buildMember('10.0.9.1', { name: 'm' })]),
+        buildPool('api', [buildMember('10.0.9.2', { name: 'm' })]),
+      ],
+    });
+    const story = await Story.begin({
+      intent: before,
+      options: { limits: { chunkSteps: 10 } },
+    });
+    const { pools, listeners, ...big } = manyListeners(200);
+    story.did();
+    const applied: string[] = [];
+    const put = story.plane.put.bind(story.plane);
+    story.plane.put = (verb, wanted) => {
+      if (applied.length === 15) {
+        story.setHealth(member, { state: 'down' });
+        setImmediate(() => story.engine.wake('facts'));
+      }
+      applied.push(wanted.key);
+      put(verb, wanted);
+    };
 
-  await story.config({
-    ...big,
-    pools: new Map([...before.pools, ...pools]),
-    listeners: new Map([...before.listeners, ...listeners]),
-  });
+    await story.config({
+      ...big,
+      pools: new Map([...before.pools, ...pools]),
+      listeners: new Map([...before.listeners, ...listeners]),
+    });
 
-  const at = applied.findIndex((key) => key.includes('> 10.0.9.1'));
-  assert.ok(at > 0 && at < 60, `told as number ${at} of ${applied.length}`);
-  assert.equal(story.history.list().length, 2, 'the plan went on, without being made anew');
-});
+    const at = applied.findIndex((key) => key.includes(`> ${address}`));
+    assert.ok(at > 0 && at < 60, `told as number ${at} of ${applied.length}`);
+    assert.equal(story.history.list().length, 2, 'the plan went on, without being made anew');
+  });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { cannotServe } from '../../src/engine/status.ts';
 import {
   buildGroup,
+  buildHttp,
   buildIntent,
   buildListener,
   buildMember,
@@ -285,4 +287,49 @@ test('Engine holds a quorum for each family: a listener is not served by members
   assert.match(story.tells(), /web down NoHealthyMember/);
   assert.match(story.tells(), /web ok InService/);
   assert.match(weights(story), /\[2001:db8::1\]:80=10/);
+});
+
+test('Engine tells of a pool that only a rule sends to, and goes on serving the rest', async () => {
+  const rule = { name: 'api', matches: [], action: { kind: 'pool', pool: 'api' } } as const;
+  const both = { checks: [TCP_CHECK], quorum: { weight: 2, hysteresis: 0 } };
+  const intent = buildIntent({
+    vips: [FRONT],
+    listeners: [
+      buildListener('web', 'front', 80, {
+        protocol: 'http',
+        mode: 'proxy',
+        http: buildHttp({ rules: [rule] }),
+      }),
+    ],
+    pools: [
+      buildPool('web', THREE, { checks: [TCP_CHECK] }),
+      buildPool(
+        'api',
+        [1, 2, 3].map((i) => buildMember(`10.0.1.${i}`, { name: `api${i}` })),
+        both,
+      ),
+    ],
+  });
+  const story = await Story.begin({ intent });
+  for (const i of [1, 2, 3]) story.setHealth(`api/api${i}`, { state: 'up' });
+  await allUp(story);
+  assert.match(story.tells(), /^web ok InService$/m);
+  assert.doesNotMatch(story.heard(), /failed/);
+  const says: string[] = [];
+
+  for (const i of [1, 2, 3]) {
+    await story.health(`api/api${i}`, { state: 'down' });
+    const listener = story.engine.status()!.listeners[0]!;
+    says.push(`${listener.condition} ${listener.reason} ${cannotServe(listener) ? 'withdrawn' : 'serves'}`);
+  }
+
+  assert.deepEqual(says, [
+    'degraded CheckFailed serves',
+    'degraded RulePoolLost serves',
+    'degraded RulePoolLost serves',
+  ]);
+  story.heard();
+  await story.config(buildIntent({ vips: [FRONT] }));
+  assert.doesNotMatch(story.heard(), /failed/);
+  assert.equal([...story.plane.owned.values()].filter((one) => one.kind !== 'address').length, 0);
 });
