@@ -63,6 +63,14 @@ export type EngineEvent =
       readonly steps: readonly string[];
       readonly count: number;
     }
+  /** The data plane runs with what their sources hold now: names of certificates; paths of CAs, CRLs and error pages. */
+  | {
+      readonly kind: 'certificates-renewed' | 'files-renewed';
+      readonly atMs: number;
+      /** The first ten. */
+      readonly names: readonly string[];
+      readonly count: number;
+    }
   | {
       readonly kind: 'steps-failed';
       readonly atMs: number;

@@ -5,6 +5,7 @@ import type { Intent } from '../model/intent.ts';
 import type { Step } from '../model/plan.ts';
 import type { RoundSummary } from '../model/status.ts';
 import type { World } from '../model/world.ts';
+import { renewedKeys } from './drift.ts';
 import type { EngineEvent } from './events.ts';
 import { RECORDED_STEPS, type RoundRecord } from './history.ts';
 import type { RoundReport } from './ports.ts';
@@ -32,6 +33,11 @@ export interface FinishedRound {
 /** Steps named in one event; the rest is a number. */
 const NAMED_STEPS = 10;
 
+const RENEWALS = [
+  ['certificate', 'certificates-renewed'],
+  ['file', 'files-renewed'],
+] as const;
+
 export function roundEvents(
   before: FinishedRound | undefined,
   now: FinishedRound,
@@ -48,6 +54,12 @@ export function roundEvents(
   if (drift.length > 0) {
     const steps = drift.slice(0, NAMED_STEPS).map((step) => step.id);
     events.push({ kind: 'drift-repaired', atMs, steps, count: drift.length });
+  }
+  const done = now.outcome.results.filter((result) => result.ok).map((result) => result.step);
+  for (const [what, kind] of RENEWALS) {
+    const names = renewedKeys(done, what);
+    if (names.length > 0)
+      events.push({ kind, atMs, names: names.slice(0, NAMED_STEPS), count: names.length });
   }
   return events;
 }

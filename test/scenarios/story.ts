@@ -255,6 +255,9 @@ function eventText(event: EngineEvent): string {
       return `conflict-found ${event.key}`;
     case 'drift-repaired':
       return `drift-repaired ${event.count}`;
+    case 'certificates-renewed':
+    case 'files-renewed':
+      return `${event.kind} ${event.names.join()}`;
     case 'steps-failed':
       return `steps-failed ${event.count}: ${event.message}`;
     case 'driver-failed':

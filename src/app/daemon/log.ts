@@ -102,6 +102,8 @@ const LEVELS: Readonly<Record<EngineEvent['kind'], LogLevel>> = {
   'guard-held': 'error',
   'conflict-found': 'error',
   'drift-repaired': 'warn',
+  'certificates-renewed': 'info',
+  'files-renewed': 'info',
   'steps-failed': 'error',
   'driver-failed': 'error',
   'round-failed': 'error',
