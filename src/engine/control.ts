@@ -9,6 +9,7 @@ import type { LogLevel } from '../model/settings.ts';
 import type { AddressStatus, AnswerTimes, ListenerStatus, RoundSummary, Status } from '../model/status.ts';
 import type { World } from '../model/world.ts';
 import type { ConfigPort } from './config-port.ts';
+import type { Drains } from './drains.ts';
 import type { EngineEvent } from './events.ts';
 import type { RoundRecord } from './history.ts';
 
@@ -50,6 +51,8 @@ export interface Control {
   health(): ReadonlyMap<string, MemberHealth>;
   roles(): ReadonlyMap<string, RoleFact>;
   overrides(): ReadonlyMap<string, Override>;
+  /** Members that left the configuration. */
+  drains(): Drains;
   driftRepaired(): number;
   /** Newest last. */
   rounds(): readonly RoundRecord[];

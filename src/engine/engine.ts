@@ -15,6 +15,7 @@ import { heldSteps } from '../plan/guard.ts';
 import { createResolver, type ResolveOptions, type Resolver } from '../plan/resolve.ts';
 import { breathe, isLarge } from './breathe.ts';
 import { DrainKeeper } from './drain-keeper.ts';
+import type { Drains } from './drains.ts';
 import { driftSteps } from './drift.ts';
 import type { EngineEvent, WakeReason } from './events.ts';
 import { Loop } from './loop.ts';
@@ -135,6 +136,10 @@ export class Engine {
 
   get world(): World | undefined {
     return this.#last?.world;
+  }
+
+  get drains(): Drains {
+    return this.#drains.current;
   }
 
   get driftRepaired(): number {

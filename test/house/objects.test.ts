@@ -280,7 +280,11 @@ describe('objects', () => {
     assert.equal((await api.post('/snapshots', { name: 'x' })).body.code, 'STATE_UNWRITABLE');
     daemon.write(FILES.replace('port: 9000', 'port: 9009'));
     const reload = await daemon.lbctl('reload');
-    assert.match(reload.out, /^configuration [0-9a-f]{12} is in force\n$/, reload.err);
+    assert.match(
+      reload.out,
+      /^configuration [0-9a-f]{12} is in force\n1 member that left drains until .*\n$/,
+      reload.err,
+    );
 
     limit('unlimited:unlimited');
     const done = await api.post('/listeners', LISTENER);

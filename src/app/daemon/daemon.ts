@@ -282,6 +282,10 @@ export class Daemon implements Control {
     return this.#facts.overrides();
   }
 
+  drains() {
+    return this.#engine.drains;
+  }
+
   driftRepaired(): number {
     return this.#engine.driftRepaired;
   }

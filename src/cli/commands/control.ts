@@ -83,20 +83,50 @@ export async function reloadDaemon(
   const { InvalidConfig } = await import('../load-intent.ts');
   const body = { ...changeBody(options), ...(options.unpin === true ? { unpin: true } : {}) };
   try {
-    const { hash, revision, diagnostics } = await client.call<{
+    const { hash, revision, diagnostics, waiting } = await client.call<{
       hash?: string;
       revision?: number;
       diagnostics: Diagnostic[];
+      waiting?: Waiting;
     }>('POST', '/v1/reload', { body, timeoutMs: ROUND_MS });
     await session.warn(diagnostics, command);
     const numbered = revision === undefined ? '' : ` as revision ${revision}`;
-    const sentence = `configuration ${hash?.slice(0, 12) ?? ''} is in force${numbered}\n${trialText(options)}`;
-    session.print(await sentenceOr(options.output ?? 'table', sentence, { hash, revision, diagnostics }));
+    const sentence = `configuration ${hash?.slice(0, 12) ?? ''} is in force${numbered}\n${trialText(options)}${waitingText(waiting)}`;
+    const data = { hash, revision, diagnostics, ...(waiting === undefined ? {} : { waiting }) };
+    session.print(await sentenceOr(options.output ?? 'table', sentence, data));
   } catch (error) {
     const found = error instanceof LbError ? error.details.diagnostics : undefined;
     if (!Array.isArray(found)) throw error;
     throw new InvalidConfig('of the daemon', found as Diagnostic[]);
   }
+}
+
+interface Waiting {
+  readonly held: number;
+  readonly guards: readonly string[];
+  readonly draining: number;
+  readonly drainedByMs?: number;
+}
+
+/** What of it is not done yet, so that nobody takes "in force" for more than it is. */
+function waitingText(waiting: Waiting | undefined): string {
+  if (waiting === undefined) return '';
+  const { held, guards, draining, drainedByMs = 0 } = waiting;
+  const lines: string[] = [];
+  if (draining > 0)
+    lines.push(
+      `${plural(draining, 'member')} that left ${draining === 1 ? 'drains' : 'drain'} until ${new Date(drainedByMs).toISOString()}`,
+    );
+  if (held > 0)
+    lines.push(
+      `${plural(held, 'step')} held back until "lbctl confirm":`,
+      ...guards.map((why) => `  ${why}`),
+    );
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }
 
 export function addConfirm(program: Command, session: Session): void {

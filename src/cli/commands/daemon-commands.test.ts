@@ -111,10 +111,29 @@ test('reload shows what is wrong with the files, and confirm what guards hold', 
     assert.equal(before.out, 'nothing is held back\n');
     assert.equal(refused.code, 2);
     assert.match(refused.err, /Unknown key "listners"\nerror\[CONFIG_INVALID\]/);
-    assert.match(good.out, /^configuration v2 is in force as revision 2\n$/);
+    assert.match(
+      good.out,
+      /^configuration v2 is in force as revision 2\n3 steps held back until "lbctl confirm":\n {2}Cannot remove 3 of .* unconfirmed as /,
+    );
     assert.match(held.out, /3 held back/);
     assert.match(confirmed.out, /^3 steps confirmed, 0 held back now\n$/);
     assert.equal(confirmed.code, 0);
+  }));
+
+test('reload says whom it lets finish, and until when', () =>
+  withDaemon(async (lbctl, { control }) => {
+    const [pool] = WEB_SITE.pools.values();
+    const members = pool!.members.slice(1);
+    control.next = {
+      ...WEB_SITE,
+      pools: new Map(WEB_SITE.pools).set(pool!.name, { ...pool!, members, drainMs: 60_000 }),
+    };
+
+    const told = await lbctl('reload');
+    const again = JSON.parse((await lbctl('reload', '-o', 'json')).out) as { waiting: { draining: number } };
+
+    assert.match(told.out, /revision 2\n1 member that left drains until \d{4}-.*Z\n$/);
+    assert.equal(again.waiting.draining, 1);
   }));
 
 test('what is told in a sentence is data with -o json', () =>

@@ -285,6 +285,15 @@ export const reloadShape = z.strictObject({
   hash: text.optional(),
   revision: count.optional().describe('absent where the history could not be written'),
   diagnostics: z.array(open),
+  waiting: z
+    .strictObject({
+      held: count.describe('steps that guards hold until they are confirmed'),
+      guards: z.array(text).describe('what the guards say'),
+      draining: count.describe('members that left and still serve'),
+      drainedByMs: millis.optional().describe('when the last of them goes'),
+    })
+    .optional()
+    .describe('what is not done yet; absent where all is'),
 });
 export const versionShape = z.strictObject({
   version: text,

@@ -13,6 +13,7 @@ import { type Route, route } from './route.ts';
 import { logLevelRequest, overrideRequest, overrideShape, planShape, reloadShape } from './schemas.ts';
 import { requirePool } from './scope.ts';
 import { requireIntent, requireStatus } from './views.ts';
+import { waitingIn } from './waiting.ts';
 
 const memberParams = z.strictObject({
   pool: z.string().min(1).max(256),
@@ -81,14 +82,15 @@ export const writeRoutes: readonly Route[] = [
     reply: reloadShape,
     shapes: { body: reloadRequest.optional() },
     long: true,
-    handle: async ({ body }, { control, actor, tellChange }) => {
+    handle: async ({ body }, { control, actor, nowMs, tellChange }) => {
       const { reason = 'reload', unpin, ...rest } = body ?? {};
       const change = changeOf(actor, { ...rest, reason });
       const before = { revision: control.config.running().revision ?? null };
       tellChange({ before });
       const result = await control.config.reload(unpin === true ? { ...change, unpin } : change);
       tellChange({ before, after: { revision: control.config.running().revision ?? null } });
-      if (result.ok) return result;
+      const waiting = waitingIn(control, nowMs());
+      if (result.ok) return waiting === undefined ? result : { ...result, waiting };
       throw new InputError(
         'CONFIG_INVALID',
         'Cannot reload as the configuration has errors; the old one stays',
