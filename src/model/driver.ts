@@ -15,6 +15,13 @@ export interface DriverPlan {
   readonly notes: readonly string[];
 }
 
+/**
+ * What a listener lets nobody have: a connection of a `source` that is not allowed or connects too often, a `tls` handshake that failed
+ * (a client certificate too), what a `rule` rejects, a `request` that is none or comes too slowly, and what finds no place in the `queue`.
+ */
+export const REFUSALS = ['source', 'tls', 'rule', 'request', 'queue'] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
 /** Counters read from the data plane, 64 bit, by item key. */
 export interface ItemCounters {
   readonly key: string;
@@ -25,6 +32,8 @@ export interface ItemCounters {
   readonly packetsOut: bigint;
   readonly bytesIn: bigint;
   readonly bytesOut: bigint;
+  /** For those reasons that it can refuse by; absent where the data plane counts none. */
+  readonly refused?: Readonly<Partial<Record<Refusal, bigint>>>;
 }
 
 export interface Driver {

@@ -163,6 +163,13 @@ export const METRICS = {
     [...LISTENER, 'direction'],
     'Bytes by listener; direction is in (from clients) or out',
   ),
+  listenerRefused: metric(
+    'counter',
+    'lbctl_listener_refused_total',
+    [...LISTENER, 'reason'],
+    'Connections and requests that a proxied listener refused; reason is source (not allowed, or too often), tls (the handshake failed, ' +
+      'as without a good client certificate), rule, request (none at all, or too slow) or queue (full)',
+  ),
   memberConnections: metric(
     'counter',
     'lbctl_member_connections_total',

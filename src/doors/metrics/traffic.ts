@@ -1,5 +1,5 @@
 // Traffic of listeners and members, as the data planes count it.
-import type { ItemCounters } from '../../model/driver.ts';
+import { type ItemCounters, REFUSALS, type Refusal } from '../../model/driver.ts';
 import type { Status } from '../../model/status.ts';
 import { METRICS, type Metric } from './families.ts';
 import type { LabelBytes } from './label-bytes.ts';
@@ -39,6 +39,9 @@ const SEPARATOR = ' > ';
 const END = Buffer.from('}');
 const IN = Buffer.from(',direction="in"}');
 const OUT = Buffer.from(',direction="out"}');
+const REASONS = Object.fromEntries(
+  REFUSALS.map((reason) => [reason, Buffer.from(`,reason="${reason}"}`)]),
+) as Readonly<Record<Refusal, Buffer>>;
 /** Three numbers, and two each way. */
 const SERIES_OF_A_ROW = 7;
 
@@ -72,7 +75,20 @@ export function writeTraffic(
     }
   }
   writeGroup(writer, LISTENERS, listeners);
+  writeRefused(writer, listeners);
   writeGroup(writer, MEMBERS, members);
+}
+
+function writeRefused({ out }: NodeWriter, rows: readonly Row[]): void {
+  const metric = METRICS.listenerRefused;
+  if (!rows.some(({ counters }) => counters.refused !== undefined)) return;
+  out.family(metric);
+  const name = Buffer.from(metric.name);
+  for (const { open, counters } of rows)
+    for (const reason of REFUSALS) {
+      const count = counters.refused?.[reason];
+      if (count !== undefined) out.rowOf(name, open, REASONS[reason], count);
+    }
 }
 
 function writeGroup(writer: NodeWriter, group: Group, rows: readonly Row[]): void {

@@ -19,6 +19,11 @@ import {
 } from './schemas.ts';
 import { requireStatus, withAnswerTimes } from './views.ts';
 
+/** 64 bit numbers as decimal text. */
+function toTexts(numbers: Readonly<Record<string, bigint>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
+}
+
 /** A round may take long, but not a minute longer than the time between two. */
 const STUCK_MS = 60_000;
 
@@ -134,6 +139,7 @@ export const nodeRoutes: readonly Route[] = [
               packetsOut: String(row.packetsOut),
               bytesIn: String(row.bytesIn),
               bytesOut: String(row.bytesOut),
+              ...(row.refused === undefined ? {} : { refused: toTexts(row.refused) }),
             })),
           ] as const,
       );

@@ -1,5 +1,6 @@
 // Shapes of what the API gives and takes. OpenAPI is made from them, and tests hold every answer to them.
 import { z } from 'zod';
+import { REFUSALS } from '../../model/driver.ts';
 import { MEMBER_HEALTH } from '../../model/facts.ts';
 import { LOG_LEVELS } from '../../model/settings.ts';
 import { CONDITIONS } from '../../model/status.ts';
@@ -246,6 +247,10 @@ export const statsShape = z.strictObject({
         packetsOut: big,
         bytesIn: big,
         bytesOut: big,
+        refused: z
+          .partialRecord(z.enum(REFUSALS), big)
+          .optional()
+          .describe('what a proxied listener refused, by reason; absent where nothing of it is counted'),
       }),
     ),
   ),

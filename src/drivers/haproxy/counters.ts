@@ -4,20 +4,25 @@ import type { ItemCounters } from '../../model/driver.ts';
 import { backendName, frontendName } from './names.ts';
 import type { HaproxyProcess } from './process.ts';
 import type { Record } from './record.ts';
+import type { Block } from './record-types.ts';
+import { isBounded } from './render/backend.ts';
 import { serverPlace } from './render/render.ts';
 import { isUnwritable, replaceFile } from './run-files.ts';
-import { ask, askMaster } from './sockets.ts';
+import { ask, askThroughMaster } from './sockets.ts';
 import { csvColumns } from './worker-state.ts';
 
-/** Sessions, bytes in, bytes out: sums; what is open now is of the running workers alone. */
-type Sums = readonly [connections: bigint, bytesIn: bigint, bytesOut: bigint];
+/** In the order of SUMS and ADMISSIONS; what is open now is of the running workers alone. */
+type Sums = readonly bigint[];
 interface Figures {
   readonly sums: Sums;
   readonly active: number;
 }
 type Reading = ReadonlyMap<string, Figures>;
 
-const ZERO: Sums = [0n, 0n, 0n];
+/** Columns of every row, and those of frontends alone, which stand far behind in it. */
+const SUMS = ['stot', 'bin', 'bout', 'dreq', 'ereq'];
+const ADMISSIONS = ['dcon', 'dses', 'ssl_failed_handshake'];
+const ZERO: Sums = [...SUMS, ...ADMISSIONS].map(() => 0n);
 
 export class Counters {
   readonly #process: HaproxyProcess;
@@ -39,7 +44,7 @@ export class Counters {
     for (const block of record.blocks.values()) {
       const { key } = block.item;
       const name = block.frontend === '' ? `${backendName(key)} BACKEND` : `${frontendName(key)} FRONTEND`;
-      found.push(this.#item(key, name));
+      found.push({ ...this.#item(key, name), ...this.#refused(block) });
       for (const member of record.members(key).values())
         found.push(this.#item(member.key, `${backendName(key)} ${serverPlace(member).name}`));
     }
@@ -53,13 +58,12 @@ export class Counters {
     const [first, ...older] = pids;
     const next = new Map<number, Reading>();
     if (first !== undefined) {
-      const [csv = ''] = await ask(this.#process.admin, ['show stat']);
-      next.set(first, toReading(csv));
+      next.set(first, toReading(await ask(this.#process.admin, COMMANDS)));
     }
     for (const pid of older) {
       // An old worker may end while we ask it.
-      const csv = await askMaster(this.#process.master, `@!${pid} show stat`).catch(() => '');
-      const reading = csv.startsWith('# pxname') ? toReading(csv) : this.#running.get(pid);
+      const said = await askThroughMaster(this.#process.master, `@!${pid}`, COMMANDS).catch(() => []);
+      const reading = said[0]?.startsWith('# pxname') === true ? toReading(said) : this.#running.get(pid);
       if (reading !== undefined) next.set(pid, reading);
     }
     for (const [pid, reading] of this.#running) if (!next.has(pid)) this.#keep(reading);
@@ -68,16 +72,9 @@ export class Counters {
   }
 
   #item(key: string, name: string): ItemCounters {
-    let [connections, bytesIn, bytesOut] = this.#ended.get(name) ?? ZERO;
+    const [connections = 0n, bytesIn = 0n, bytesOut = 0n] = this.#sums(name);
     let activeConnections = 0;
-    for (const reading of this.#running.values()) {
-      const figures = reading.get(name);
-      if (figures === undefined) continue;
-      connections += figures.sums[0];
-      bytesIn += figures.sums[1];
-      bytesOut += figures.sums[2];
-      activeConnections += figures.active;
-    }
+    for (const reading of this.#running.values()) activeConnections += reading.get(name)?.active ?? 0;
     return {
       key,
       connections,
@@ -90,11 +87,33 @@ export class Counters {
     };
   }
 
-  #keep(reading: Reading): void {
-    for (const [name, { sums }] of reading) {
-      const [connections, bytesIn, bytesOut] = this.#ended.get(name) ?? ZERO;
-      this.#ended.set(name, [connections + sums[0], bytesIn + sums[1], bytesOut + sums[2]]);
+  #sums(name: string): Sums {
+    let sums = this.#ended.get(name) ?? ZERO;
+    for (const reading of this.#running.values()) {
+      const figures = reading.get(name);
+      if (figures !== undefined) sums = plus(sums, figures.sums);
     }
+    return sums;
+  }
+
+  /** By what stands in its text: a listener that asks for no certificate and names no sources cannot refuse by them. */
+  #refused({ item, frontend, backend, certificateList }: Block): Pick<ItemCounters, 'refused'> {
+    const [, , , rules = 0n, requests = 0n, ...admissions] = this.#sums(`${frontendName(item.key)} FRONTEND`);
+    const [connections = 0n, sessions = 0n, handshakes = 0n] = admissions;
+    const [, , , queued = 0n] = this.#sums(`${backendName(item.key)} BACKEND`);
+    const isHttp = frontend.includes('\n  mode http\n');
+    const refused = {
+      ...(SOURCES.test(frontend) ? { source: connections + sessions } : {}),
+      ...(certificateList === '' ? {} : { tls: handshakes }),
+      ...(isHttp || frontend.includes('tcp-request content reject') ? { rule: rules } : {}),
+      ...(isHttp ? { request: requests } : {}),
+      ...(isBounded(backend) ? { queue: queued } : {}),
+    };
+    return Object.keys(refused).length === 0 ? {} : { refused };
+  }
+
+  #keep(reading: Reading): void {
+    for (const [name, { sums }] of reading) this.#ended.set(name, plus(this.#ended.get(name) ?? ZERO, sums));
   }
 
   #load(): void {
@@ -139,20 +158,30 @@ interface Saved {
   readonly running: readonly (readonly [number, readonly (readonly [string, readonly string[]])[]])[];
 }
 
-function fromTexts([connections = '0', bytesIn = '0', bytesOut = '0']: readonly string[]): Sums {
-  return [BigInt(connections), BigInt(bytesIn), BigInt(bytesOut)];
+/** Of a release that counted less, some are missing. */
+function fromTexts(texts: readonly string[]): Sums {
+  return ZERO.map((_, index) => BigInt(texts[index] ?? 0));
 }
 
-const FIGURES = ['pxname', 'svname', 'stot', 'bin', 'bout', 'scur'];
+function plus(a: Sums, b: Sums): Sums {
+  return ZERO.map((_, index) => (a[index] ?? 0n) + (b[index] ?? 0n));
+}
 
-function toReading(csv: string): Reading {
+/** A connection is refused before its TLS handshake, or once the PROXY header is read. */
+const SOURCES = /^ {2}tcp-request (connection|session) reject /m;
+
+/** All of it, and of frontends once more: who refuses connections stands at the end of a long row. */
+const COMMANDS = ['show stat', 'show stat -1 1 -1'] as const;
+
+function toReading([all = '', frontends = '']: readonly string[]): Reading {
   const reading = new Map<string, Figures>();
-  for (const [backend, server, total, bytesIn, bytesOut, active] of csvColumns(csv, FIGURES)) {
-    const figure = (text: string | undefined) => BigInt(text ?? '');
-    reading.set(`${backend} ${server}`, {
-      sums: [figure(total), figure(bytesIn), figure(bytesOut)],
-      active: Number(active),
-    });
+  const figures = (texts: readonly string[]) => texts.map((text) => BigInt(text));
+  for (const [proxy, server, active, ...sums] of csvColumns(all, ['pxname', 'svname', 'scur', ...SUMS]))
+    reading.set(`${proxy} ${server}`, { sums: figures(sums), active: Number(active) });
+  for (const [proxy, server, ...admissions] of csvColumns(frontends, ['pxname', 'svname', ...ADMISSIONS])) {
+    const known = reading.get(`${proxy} ${server}`);
+    if (known !== undefined)
+      reading.set(`${proxy} ${server}`, { ...known, sums: [...known.sums, ...figures(admissions)] });
   }
   return reading;
 }

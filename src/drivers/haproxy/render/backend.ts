@@ -116,6 +116,11 @@ function queueLines(maxQueue: number, http: boolean): string[] {
   ];
 }
 
+/** Whether it turns away who finds no room in the queue. */
+export function isBounded({ text }: Backend): boolean {
+  return text.includes('(txn.room)');
+}
+
 /** In a worker that a reload left behind, which no command about servers reaches: whom a map names, whoever sticks to whom. */
 function standInLines(backend: string, { persistence }: WorldListener, places: Places): string[] {
   const standIn = `str(${backend}),map(${standInPath(places)})`;

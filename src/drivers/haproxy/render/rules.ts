@@ -132,7 +132,7 @@ function httpAction(action: RuleAction, listener: WorldListener): string {
     case 'reject':
       return DENIED.includes(action.code)
         ? `deny deny_status ${action.code}`
-        : `return status ${action.code} hdr Cache-Control no-store`;
+        : `deny status ${action.code} hdr Cache-Control no-store`;
     case 'redirect-url':
       return `redirect location ${quoteFormat(action.url)} code ${action.code}`;
     case 'redirect-prefix':
