@@ -197,6 +197,10 @@ function memberTable(status: Status, nowMs: number, ink: Paint): string {
 function errorLines(status: Status, ink: Paint): string {
   return status.errors
     .slice(0, 20)
-    .map((one) => `${ink.red('failing')} ${one.step}: ${one.error.message} (tried ${one.attempts} times)\n`)
+    .map(({ step, error, attempts, nextTryMs }) => {
+      const tries = attempts === 1 ? 'tried once' : `tried ${attempts} times`;
+      const waits = nextTryMs === undefined ? ', and again once something of it changes' : '';
+      return `${ink.red('failing')} ${step}: ${error.message} (${tries}${waits})\n  hint: ${error.hint}\n`;
+    })
     .join('');
 }

@@ -127,9 +127,11 @@ function checkWork({ status, heldSteps }: DaemonEvidence): Finding[] {
           fault(
             'failing-items',
             'error',
-            `${failing} objects fail again and again`,
+            failing === 1
+              ? 'An object cannot be made as wanted'
+              : `${failing} objects cannot be made as wanted`,
             first === undefined ? '' : `${first.key}: ${String(first.error.message)}`,
-            'lbctl status -o wide; lbctl events',
+            `${first?.error.hint ?? ''} (lbctl status; lbctl events)`,
           ),
         ]),
     ...(heldSteps === 0
