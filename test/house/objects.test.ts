@@ -16,6 +16,7 @@ listeners: [{ name: filed, vip: www, port: 80, pool: filed }]
 interface Body {
   readonly code?: string;
   readonly detail?: string;
+  readonly hint: string;
   readonly revision: number;
   readonly name: string;
   readonly spec: Record<string, unknown>;
@@ -120,6 +121,7 @@ describe('objects', () => {
     const faults = async (path: string, body: unknown) => {
       const answer = await api.post(path, body);
       assert.deepEqual([answer.status, answer.body.code], [422, 'CONFIG_INVALID'], answer.text);
+      assert.doesNotMatch(answer.body.hint, /lbctl validate/, 'no file is at fault');
       return answer.body.details.diagnostics.map(({ rule, path: at }) => [rule, at]);
     };
 

@@ -49,6 +49,8 @@ export function draftWrites(
         ? errors
         : ownFaults(errors, { ...only, catalogue: standing, intent: loaded.intent });
     throw new InputError('CONFIG_INVALID', `Cannot take the change: ${firstFault(told)}`, {
+      // No file is at fault, so there is nothing that "lbctl validate" could name.
+      hint: told[0]?.hint ?? 'Correct what is named, and send the change again',
       details: { diagnostics: told },
     });
   }
