@@ -276,6 +276,8 @@ function serving(
   byRules: readonly PoolStatus[],
   quorum: ReadonlyMap<string, boolean>,
 ): Verdict {
+  // The proxy answers by itself: members may well be stopped meanwhile, and the address must not be withdrawn.
+  if (listener.layer7?.http?.maintenance === true) return { condition: 'ok', reason: 'MaintenancePage' };
   const told = (reason: Reason) => members.some((member) => member.reason === reason);
   if (told('SorryServer')) return { condition: 'degraded', reason: 'SorryServer' };
   if (!members.some(isUsed)) return { condition: 'down', reason: 'NoHealthyMember' };

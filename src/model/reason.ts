@@ -20,6 +20,7 @@ export const REASONS = {
   NoHealthyMember: 'No member can serve',
   QuorumLost: 'The live weight is below the quorum',
   RulePoolLost: 'A pool that only rules send to has nobody who serves, or too little live weight',
+  MaintenancePage: 'Answers everybody with its page for maintenance, as configured',
   Disabled: 'Disabled in the configuration',
   Standby: 'This node is standby for its address',
   Fault: 'This node cannot take its address',

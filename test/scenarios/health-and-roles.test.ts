@@ -333,3 +333,17 @@ test('Engine tells of a pool that only a rule sends to, and goes on serving the 
   assert.doesNotMatch(story.heard(), /failed/);
   assert.equal([...story.plane.owned.values()].filter((one) => one.kind !== 'address').length, 0);
 });
+
+test('Engine calls a listener in maintenance neither in service nor down, though its members are stopped', async () => {
+  const http = buildHttp({ maintenance: true });
+  const intent = buildIntent({
+    vips: [FRONT],
+    listeners: [buildListener('web', 'front', 80, { protocol: 'http', mode: 'proxy', http })],
+    pools: [buildPool('web', THREE, { checks: [TCP_CHECK] })],
+  });
+  const story = await Story.begin({ intent });
+  await allUp(story);
+  for (const { name } of THREE) await story.health(`web/${name}`, { state: 'down' });
+
+  assert.match(story.tells(), /^web ok MaintenancePage$/m);
+});
