@@ -1,4 +1,6 @@
 // Evidence for the doctor about a running daemon; undefined where none runs.
+
+import type { DataPlaneState } from '../model/data-plane.ts';
 import { LbError } from '../model/errors.ts';
 import type { HaStatus } from '../model/ha-status.ts';
 import type { Status } from '../model/status.ts';
@@ -16,7 +18,7 @@ export async function askDaemon(
     if (error instanceof NoDaemon) return undefined;
     throw error;
   }
-  const [status, alive, access, audit, plan, objects, ha] = await Promise.all([
+  const [status, alive, access, audit, plan, objects, ha, planes] = await Promise.all([
     known<Status>(client, '/v1/status'),
     client.get('/healthz').then(
       () => true,
@@ -27,8 +29,11 @@ export async function askDaemon(
     known<{ summary: { held: number } }>(client, '/v1/plan'),
     known<{ objects: unknown[] }>(client, '/v1/objects?source=api'),
     known<HaStatus>(client, '/v1/ha'),
+    known<{ drivers: Record<string, Pick<DataPlaneState, 'certificates'>> }>(client, '/v1/data-planes'),
   ]);
+  const certificates = Object.values(planes?.drivers ?? {}).flatMap((plane) => plane.certificates ?? []);
   return {
+    certificates,
     ownVersion: own.version,
     nowMs: own.nowMs,
     target: client.target,

@@ -20,6 +20,12 @@ export interface PlaneReason {
   readonly packets: bigint;
 }
 
+/** As the data plane has it loaded, whatever became of its source. */
+export interface PlaneCertificate {
+  readonly name: string;
+  readonly untilMs: number;
+}
+
 export interface DataPlaneState {
   readonly interfaces: readonly PlaneInterface[];
   readonly tables: readonly PlaneTable[];
@@ -27,4 +33,5 @@ export interface DataPlaneState {
   readonly reasons: readonly PlaneReason[];
   /** What an operator should know: limits that wait, interfaces left out. */
   readonly notes: readonly string[];
+  readonly certificates?: readonly PlaneCertificate[];
 }

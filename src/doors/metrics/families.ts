@@ -224,6 +224,12 @@ export const METRICS = {
     ['node', 'driver', 'reason'],
     'Packets by what became of them; "lbctl show data-planes" tells what each reason means',
   ),
+  planeCertificate: metric(
+    'gauge',
+    'lbctl_certificate_expiry_timestamp_seconds',
+    ['node', 'driver', 'certificate'],
+    'When a certificate ends that a data plane has loaded, since 1970',
+  ),
   influxPushes: metric(
     'counter',
     'lbctl_influxdb_pushes_total',

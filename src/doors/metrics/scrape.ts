@@ -202,6 +202,9 @@ function writeDataPlanes(writer: NodeWriter, planes: ReadonlyMap<string, DataPla
   each(METRICS.planeTableCapacity, ({ tables }) =>
     tables.map(({ name, capacity }) => [[['table', name]], capacity]),
   );
+  each(METRICS.planeCertificate, ({ certificates = [] }) =>
+    certificates.map(({ name, untilMs }) => [[['certificate', name]], untilMs / 1000]),
+  );
   each(METRICS.planePackets, ({ reasons }) =>
     reasons.map(({ reason, packets }) => [[['reason', reason]], packets]),
   );

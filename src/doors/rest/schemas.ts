@@ -270,6 +270,10 @@ export const dataPlanesShape = z.strictObject({
       tables: z.array(z.strictObject({ name: text, used: count, capacity: count })),
       reasons: z.array(z.strictObject({ reason: text, meaning: text, packets: big })),
       notes: z.array(text),
+      certificates: z
+        .array(z.strictObject({ name: text, untilMs: millis }))
+        .optional()
+        .describe('those that are loaded, and when each ends'),
     }),
   ),
 });

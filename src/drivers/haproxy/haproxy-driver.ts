@@ -1,18 +1,20 @@
 // The HAProxy driver: one instance of our own terminates what the World says. Owns its run directory, the process started
 // from it and nothing else; the distribution's service is never touched.
 import { rmSync } from 'node:fs';
+import type { DataPlaneState } from '../../model/data-plane.ts';
 import type { Driver, DriverPlan, ItemCounters, StepResult } from '../../model/driver.ts';
 import type { ItemMap, Observed } from '../../model/item.ts';
 import type { Step } from '../../model/plan.ts';
 import type { World } from '../../model/world.ts';
 import { Applier } from './apply.ts';
+import { CertificateEnds, endingNotes } from './certificate-ends.ts';
 import { SourceWatch } from './certificates.ts';
 import { Counters } from './counters.ts';
 import { desiredItems } from './desired.ts';
 import { differingBackends } from './differing.ts';
 import type { ItemGroups } from './item-groups.ts';
 import { socketsOf } from './listening.ts';
-import { digest } from './names.ts';
+import { certificateKey, digest, pathOfKey } from './names.ts';
 import { foreignListeners, type Seen, toObserved } from './observe.ts';
 import { connectionsAllowedHere } from './open-files.ts';
 import { planHaproxy } from './plan.ts';
@@ -85,6 +87,9 @@ export class HaproxyDriver implements Driver {
   readonly #process: HaproxyProcess;
   readonly #store: Store;
   readonly #sources = new SourceWatch();
+  readonly #ends = new CertificateEnds();
+  /** Names and paths of our copies of certificates, as the last look found them on record. */
+  #certificates: readonly (readonly [name: string, path: string])[] = [];
   readonly #applier: Applier;
   readonly #counters: Counters;
   readonly #supervisor: Supervisor | undefined;
@@ -164,6 +169,9 @@ export class HaproxyDriver implements Driver {
     signal?.throwIfAborted();
     const record = this.#store.recordOf(state?.generation ?? '');
     record.forgetWaiting();
+    this.#certificates = [...record.files.keys()]
+      .filter((key) => !key.startsWith('file '))
+      .map((key) => [key.slice(certificateKey('').length), pathOfKey(this.#settings, key)]);
     this.#seen = toObserved({
       state,
       record,
@@ -192,6 +200,18 @@ export class HaproxyDriver implements Driver {
   async apply(steps: readonly Step[], signal?: AbortSignal): Promise<readonly StepResult[]> {
     signal?.throwIfAborted();
     return this.#applier.apply(steps);
+  }
+
+  state(): DataPlaneState | undefined {
+    const certificates = this.#ends.of(this.#certificates);
+    if (certificates.length === 0) return undefined;
+    return {
+      interfaces: [],
+      tables: [],
+      reasons: [],
+      notes: endingNotes(certificates, this.#nowMs()),
+      certificates: certificates.map(({ name, untilMs }) => ({ name, untilMs })),
+    };
   }
 
   async counters(signal?: AbortSignal): Promise<readonly ItemCounters[]> {

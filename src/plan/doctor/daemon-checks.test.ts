@@ -75,6 +75,7 @@ test('diagnoseDaemon() names each fault with a cure', () => {
       'error',
     ],
     [{ heldSteps: 4 }, 'held', 'warning'],
+    [{ certificates: [{ name: 'shop', untilMs: WELL.nowMs }] }, 'listener-certificate', 'error'],
     [
       {
         status: {

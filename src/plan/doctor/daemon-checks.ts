@@ -1,4 +1,5 @@
 // Doctor: the running daemon, by what it tells of itself. Pure.
+import type { PlaneCertificate } from '../../model/data-plane.ts';
 import type { HaStatus } from '../../model/ha-status.ts';
 import type { Status } from '../../model/status.ts';
 import { type Finding, fault, ok } from './finding.ts';
@@ -28,6 +29,8 @@ export interface DaemonEvidence {
     readonly entries: number;
     readonly fault?: { readonly number: number; readonly why: string };
   };
+  /** Those that data planes have loaded; absent where the asker may not see them. */
+  readonly certificates?: readonly PlaneCertificate[];
   /** Absent where no groups are configured. */
   readonly ha?: HaStatus;
   /** Of the configuration on disk; absent where it cannot be read here. */
@@ -48,6 +51,7 @@ export function diagnoseDaemon(seen: DaemonEvidence): readonly Finding[] {
     checkListeners,
     checkHa,
     checkCertificate,
+    checkLoaded,
     checkAudit,
   ].flatMap((check) => check(seen));
 }
@@ -222,6 +226,21 @@ function checkCertificate({ access, nowMs }: DaemonEvidence): Finding[] {
         ),
       ]
     : [ok('api-certificate', 'Certificate of the API', evidence)];
+}
+
+/** Soon is what status and metrics tell; what has ended is refused by every client. */
+function checkLoaded({ certificates = [], nowMs }: DaemonEvidence): Finding[] {
+  return certificates
+    .filter(({ untilMs }) => untilMs <= nowMs)
+    .map(({ name, untilMs }) =>
+      fault(
+        'listener-certificate',
+        'error',
+        `Certificate "${name}" has expired`,
+        `loaded, and ended at ${new Date(untilMs).toISOString()}`,
+        'Renew its file; it is loaded by itself',
+      ),
+    );
 }
 
 function checkAudit({ audit, access }: DaemonEvidence): Finding[] {
