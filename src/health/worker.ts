@@ -1,6 +1,7 @@
 // The thread in which checks run. It holds nothing but the runner; orders come in and changes go out as messages.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../lib/clock.ts';
+import { endStoppedConnects } from './checkers/tcp.ts';
 import type { JudgeState } from './judge.ts';
 import { LatencyTable } from './latency-table.ts';
 import { runCheck } from './run-check.ts';
@@ -44,8 +45,12 @@ function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
     onChange: tell,
     times: new LatencyTable(times),
   });
+  const close = (): void => {
+    runner.close();
+    endStoppedConnects();
+  };
   // Sockets of our own are not Node's to close, whatever ends the thread.
-  process.once('exit', () => runner.close());
+  process.once('exit', close);
   port.on('message', (order: Order) => {
     switch (order.kind) {
       case 'set':
@@ -61,7 +66,7 @@ function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
         port.postMessage({ kind: 'stats', id: order.id, stats: runner.stats() } satisfies Report);
         break;
       case 'stop':
-        runner.close();
+        close();
         port.postMessage({ kind: 'stopped' } satisfies Report);
         port.close();
         break;

@@ -94,6 +94,13 @@ export class Connector {
     });
   }
 
+  /** Ends what began in this turn and was stopped since: for who leaves the thread before the turn ends. */
+  endStopped(): void {
+    for (const pending of this.#fresh.splice(0))
+      if (pending.stop.aborted) this.#end(pending, 'timed-out');
+      else this.#fresh.push(pending);
+  }
+
   /** Who is near has answered by now: nothing more needs to be made ready for it. */
   #lookAtFresh(): void {
     for (const pending of this.#fresh.splice(0)) {

@@ -8,6 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { BEAT } from '../../../test/fixtures/checks.ts';
 import type { CheckResult } from '../judge.ts';
 import { runCheck } from '../run-check.ts';
+import { endStoppedConnects } from './tcp.ts';
 
 /** No machine is so slow that an answer on loopback does not come by then. */
 const LONG_MS = 20_000;
@@ -143,6 +144,23 @@ describe('runCheck() of a tcp check that only connects', () => {
 
       assert.equal(ok, false);
       assert.ok(latencyMs >= SHORT_MS, `took ${latencyMs} ms`);
+    });
+
+    it('leaves no connection behind when its thread ends in the turn in which it began', async () => {
+      const [stopped, other] = [new AbortController(), new AbortController()];
+      const told = [ask(port, LONG_MS, {}, stopped.signal), ask(port, LONG_MS, {}, other.signal)];
+      stopped.abort();
+
+      endStoppedConnects();
+      const left = connectionsTo(port, SYN_SENT);
+      other.abort();
+      endStoppedConnects();
+
+      assert.deepEqual([left, connectionsTo(port, SYN_SENT)], [1, 0]);
+      assert.deepEqual(
+        (await Promise.all(told)).map(({ ok }) => ok),
+        [false, false],
+      );
     });
 
     it('leaves no connection behind when it is stopped: in the turn in which it began, or later', async () => {

@@ -56,6 +56,11 @@ export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
 /** One for all checks of a thread. */
 const connector = new Connector();
 
+/** No socket of a stopped check is left once this returns: the thread may end, and these sockets would not with it. */
+export function endStoppedConnects(): void {
+  connector.endStopped();
+}
+
 /** Where nothing is said, no name asked for and the system is Linux, the connection alone is looked at, for a fifth of the cost. */
 export function isConnectOnly({ send, expect, sourceAddress }: CheckOf<'tcp'>, { address }: Target): boolean {
   const family = familyOf(address);
