@@ -12,7 +12,7 @@ import { ratesBetween } from '../rates.ts';
 import type { Session } from '../session.ts';
 import { lineOf } from '../tell-events.ts';
 import { renderTop, type TopInput, topRows } from './render-top.ts';
-import { press, TOP_START, type TopState } from './top-state.ts';
+import { keysOf, press, TOP_START, type TopState } from './top-state.ts';
 
 const ENTER = '\x1b[?1049h\x1b[?25l';
 const LEAVE = '\x1b[?25h\x1b[?1049l';
@@ -46,9 +46,9 @@ export async function runTop(session: Session, command: Command): Promise<void> 
           draw();
         }, reject);
       }, EVERY_MS);
-      const onKey = (chunk: Buffer): void => {
+      const onKey = (key: string): void => {
         const members = topRows(input, state, false).flatMap((row) => row.member ?? []);
-        const pressed = press(state, chunk.toString('utf8'), members);
+        const pressed = press(state, key, members);
         state = pressed.state;
         if (pressed.action.kind === 'quit') resolve();
         if (pressed.action.kind === 'drain')
@@ -56,14 +56,17 @@ export async function runTop(session: Session, command: Command): Promise<void> 
             state = { ...state, message } satisfies TopState;
             draw();
           });
+      };
+      const onTyped = (chunk: Buffer): void => {
+        for (const key of keysOf(chunk.toString('utf8'))) onKey(key);
         draw();
       };
       const end = (): void => {
         clearInterval(timer);
-        stdin.off('data', onKey);
+        stdin.off('data', onTyped);
         stdout.off('resize', draw);
       };
-      stdin.on('data', onKey);
+      stdin.on('data', onTyped);
       stdout.on('resize', draw);
       process.once('SIGTERM', resolve);
       stdin.once('end', resolve);

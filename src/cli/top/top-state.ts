@@ -21,6 +21,14 @@ export const TOP_START: TopState = { sort: 'name', filter: '', row: 0, message: 
 const NONE: TopAction = { kind: 'none' };
 const LONGEST = 200;
 
+/** A key is a character, or what begins with an escape: arrows and the like. */
+const KEYS = /\x1b\[[0-9;]*[A-Za-z~]|\x1bO[A-Za-z]|[\s\S]/gu;
+
+/** A terminal hands over what was typed since it was last read: over a slow line that is many keys at once. */
+export function keysOf(typed: string): readonly string[] {
+  return typed.match(KEYS) ?? [];
+}
+
 /** One key as the terminal sends it; `members` are the rows as shown, which `d` takes its name from. */
 export function press(
   state: TopState,

@@ -15,7 +15,7 @@ import {
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
 import { visibleLength } from '../../plan/paint.ts';
 import { renderTop, type TopInput, topRows } from './render-top.ts';
-import { press, TOP_START } from './top-state.ts';
+import { keysOf, press, TOP_START } from './top-state.ts';
 
 const INTENT = buildIntent({
   vips: [buildVip('www', '192.0.2.10')],
@@ -81,6 +81,18 @@ test('press() sorts, filters, selects and drains what is selected', async () => 
   assert.deepEqual(keys(['/', 'q', '\x03']).action, { kind: 'quit' });
 });
 
+test('keysOf() takes keys apart that came together, and leaves arrows whole', () => {
+  assert.deepEqual(keysOf('jd\r'), ['j', 'd', '\r']);
+  assert.deepEqual(keysOf('\x1b[B\x1b[1;5Ak\x1bOAé\x1b'), [
+    '\x1b[B',
+    '\x1b[1;5A',
+    'k',
+    '\x1bOA',
+    'é',
+    '\x1b',
+  ]);
+});
+
 test('lbctl top runs on a terminal, drains by key, and gives the terminal back', async () => {
   const door = await openDoor(INTENT);
   const lbctl = join(import.meta.dirname, '../../../lbctl');
@@ -96,9 +108,8 @@ test('lbctl top runs on a terminal, drains by key, and gives the terminal back',
   const ended = once(child, 'exit');
   try {
     for (let i = 0; i < 1000 && !seen.includes('q quit'); i++) await sleep(20);
-    child.stdin.write('d');
-    await sleep(200);
-    child.stdin.write('\r');
+    // At once, as over a slow line.
+    child.stdin.write('jkd\r');
     for (let i = 0; i < 500 && door.audits.length === 0; i++) await sleep(20);
     child.stdin.write('q');
     const [code] = await ended;
