@@ -2,14 +2,20 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../lab/until.ts';
+import { ask } from '../../src/drivers/haproxy/sockets.ts';
 import { withRig } from './haproxy-load.ts';
+import type { Rig } from './haproxy-rig.ts';
 import { closeMembers, listen, put, VIP, worldOf } from './haproxy-site.ts';
 
 after(closeMembers);
 
 /** Answers when told to. */
-async function startPatient(): Promise<{ readonly port: number; readonly answer: () => void }> {
+async function startPatient(): Promise<{
+  readonly port: number;
+  readonly asked: () => number;
+  readonly answer: () => void;
+}> {
   const waiting: (() => void)[] = [];
   let isFree = false;
   const port = await listen(
@@ -22,7 +28,14 @@ async function startPatient(): Promise<{ readonly port: number; readonly answer:
     isFree = true;
     for (const one of waiting.splice(0)) one();
   };
-  return { port, answer };
+  return { port, asked: () => waiting.length, answer };
+}
+
+/** Requests that wait in HAProxy for a member. */
+async function queuedIn(rig: Rig): Promise<number> {
+  const [csv = ''] = await ask(rig.process.admin, ['show stat']);
+  const [head = [], ...rows] = csv.split('\n').map((line) => line.split(','));
+  return rows.reduce((sum, row) => sum + Number(row[head.indexOf('qcur')] || 0), 0);
 }
 
 for (const [protocol, refused] of [
@@ -30,7 +43,7 @@ for (const [protocol, refused] of [
   ['tcp', 'refused'],
 ] as const)
   test(`max_queue bounds who waits, a member each, in protocol ${protocol}`, async () => {
-    await withRig(async (_, driver) => {
+    await withRig(async (rig, driver) => {
       const members = await Promise.all([startPatient(), startPatient()]);
       const world = worldOf({
         listeners: [
@@ -47,16 +60,18 @@ for (const [protocol, refused] of [
       });
 
       const said: string[] = [];
-      const asked = Array.from({ length: 7 }, async (_, index) => {
-        // Threads of HAProxy that look at the same moment find the same room.
-        await sleep(index * 20);
-        const answer = await fetch(`http://${VIP}:8080/`, { headers: { connection: 'close' } }).then(
+      const asked: Promise<void>[] = [];
+      const placed = async (): Promise<number> =>
+        members.reduce((sum, one) => sum + one.asked(), said.length) + (await queuedIn(rig));
+      for (let n = 1; n <= 7; n++) {
+        const answer = fetch(`http://${VIP}:8080/`, { headers: { connection: 'close' } }).then(
           async (response) => (response.ok ? await response.text() : String(response.status)),
           () => 'refused',
         );
-        said.push(answer);
-      });
-      for (let tries = 0; tries < 100 && said.length < 3; tries++) await sleep(20);
+        asked.push(answer.then((one) => void said.push(one)));
+        // One after another: threads of HAProxy that look at the same moment find the same room.
+        await until(`a place for request ${n}`, async () => (await placed()) === n);
+      }
 
       // Two are served and two wait.
       assert.deepEqual(said, [refused, refused, refused]);
