@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
+import { until } from '../../../lab/until.ts';
 import { gelfDatagrams, gelfMessage } from './gelf-message.ts';
 import { openGelf } from './gelf-sender.ts';
 
@@ -83,8 +84,8 @@ test('openGelf() sends over UDP, long lines in chunks', async () => {
     sender.send(line({ pool: 'web' }));
     const noise = Array.from({ length: 2000 }, (_, i) => Math.sin(i).toString(36)).join('');
     sender.send(line({ noise }));
-    for (let i = 0; i < 200 && got.length < 3; i++) await sleep(10);
-    await sleep(50);
+    // The second of two lines; each of its chunks says how many there are.
+    await until('all datagrams', () => got.length > 1 && got.length === 1 + got[1]![11]!);
     assert.equal(JSON.parse(together([got[0]!]))._pool, 'web');
     const chunks = got.slice(1);
     assert.ok(chunks.length > 1);
@@ -116,20 +117,17 @@ test('openGelf() sends over TCP, waits for a server that is away, and comes back
       .split('\0')
       .filter((one) => one !== '')
       .map((one) => String(JSON.parse(one).short_message));
-  const until = async (word: string): Promise<void> => {
-    for (let i = 0; i < 500 && !words().includes(word); i++) await sleep(10);
-    assert.ok(words().includes(word), word);
-  };
+  const heard = (word: string): Promise<void> => until(word, () => words().includes(word));
   try {
     sender.send(line({ msg: 'while away' }));
     server.listen(port, '127.0.0.1');
-    await until('while away');
+    await heard('while away');
     sender.send(line({ msg: 'connected' }));
-    await until('connected');
+    await heard('connected');
     for (const socket of sockets.splice(0)) socket.destroy();
     await sleep(100);
     sender.send(line({ msg: 'after a break' }));
-    await until('after a break');
+    await heard('after a break');
     // Much more than it keeps for a server that reads nothing.
     sockets.at(-1)!.pause();
     const big = 'x'.repeat(200_000);

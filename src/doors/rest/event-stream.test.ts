@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { type IncomingMessage, request } from 'node:http';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../lab/until.ts';
 import { buildIntent, buildMember, buildPool } from '../../../test/fixtures/build-intent.ts';
 import { ask, openDoor } from '../../../test/fixtures/rest-door.ts';
 import { EventRing } from './event-ring.ts';
@@ -95,11 +96,7 @@ test('closing the door ends every stream at once', async () => {
   await door.close();
 
   assert.ok(performance.now() - started < 2000);
-  await sleep(20);
-  assert.deepEqual(
-    readers.map((one) => one.ended),
-    [true, true],
-  );
+  await until('both streams to end', () => readers.every((one) => one.ended));
 });
 
 test('EventRing keeps the last ones and says how many are gone', () => {

@@ -12,13 +12,14 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../../lab/until.ts';
 import {
   buildIntent,
   buildListener,
@@ -348,29 +349,32 @@ describe('Alerts', () => {
     const faults: string[] = [];
     const clock = new FakeClock();
     const alerts = openAlerts({ webhooks: [webhook] }, faults, clock);
-    const settle = async (): Promise<void> => void (await sleep(100));
+    /** It waits to try again, and for nothing else. */
+    const isAway = (): Promise<void> => until('the next try', () => clock.pending() === 1);
     alerts.emit(DOWN);
-    clock.advance(1000);
-    await settle();
+    await clock.advance(1000);
+    await isAway();
 
     const back = createServer((request, response) => request.resume().on('end', () => response.end()));
     back.listen(port, '127.0.0.1');
     await once(back, 'listening');
-    const asked = once(back, 'request');
-    clock.advance(2000);
-    const [request] = await asked;
+    const asked = once(back, 'request') as Promise<[IncomingMessage, ServerResponse]>;
+    await clock.advance(2000);
+    const [request, answer] = await asked;
+    if (!answer.writableFinished) await once(answer, 'finish');
     assert.equal(request.headers.authorization, `Basic ${Buffer.from('ops:word').toString('base64')}`);
-    await settle();
     assert.deepEqual(faults, []);
 
     back.closeAllConnections();
     back.close();
     await once(back, 'close');
     alerts.emit(DOWN);
-    for (const ms of [1000, 2000, 10_000]) {
-      clock.advance(ms);
-      await settle();
+    for (const ms of [1000, 2000]) {
+      await clock.advance(ms);
+      await isAway();
     }
+    await clock.advance(10_000);
+    await until('the end of all tries', () => faults.length > 0);
     await alerts.close();
     assert.deepEqual(faults, [
       `webhook 127.0.0.1:${port}: fetch failed: connect ECONNREFUSED 127.0.0.1:${port}`,

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { after, describe, it } from 'node:test';
 import { BEAT, never, soon } from '../../../test/fixtures/checks.ts';
-import { encodeQuestion } from '../../wire/dns.ts';
 import type { CheckOf } from './checker.ts';
 import { checkDns } from './dns.ts';
 import { checkUdp } from './udp.ts';
@@ -117,11 +116,14 @@ describe('checkDns()', () => {
   });
 
   it('waits for the answer to its own question', async () => {
-    const target = await udpMember(() => dnsAnswer(encodeQuestion(1, 'example.com', 'A'), 0, []));
+    const target = await udpMember((question) => {
+      const answer = dnsAnswer(question, 0, []);
+      answer.writeUInt16BE(question.readUInt16BE(0) ^ 1, 0);
+      return answer;
+    });
 
     const outcome = await checkDns(DNS, target, never());
 
-    // One in 65,536 runs could draw that very id; the answer would then be ours.
     assert.deepEqual(outcome, { ok: false, error: 'Timed out waiting for the answer' });
   });
 
