@@ -4,6 +4,8 @@ import { AF_UNIX, NativeSocket, SOCK } from '../../src/kernel/native/socket.ts';
 
 export interface Datagrams {
   readonly path: string;
+  /** Everything that came so far. Who never asks misses what comes later: the kernel keeps net.unix.max_dgram_qlen of them. */
+  told(): readonly string[];
   /** Ends it and gives everything that came. */
   close(): readonly string[];
 }
@@ -11,16 +13,21 @@ export interface Datagrams {
 export function listenForDatagrams(path: string): Datagrams {
   const socket = new NativeSocket('test', AF_UNIX, SOCK.dgram, 0);
   socket.bind(Buffer.concat([Buffer.from([AF_UNIX, 0]), Buffer.from(`${path}\0`)]));
+  const all: string[] = [];
+  const buffer = new Uint8Array(65_536);
+  const told = (): readonly string[] => {
+    for (let length = socket.receive(buffer, false); length >= 0; length = socket.receive(buffer, false))
+      all.push(Buffer.from(buffer.subarray(0, length)).toString());
+    return all;
+  };
   return {
     path,
+    told,
     close() {
-      const told: string[] = [];
-      const buffer = new Uint8Array(65_536);
-      for (let length = socket.receive(buffer, false); length >= 0; length = socket.receive(buffer, false))
-        told.push(Buffer.from(buffer.subarray(0, length)).toString());
+      told();
       socket.close();
       rmSync(path, { force: true });
-      return told;
+      return all;
     },
   };
 }
