@@ -2,30 +2,24 @@
 import assert from 'node:assert/strict';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
-import { type AddressInfo, createServer, connect as tcpConnect } from 'node:net';
+import { connect as tcpConnect } from 'node:net';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect as tlsConnect } from 'node:tls';
+import { ownLoopback, ownPort } from '../fixtures/own-loopback.ts';
 import { type Running, start } from './daemon-process.ts';
 import { openShop } from './run-lbctl.ts';
 
 const shop = openShop();
 const at = (file: string): string => join(shop.folder, file);
-let port = 0;
+const host = ownLoopback(72);
+let port = ownPort();
 let daemon: Running;
 const local = { LBCTL_SOCKET: '' };
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return free;
-}
-
 const remote = (more: Record<string, string> = {}) => ({
-  env: { LBCTL_SERVER: `https://localhost:${port}`, LBCTL_CA: 'pki/ca.pem', ...more },
+  env: { LBCTL_SERVER: `https://${host}:${port}`, LBCTL_CA: 'pki/ca.pem', ...more },
 });
 const bearing = (name: string) => ({ LBCTL_CERT: `pki/${name}.pem`, LBCTL_KEY: `pki/${name}.key` });
 
@@ -45,7 +39,7 @@ function get(
   return new Promise((resolve, reject) => {
     const sent = request(
       {
-        host: '127.0.0.1',
+        host,
         port,
         path,
         agent: false,
@@ -74,9 +68,8 @@ function get(
 }
 
 before(async () => {
-  port = await freePort();
   await pki('init', '--name', 'test authority');
-  await pki('issue', 'server', 'lb-a', '--names', 'localhost,127.0.0.1');
+  await pki('issue', 'server', 'lb-a', '--names', `localhost,${host}`);
   for (const role of ['viewer', 'operator', 'admin']) await pki('issue', 'client', role, '--role', role);
   shop.write(
     'config.yaml',
@@ -87,7 +80,7 @@ system: { state_dir: ${at('state')}, run_dir: ${at('run')} }
 logging: { format: json }
 api:
   socket: ${at('api.sock')}
-  listen: 127.0.0.1:${port}
+  listen: ${host}:${port}
   tls: { certificate: ${at('pki/lb-a.pem')}, key: ${at('pki/lb-a.key')}, client_ca: ${at('pki/ca.pem')}, client_crl: ${at('pki/ca.crl')} }
 metrics: { prometheus: { enabled: false } }
 vips: [{ name: web, address: 192.0.2.10 }]
@@ -171,7 +164,7 @@ describe('the API over TCP', () => {
     const handshake = (maxVersion: 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3') =>
       new Promise<string>((resolve) => {
         const socket = tlsConnect({
-          host: '127.0.0.1',
+          host,
           port,
           rejectUnauthorized: false,
           minVersion: 'TLSv1',
@@ -187,9 +180,7 @@ describe('the API over TCP', () => {
       ['refused', 'TLSv1.2', 'TLSv1.3'],
     );
     const clear = await new Promise<string>((resolve) => {
-      const socket = tcpConnect(port, '127.0.0.1', () =>
-        socket.write('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n'),
-      );
+      const socket = tcpConnect(port, host, () => socket.write('GET /v1/status HTTP/1.1\r\nHost: x\r\n\r\n'));
       let text = '';
       socket.on('data', (chunk) => {
         text += chunk.toString('latin1');
@@ -203,7 +194,7 @@ describe('the API over TCP', () => {
   it('takes a renewed certificate, and a new CRL, without a restart', async () => {
     const serialOf = () =>
       new Promise<string>((resolve, reject) => {
-        const socket = tlsConnect({ host: '127.0.0.1', port, rejectUnauthorized: false }, () => {
+        const socket = tlsConnect({ host, port, rejectUnauthorized: false }, () => {
           resolve(socket.getPeerCertificate().serialNumber);
           socket.end();
         });
@@ -235,8 +226,8 @@ describe('the API over TCP', () => {
 
   it('moves with a reload, and closes when the configuration says so', async () => {
     const text = readFileSync(at('config.yaml'), 'utf8');
-    const [was, moved] = [port, await freePort()];
-    writeFileSync(at('config.yaml'), text.replace(`127.0.0.1:${was}`, `127.0.0.1:${moved}`));
+    const [was, moved] = [port, ownPort()];
+    writeFileSync(at('config.yaml'), text.replace(`${host}:${was}`, `${host}:${moved}`));
     daemon.child.kill('SIGHUP');
     await daemon.next('the API over TCP has its certificate');
     await assert.rejects(get('/v1/version', {}, 'operator'), { code: 'ECONNREFUSED' });

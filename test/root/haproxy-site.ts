@@ -21,10 +21,10 @@ import {
   buildPool,
   buildVip,
 } from '../fixtures/build-intent.ts';
+import { ownLoopback } from '../fixtures/own-loopback.ts';
 
 /** Two runs on one machine must not meet: each has a loopback address of its own, which its children share. */
-export const VIP =
-  process.env.SY_SITE_VIP ?? `127.71.${(process.pid >> 8) & 255}.${1 + ((process.pid & 255) % 250)}`;
+export const VIP = process.env.SY_SITE_VIP ?? ownLoopback(71);
 export const VIP6 = '::1';
 
 export interface Told {

@@ -2,18 +2,20 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Server } from 'node:net';
+import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
+import { ownLoopback, ownPort } from '../../../test/fixtures/own-loopback.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { FlowEnd, FlowKey, FlowNews, FlowRecord, WatchedFlows } from '../../model/flow.ts';
 import { writeSync } from './flow-message.ts';
 import { FlowSync } from './flow-sync.ts';
 import type { SyncTls } from './sync-server.ts';
 
+const HOST = ownLoopback(73);
 const folder = mkdtempSync(join(tmpdir(), 'lbctl-sync-'));
 const closing: { close(): unknown }[] = [];
 afterEach(() => {
@@ -83,14 +85,6 @@ interface Node {
   readonly heard: string[];
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 async function node(name: string, port: number, peer: number, tls = OURS, flows = 0): Promise<Node> {
   const table = new Table();
   table.put(Array.from({ length: flows }, (_, n) => flow(n)));
@@ -100,8 +94,8 @@ async function node(name: string, port: number, peer: number, tls = OURS, flows 
     node: name,
     table,
     tls,
-    listen: { host: '127.0.0.1', port },
-    peers: [{ host: '127.0.0.1', port: peer }],
+    listen: { host: HOST, port },
+    peers: [{ host: HOST, port: peer }],
     minAgeMs: 0,
     epoch: () => 1,
     roles: () => [{ group: 'pair', role: 'active', epoch: 3, priority: 150 }],
@@ -124,7 +118,7 @@ async function until(isTrue: () => boolean, withinMs = 8000): Promise<void> {
 }
 
 test('a joining node has everything before it counts as synced, then hears what changes, and of roles', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const a = await node('lb-a', p, q, OURS, 20_000);
   const b = await node('lb-b', q, p);
   let atSync = -1;
@@ -145,7 +139,7 @@ test('a joining node has everything before it counts as synced, then hears what 
 });
 
 test('flush() returns when the peers have taken the youngest flows too', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const a = await node('lb-a', p, q);
   const b = await node('lb-b', q, p);
   await until(() => b.synced.at(-1) === true && a.sync.status().followers === 1);
@@ -157,7 +151,7 @@ test('flush() returns when the peers have taken the youngest flows too', async (
 });
 
 test('a peer that is away is no reason to wait for ever, and one that comes back is waited for', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const b = await node('lb-b', q, p);
   assert.deepEqual(b.synced, []);
   await until(() => b.synced.at(-1) === true);
@@ -168,7 +162,7 @@ test('a peer that is away is no reason to wait for ever, and one that comes back
 });
 
 test('a node with a certificate of somebody else is turned away on both sides, and told so', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const a = await node('lb-a', p, q, OURS, 10);
   const z = await node('lb-z', q, p, OTHERS, 10);
   z.table.flows.clear();
@@ -179,9 +173,9 @@ test('a node with a certificate of somebody else is turned away on both sides, a
 });
 
 test('a client without a certificate gets nothing, and garbage ends only its own connection', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const a = await node('lb-a', p, q, OURS, 10);
-  const socket = connect(p, '127.0.0.1');
+  const socket = connect(p, HOST);
   let bytes = 0;
   socket.on('data', (chunk) => {
     bytes += chunk.length;
@@ -203,12 +197,12 @@ async function strange(port: number, hello: Uint8Array): Promise<Server> {
     socket.write(hello);
   });
   closing.push(server);
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(port, HOST, resolve));
   return server;
 }
 
 test('a peer of another version is refused clearly and its flows are not taken', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const put = writeSync({ kind: 'put', flows: [flow(1)] });
   const hello = writeSync({ kind: 'hello', version: 9, node: 'lb-z', epoch: 1 });
   await strange(p, Buffer.concat([hello, put]));
@@ -222,7 +216,7 @@ test('a peer of another version is refused clearly and its flows are not taken',
 });
 
 test('a peer that says nothing more is given up within a few seconds and called again', async () => {
-  const [p, q] = [await freePort(), await freePort()];
+  const [p, q] = [ownPort(), ownPort()];
   const silent = await strange(p, writeSync({ kind: 'hello', version: 1, node: 'lb-a', epoch: 1 }));
   let calls = 0;
   silent.on('connection', () => calls++);
