@@ -109,7 +109,8 @@ test('a request under way when its member is removed is answered, and one withou
     assert.equal(await answered!.text(), 'ab');
     const from = Date.now();
     await assert.rejects(endless!.text());
-    assert.ok(Date.now() - from < 3000, `cut after ${Date.now() - from} ms`);
+    // Two seconds are the grace; what ends an old worker would come after five.
+    assert.ok(Date.now() - from < 4000, `cut after ${Date.now() - from} ms`);
     let state = server;
     for (let i = 0; i < 100 && state.includes(server); i++) {
       await pause(50);
@@ -177,7 +178,7 @@ test('a worker that is killed is back within a second, as is a killed master', a
             () => false,
           );
         }
-        assert.ok(back && Date.now() - from < 2500, `back after ${Date.now() - from} ms`);
+        assert.ok(back && Date.now() - from < 1500, `back after ${Date.now() - from} ms`);
         await untilOurs(rig);
         await assertConverged(driver, world);
       }

@@ -114,8 +114,10 @@ export class HaproxyProcess {
     child.on('error', (error) => {
       ended = error.message;
     });
+    const { promise: exit, resolve: onExit } = Promise.withResolvers<'ended'>();
     child.on('exit', (code, signal) => {
       ended = `it ended with ${code ?? signal}`;
+      onExit('ended');
     });
     child.unref();
     // On a full disk its pid file stays empty.
@@ -124,9 +126,11 @@ export class HaproxyProcess {
     while (Date.now() < deadline) {
       if (ended !== undefined) throw this.#failed('start', `${ended}: ${this.#logSince(from)}`);
       if (this.pid() !== undefined && (await this.generation()) !== undefined) {
-        // The master begins another life once its worker runs, and listens only then.
-        await this.workers();
-        return;
+        // The master begins another life once its worker runs, and listens only then. One that dies first never does.
+        const listens = this.workers();
+        listens.catch(() => {});
+        if ((await Promise.race([listens, exit])) !== 'ended') return;
+        continue;
       }
       await pause(POLL_MS);
     }
