@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDaemons } from './run-daemon.ts';
@@ -144,7 +145,7 @@ describe('history', () => {
     const daemon = await daemons.start('trial-full', objects(1));
     const limit = (size: string) => execFileSync('prlimit', ['--pid', String(daemon.pid), `--fsize=${size}`]);
     daemon.write(objects(2));
-    await daemon.lbctl('reload', '--confirm-within', '3s');
+    await daemon.lbctl('reload', '--confirm-within', '8s');
     // No file may grow past its first page: as full as a disk can be.
     limit('4096:unlimited');
     const refused = await daemon.lbctl('confirm');
@@ -153,7 +154,15 @@ describe('history', () => {
     await daemon.until(async () => (await daemon.members()) === 1);
     assert.doesNotMatch((await daemon.lbctl('status')).out, /on trial/);
     limit('unlimited:unlimited');
-    await sleep(2500);
+    const kept = (name: string): unknown => {
+      const db = new DatabaseSync(join(daemon.folder, 'state/state.db'), { readOnly: true });
+      const row = db.prepare('SELECT value FROM memory WHERE name = ?').get(name);
+      db.close();
+      return row?.value;
+    };
+    await daemon.until(
+      async () => kept('trial') === 'null' && ![undefined, 'null'].includes(kept('pin') as string),
+    );
     await daemon.restart('SIGKILL');
     const { out } = await daemon.lbctl('status');
     assert.doesNotMatch(out, /on trial/);
