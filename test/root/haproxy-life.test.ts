@@ -52,6 +52,7 @@ test('members come and go through the socket, under load, without a reload', asy
         steps.map(({ how, item }) => `${how} ${item.kind}`),
         ['runtime member'],
       );
+      await load.serves(3);
     }
     await load.stop();
 

@@ -107,6 +107,7 @@ test('targets of host rules change in the running worker, under load', async () 
       const pool = i % 2 === 0 ? 'green' : 'blue';
       assert.deepEqual(words(await put(driver, shop(pool))), ['runtime change r0.host shop.example']);
       assert.equal(await memberOf('SHOP.example'), pool, 'the next request goes there');
+      await load.serves(3);
     }
     await put(driver, site(BOTH));
     assert.equal(await memberOf('shop.example'), 'own');
@@ -141,6 +142,7 @@ test('allowed sources change in the running worker, under load', async () => {
         'runtime add allowed 127.0.0.8/30',
       ]);
       assert.equal(await letsIn('127.0.0.9'), true);
+      await load.serves(6);
       assert.deepEqual(words(await put(driver, site([], base))), ['runtime remove allowed 127.0.0.8/30']);
       assert.equal(await letsIn('127.0.0.9'), false);
     }

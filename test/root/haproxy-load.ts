@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
+import { until } from '../../lab/until.ts';
 import type { HaproxyDriver, HaproxyOptions } from '../../src/drivers/haproxy/haproxy-driver.ts';
 import { pause } from '../../src/drivers/haproxy/process.ts';
 import type { World } from '../../src/model/world.ts';
@@ -43,6 +44,12 @@ export class Load {
     this.#headers = headers;
     running.add(this);
     this.#done = Promise.all(Array.from({ length: clients }, (_, i) => this.#client(i % 2 === 0, port)));
+  }
+
+  /** Resolves once so many more were served: however fast the machine, what happens between meets traffic. */
+  async serves(count: number): Promise<void> {
+    const wanted = this.served + count;
+    await until(`${count} more requests to be served`, () => this.served >= wanted);
   }
 
   async stop(): Promise<void> {
