@@ -25,6 +25,7 @@ before(async () => {
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
   await once(third.stdout!, 'data');
+  await site.meetNeighbours();
   agent = await site.agent();
 });
 after(async () => {
@@ -64,7 +65,6 @@ function world(
 
 test('10,000 connections through nat: a member is added, one drained, one killed; only its own break', async () => {
   await apply(world(2));
-  await sleep(150);
   const { finish } = await site.hold(ADDRESS.vip[4], ECHO, CONNECTIONS);
 
   await apply(world(3));
@@ -134,7 +134,6 @@ test('generic mode serves too, and says what it is', async () => {
   await agent.kill();
   agent = await site.agent('generic');
   await apply(world(3));
-  await sleep(150);
 
   const { finish } = await site.hold(ADDRESS.vip[4], ECHO, 50);
   const { failures } = await finish();

@@ -1,7 +1,6 @@
 // What crosses a balancer seldom and must cross it whole: SCTP, and UDP in fragments, with real senders on real links.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { stop } from '../../lab/process.ts';
 import type { Listener } from '../../src/model/listener.ts';
 import type { Mode } from '../../src/model/protocol.ts';
@@ -18,6 +17,7 @@ before(async () => {
   site = new Site('xdpf');
   site.carryVips();
   await site.serve(PORT);
+  await site.meetNeighbours();
   agent = await site.agent();
 });
 after(async () => {
@@ -33,7 +33,6 @@ async function applied(family: 4 | 6, listener: Partial<Listener>, port: number)
     left: unknown[];
   };
   assert.deepEqual({ failures, left }, { failures: [], left: [] });
-  await sleep(150);
 }
 
 for (const family of [4, 6] as const)

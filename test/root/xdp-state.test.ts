@@ -17,6 +17,7 @@ let removed = false;
 before(async () => {
   site = new Site('xdps');
   await site.serve(PORT);
+  await site.meetNeighbours();
   agent = await site.agent();
 });
 after(async () => {
@@ -38,7 +39,6 @@ test('state() tells interfaces, fill of every limit, and reasons with their mean
     scheduler: 'rr',
   });
   await agent.ask('apply', { world });
-  await sleep(150);
   const answer = await site.ask('http', ADDRESS.vip[4], PORT, 10);
   await agent.ask('sweep');
 
@@ -61,7 +61,6 @@ test('state() tells interfaces, fill of every limit, and reasons with their mean
 test('a node that gets another address sends from it, where its own address was the source', async () => {
   const members = [buildMember(ADDRESS.m1[4], { port: PORT })];
   await agent.ask('apply', { world: siteWorld(4, PORT, members, { mode: 'onearm', scheduler: 'rr' }) });
-  await sleep(150);
   const before = await site.ask('http', ADDRESS.vip[4], PORT, 10);
 
   site.balancer.ip('address', 'add', '10.0.1.3/24', 'dev', 'back1');
