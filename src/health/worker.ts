@@ -1,7 +1,7 @@
 // The thread in which checks run. It holds nothing but the runner; orders come in and changes go out as messages.
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../lib/clock.ts';
-import { endStoppedConnects } from './checkers/tcp.ts';
+import { letGoOfConnects } from './checkers/tcp.ts';
 import type { JudgeState } from './judge.ts';
 import { LatencyTable } from './latency-table.ts';
 import { runCheck } from './run-check.ts';
@@ -47,7 +47,7 @@ function serve(port: MessagePort, { times, maxRunning }: WorkerData): void {
   });
   const close = (): void => {
     runner.close();
-    endStoppedConnects();
+    letGoOfConnects();
   };
   // Sockets of our own are not Node's to close, whatever ends the thread.
   process.once('exit', close);

@@ -94,11 +94,12 @@ export class Connector {
     });
   }
 
-  /** Ends what began in this turn and was stopped since: for who leaves the thread before the turn ends. */
-  endStopped(): void {
+  /** Ends what began in this turn and was stopped since, and keeps no socket: for who leaves the thread before the turn ends. */
+  letGo(): void {
     for (const pending of this.#fresh.splice(0))
       if (pending.stop.aborted) this.#end(pending, 'timed-out');
       else this.#fresh.push(pending);
+    this.#sockets.close();
   }
 
   /** Who is near has answered by now: nothing more needs to be made ready for it. */

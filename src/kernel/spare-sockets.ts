@@ -35,13 +35,16 @@ export class SpareSockets {
     libc().close(fd);
   }
 
-  /** Sockets of our own are not Node's to close when a thread ends. */
+  /** It may be used again. */
+  close(): void {
+    for (const spares of Object.values(this.#spares)) for (const fd of spares.splice(0)) libc().close(fd);
+  }
+
+  /** Sockets of our own are not Node's to close when a thread ends. One that is ended by another has no such moment. */
   #watch(): void {
     if (this.#watched) return;
     this.#watched = true;
-    process.once('exit', () => {
-      for (const spares of Object.values(this.#spares)) for (const fd of spares.splice(0)) libc().close(fd);
-    });
+    process.once('exit', () => this.close());
   }
 }
 

@@ -8,7 +8,7 @@ import { after, before, describe, it } from 'node:test';
 import { BEAT } from '../../../test/fixtures/checks.ts';
 import type { CheckResult } from '../judge.ts';
 import { runCheck } from '../run-check.ts';
-import { endStoppedConnects } from './tcp.ts';
+import { letGoOfConnects } from './tcp.ts';
 
 /** No machine is so slow that an answer on loopback does not come by then. */
 const LONG_MS = 20_000;
@@ -146,15 +146,26 @@ describe('runCheck() of a tcp check that only connects', () => {
       assert.ok(latencyMs >= SHORT_MS, `took ${latencyMs} ms`);
     });
 
+    it('leaves no socket behind that was kept for the next check, when its thread ends', async () => {
+      const open = await listen();
+      letGoOfConnects();
+      await ask(open, LONG_MS);
+      const kept = sockets();
+
+      letGoOfConnects();
+
+      assert.equal(kept - sockets(), 1);
+    });
+
     it('leaves no connection behind when its thread ends in the turn in which it began', async () => {
       const [stopped, other] = [new AbortController(), new AbortController()];
       const told = [ask(port, LONG_MS, {}, stopped.signal), ask(port, LONG_MS, {}, other.signal)];
       stopped.abort();
 
-      endStoppedConnects();
+      letGoOfConnects();
       const left = connectionsTo(port, SYN_SENT);
       other.abort();
-      endStoppedConnects();
+      letGoOfConnects();
 
       assert.deepEqual([left, connectionsTo(port, SYN_SENT)], [1, 0]);
       assert.deepEqual(

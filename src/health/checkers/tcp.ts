@@ -56,9 +56,9 @@ export const checkTcp: Checker<'tcp'> = (check, target, signal) =>
 /** One for all checks of a thread. */
 const connector = new Connector();
 
-/** No socket of a stopped check is left once this returns: the thread may end, and these sockets would not with it. */
-export function endStoppedConnects(): void {
-  connector.endStopped();
+/** No socket is left once this returns, but of checks that go on: the thread may end, and these would not with it. */
+export function letGoOfConnects(): void {
+  connector.letGo();
 }
 
 /** Where nothing is said, no name asked for and the system is Linux, the connection alone is looked at, for a fifth of the cost. */
