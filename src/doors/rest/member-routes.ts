@@ -33,7 +33,7 @@ const SORT = {
   weight: (one: MemberView) => one.weight,
   health: (one: MemberView) => one.health,
 };
-const memberQuery = listQuery(['name', ...Object.keys(SORT)], {
+const memberQuery = listQuery(memberShape, ['name', ...Object.keys(SORT)], {
   health: z.enum(['unknown', 'up', 'down']).optional(),
 });
 

@@ -6,6 +6,8 @@ import { hideSpec } from '../../engine/hide-spec.ts';
 import { keepText } from '../../lib/stable-json.ts';
 import type { Intent } from '../../model/intent.ts';
 import type { Pool } from '../../model/pool.ts';
+import { LISTENER_PROTOCOLS } from '../../model/protocol.ts';
+import { CONDITIONS } from '../../model/status.ts';
 import { change, create, mergePatch, remove, replace, requireObject } from './object-edits.ts';
 import {
   listQuery,
@@ -53,10 +55,10 @@ const KINDS: readonly Kind[] = [
       condition: (one) => (one.status as { condition: string }[])[0]?.condition ?? '',
     },
     filters: {
-      protocol: z.string().max(16).optional(),
+      protocol: z.enum(LISTENER_PROTOCOLS).optional(),
       pool: z.string().max(256).optional(),
       vip: z.string().max(256).optional(),
-      condition: z.string().max(16).optional(),
+      condition: z.enum(CONDITIONS).optional(),
     },
     matches({ config, status }, { protocol, pool, vip, condition }) {
       const mine = config as { protocol: string; pool: string; vips: readonly string[] };
@@ -156,7 +158,7 @@ function routesOf(one: Kind): readonly Route[] {
       tag: 'objects',
       projects: true,
       shapes: {
-        query: listQuery(['name', ...Object.keys(one.sort)], { ...sourceFilter, ...one.filters }),
+        query: listQuery(shape, ['name', ...Object.keys(one.sort)], { ...sourceFilter, ...one.filters }),
       },
       reply: pageShape(shape),
       etag: true,

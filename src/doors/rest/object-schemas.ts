@@ -86,8 +86,15 @@ export const removeQuery = writeQuery.extend({
 
 const name = z.string().min(1).max(256);
 
-export function listQuery(sortable: readonly string[], filters: Readonly<Record<string, z.ZodType>> = {}) {
+/** What a list of these may be asked for; a key that none of them has would give empty objects. */
+export function listQuery(
+  of: z.ZodObject,
+  sortable: readonly string[],
+  filters: Readonly<Record<string, z.ZodType>> = {},
+) {
   const words = sortable.flatMap((word) => [word, `-${word}`]);
+  const keys = Object.keys(of.shape);
+  const key = `(${keys.join('|')})`;
   return z.strictObject({
     limit: z.coerce.number().int().min(1).max(10_000).default(1000),
     after: z.string().max(1024).optional().describe('where the page before ended: its "next"'),
@@ -99,7 +106,7 @@ export function listQuery(sortable: readonly string[], filters: Readonly<Record<
     project: z.string().max(64).optional().describe('only what belongs to this project'),
     fields: z
       .string()
-      .regex(/^[a-zA-Z]+(,[a-zA-Z]+)*$/)
+      .regex(new RegExp(`^${key}(,${key})*$`), `expected one or more of ${keys.join(', ')}`)
       .max(200)
       .optional()
       .describe('only these keys of each object, separated by commas'),

@@ -160,6 +160,23 @@ test('lists are filtered by name and go on after the page before', async () => {
   }
 });
 
+test('lists refuse keys and states that nothing has, and name those there are', () =>
+  withDoor(async ({ socket }) => {
+    const wrong = {
+      '/v1/pools?fields=name,nope': 'name, source, spec, config, members',
+      '/v1/members?fields=status': 'key, pool, name, address',
+      '/v1/listeners?condition=fialed': '"degraded"',
+      '/v1/listeners?protocol=htpp': '"http"',
+    };
+    for (const [path, names] of Object.entries(wrong)) {
+      const { status, json } = await ask(socket, 'GET', path);
+      const { code, detail } = json as { code: string; detail: string };
+      assert.deepEqual([status, code, detail.includes(names)], [400, 'USAGE', true], `${path}: ${detail}`);
+    }
+    const { json } = await ask(socket, 'GET', '/v1/pools?fields=source,name');
+    assert.deepEqual(Object.keys((json as { items: object[] }).items[0] ?? {}), ['name', 'source']);
+  }));
+
 test('an override reaches the data plane, ends when reset, and is audited with who and what', () =>
   withDoor(async ({ socket, control, audits }) => {
     const path = '/v1/pools/web/members/w1/override';
