@@ -1,15 +1,14 @@
 // A spec as it may be shown: what stands at the place of a secret is blotted out, where a secret comes from is told.
+import { isSecretKey } from '../lib/secret-keys.ts';
 import type { Spec } from './config-port.ts';
 
 export const HIDDEN = '[redacted]';
-
-const SECRET_KEY = /password|passwd|secret|token|passphrase|key_pem|auth_pass/i;
 
 export function hideSpec(spec: Spec): Spec {
   return hide(spec, false) as Spec;
 }
 
-function hide(value: unknown, secret: boolean): unknown {
+function hide(value: unknown, secret: boolean, holder?: string): unknown {
   if (Array.isArray(value)) return value.map((one) => hide(one, secret));
   if (typeof value !== 'object' || value === null)
     return secret && (typeof value === 'string' || typeof value === 'number') ? HIDDEN : value;
@@ -20,7 +19,7 @@ function hide(value: unknown, secret: boolean): unknown {
     Object.entries(value).map(([key, inner]) => {
       // `{ file: PATH }` says where it is; a default would say what it is.
       if (secret && isReference && (key === 'file' || key === 'env')) return [key, inner];
-      return [key, hide(inner, secret || SECRET_KEY.test(key))];
+      return [key, hide(inner, secret || isSecretKey(holder, key), key)];
     }),
   );
 }
@@ -40,6 +39,20 @@ export function unhideSpec(given: unknown, before: unknown): unknown {
       unhideSpec(inner, Object.hasOwn(old, key) ? old[key] : undefined),
     ]),
   );
+}
+
+/** The first place that is hidden still: nobody can say what was meant there. */
+export function hiddenPlace(value: unknown, path = ''): string | undefined {
+  if (value === HIDDEN) return path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const found = hiddenPlace(
+      inner,
+      Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`,
+    );
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Members may have changed their places: whoever has a name is known by it. */

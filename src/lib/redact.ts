@@ -1,5 +1,6 @@
 // Takes secrets out of values and texts that leave the house: by the name of their key, by their form, and those we know.
 import { Secret } from './secret.ts';
+import { mayBeSecret } from './secret-keys.ts';
 
 export const REDACTED = '[redacted]';
 const KEYS =
@@ -30,7 +31,7 @@ export function secretsIn(value: unknown): Set<string> {
 /** The same shape with secrets out; a key that names one loses its whole value. */
 export function redact(value: unknown, secrets: ReadonlySet<string> = new Set()): unknown {
   const ordered = longestFirst(secrets);
-  const walk = (inner: unknown, depth: number): unknown => {
+  const walk = (inner: unknown, depth: number, holder?: string): unknown => {
     if (typeof inner === 'string') return clean(inner, ordered);
     if (inner === null || typeof inner !== 'object') return inner;
     if (inner instanceof Secret || depth > DEEPEST) return REDACTED;
@@ -39,13 +40,17 @@ export function redact(value: unknown, secrets: ReadonlySet<string> = new Set())
     return Object.fromEntries(
       entries.map(([key, one]) => [
         clean(String(key), ordered),
-        KEYS.test(String(key)) && one !== null && one !== undefined && typeof one !== 'boolean'
+        isNamed(String(key), holder) && one !== null && one !== undefined && typeof one !== 'boolean'
           ? REDACTED
-          : walk(one, depth + 1),
+          : walk(one, depth + 1, String(key)),
       ]),
     );
   };
   return walk(value, 0);
+}
+
+function isNamed(key: string, holder: string | undefined): boolean {
+  return KEYS.test(key) || mayBeSecret(holder, key);
 }
 
 export function redactText(text: string, secrets: ReadonlySet<string> = new Set()): string {

@@ -242,10 +242,12 @@ describe('objects', () => {
     const script = {
       type: 'script',
       command: ['/bin/true'],
-      environment: { DB_PASSWORD: 'hunter2-hunter2' },
+      environment: { DB_PASSWORD: 'hunter2-hunter2', ODD: 'hunter2-odd' },
     };
+    const http = { type: 'http', headers: { Host: 'shown', 'X-Api-Key': 'hunter2-key' } };
+    const members = POOL.members.map((member) => ({ ...member, health: [http] }));
     const objects = [
-      { kind: 'pool', spec: { ...POOL, health: script } },
+      { kind: 'pool', spec: { ...POOL, members, health: [script, http] } },
       { kind: 'listener', spec: LISTENER },
     ];
     const half = await api.post('/objects', {
@@ -256,12 +258,28 @@ describe('objects', () => {
 
     const done = await api.post('/objects?reason=shop', { objects });
     assert.deepEqual([done.status, done.body.revision], [200, 2], done.text);
-    for (const path of ['/objects', '/pools/web', '/pools', '/revisions/2', '/events'])
-      assert.doesNotMatch((await api.get(path)).text, /hunter2/, path);
+    const paths = [
+      '/objects',
+      '/pools/web',
+      '/pools/web/checks',
+      '/pools',
+      '/revisions/2',
+      '/events',
+      '/audit',
+    ];
+    for (const path of paths) assert.doesNotMatch((await api.get(path)).text, /hunter2/, path);
     // What was shown as hidden and comes back is as it was.
     const shown = await api.get('/pools/web');
     const same = await api.put('/pools/web', shown.body.spec, shown.etag);
     assert.equal(same.etag.split('.')[0], shown.etag.split('.')[0], same.text);
+    await api.post('/objects', { objects: [{ kind: 'pool', spec: shown.body.spec }] });
+    await api.put('/pools/web/members', { members: shown.body.spec.members }, same.etag);
+    await api.put('/pools/web/checks', { checks: shown.body.spec.health }, same.etag);
+    assert.equal((await api.get('/pools/web')).etag.split('.')[0], shown.etag.split('.')[0]);
+    // Elsewhere nobody knows what it was.
+    const copy = await api.post('/pools', { ...shown.body.spec, name: 'copy' });
+    assert.deepEqual([copy.status, copy.body.code], [400, 'USAGE'], copy.text);
+    assert.match(String(copy.body.detail), /"members\[0\]\.health\[0\]\.headers\.X-Api-Key"|"health/);
     const back = await daemon.lbctl('rollback', '1', '--yes', '--force');
     assert.equal(back.code, 0, back.err);
     assert.equal((await api.get('/pools/web')).status, 404);

@@ -103,21 +103,13 @@ function configurationOf({ intent, hash, files, diagnostics }: LoadedConfig): un
       severity,
       place: place === undefined ? undefined : { file: place.file, line: place.line },
     })),
-    intent: withoutEnvironment(intent),
+    intent: withoutWebhooks(intent),
   };
 }
 
-/** What is given to programs and other servers as it stands may be a secret under any name. */
-function withoutEnvironment(value: unknown): unknown {
+function withoutWebhooks(value: unknown): unknown {
   return JSON.parse(stableJson(value, 0), (key, inner: unknown) =>
-    key === 'webhooks' && Array.isArray(inner)
-      ? inner.map(withoutPath)
-      : (key === 'environment' || key === 'headers') &&
-          inner !== null &&
-          typeof inner === 'object' &&
-          !Array.isArray(inner)
-        ? Object.fromEntries(Object.keys(inner).map((name) => [name, '[redacted]']))
-        : inner,
+    key === 'webhooks' && Array.isArray(inner) ? inner.map(withoutPath) : inner,
   );
 }
 

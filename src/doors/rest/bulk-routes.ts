@@ -39,7 +39,7 @@ export const bulkRoutes: readonly Route[] = [
       for (const { kind, spec } of body.objects) requireRights(context.actor, spec, kind);
       const reason = `write ${body.objects.length} objects, delete ${body.delete.length}`;
       const answer = (revision: number) => ({ revision, removed: body.delete });
-      return write({ query, context, reason, answer }, (view, rules) => {
+      return write({ query, context, reason, answer }, (view, rules, restore) => {
         const edits: ObjectEdit[] = body.delete.map(({ kind, name }) => {
           requireWritable(requireObject(view, { kind, name }), rules);
           return { kind, name, spec: undefined };
@@ -50,7 +50,7 @@ export const bulkRoutes: readonly Route[] = [
             throw new InputError('USAGE', `Cannot write a ${kind} without a name`);
           const found = view.get(kind, name);
           if (found !== undefined) requireWritable(found, rules);
-          edits.push({ kind, name, spec });
+          edits.push({ kind, name, spec: restore(view.raw(kind, name), spec) });
         }
         return edits;
       });

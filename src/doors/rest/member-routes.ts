@@ -1,6 +1,7 @@
 // Members and checks of one pool, wherever its spec stands: in the pool, or in the listener that holds it.
 import { z } from 'zod';
 import type { ConfigObject, ObjectView, Spec } from '../../engine/config-port.ts';
+import { hideSpec, unhideSpec } from '../../engine/hide-spec.ts';
 import { canonicalIp, isIp } from '../../lib/ip.ts';
 import { InputError } from '../../model/errors.ts';
 import { endpointKey, memberKey } from '../../model/keys.ts';
@@ -121,7 +122,8 @@ function editPool(
   requireWritable(holder, rules);
   if (match !== undefined) requireMatch(match.ifMatch, holder.tag, `pool "${pool}"`);
   const before = view.raw(kind, name) ?? { name };
-  return [{ kind, name, spec: { ...before, [key]: make(before[key]) } }];
+  // What was read hidden comes back so.
+  return [{ kind, name, spec: { ...before, [key]: unhideSpec(make(before[key]), before[key]) } }];
 }
 
 export const memberRoutes: readonly Route[] = [
@@ -260,7 +262,7 @@ export const memberRoutes: readonly Route[] = [
     etag: true,
     handle: ({ params }, context) => {
       const { checks } = poolOf(params.pool, context);
-      return new Answer({ checks }, { tag: poolTag(params.pool, context) });
+      return new Answer(hideSpec({ checks }), { tag: poolTag(params.pool, context) });
     },
   }),
   route('PUT', '/v1/pools/{pool}/checks', {
@@ -276,7 +278,7 @@ export const memberRoutes: readonly Route[] = [
       requireRights(context.actor, body);
       const answer = writtenBy((now) => {
         const { checks } = poolOf(pool, now);
-        return { view: { checks }, tag: poolTag(pool, now) };
+        return { view: hideSpec({ checks }), tag: poolTag(pool, now) };
       }, 200);
       return write({ query, context, reason: `replace checks of pool ${pool}`, answer }, (view, rules) =>
         editPool(view, pool, 'health', () => body.checks, rules, { ifMatch: context.ifMatch }),

@@ -78,7 +78,7 @@ const KINDS: readonly Kind[] = [
     view(name, intent, _control, rows) {
       const pool = intent.pools.get(name)!;
       return {
-        config: hasScript(pool) ? hideSpec({ ...pool }) : keepText(pool),
+        config: hasPlainSecrets(pool) ? hideSpec({ ...pool }) : keepText(pool),
         members: pool.members.map((member) => rows().view(pool, member)),
       };
     },
@@ -127,10 +127,10 @@ function answer(one: Kind, name: string, context: RouteContext): { view: object;
   return { view: viewOf(one, object, context), tag: object.tag };
 }
 
-/** Variables of scripts are plain text, and some are called PASSWORD. */
-function hasScript({ checks, members }: Pool): boolean {
+/** Variables of scripts and headers of requests are plain text. */
+function hasPlainSecrets({ checks, members }: Pool): boolean {
   const all = [...checks, ...members.flatMap((member) => member.checks ?? [])];
-  return all.some(({ type }) => type === 'script');
+  return all.some((check) => check.type === 'script' || 'requests' in check);
 }
 
 function upper(text: string): string {

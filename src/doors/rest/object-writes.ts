@@ -1,6 +1,6 @@
 // One way for every write of objects: who, why, dry or not; the desk judges it when its turn comes.
 import type { ObjectEdit, ObjectView, Spec } from '../../engine/config-port.ts';
-import { unhideSpec as unhide } from '../../engine/hide-spec.ts';
+import { HIDDEN, hiddenPlace, unhideSpec as unhide } from '../../engine/hide-spec.ts';
 import { InputError } from '../../model/errors.ts';
 import { planToJson } from '../../plan/plan-json.ts';
 import { changeOf } from './change.ts';
@@ -43,7 +43,10 @@ export async function write(
       told = edit(view, rules, (before, given) => unhide(given, before) as Spec);
       before = told.map((one) => view.get(one.kind, one.name)?.spec ?? null);
       tellChange({ before });
-      for (const { kind, name, spec } of told) requireSameName(kind, name, spec);
+      for (const { kind, name, spec } of told) {
+        requireSameName(kind, name, spec);
+        requireShown(kind, name, spec);
+      }
       return told;
     },
   };
@@ -66,6 +69,17 @@ export function writtenBy(
     const { view, tag } = read(context);
     return new Answer({ ...view, revision }, { status, tag });
   };
+}
+
+/** What was hidden when it was read would be what checks send from now on. */
+function requireShown(kind: string, name: string, spec: Spec | undefined): void {
+  const place = hiddenPlace(spec);
+  if (place === undefined) return;
+  throw new InputError(
+    'USAGE',
+    `Cannot write ${kind} "${name}" as its "${place}" is "${HIDDEN}", and nothing stood there before`,
+    { hint: 'Give the value itself: it is hidden where objects are read' },
+  );
 }
 
 function requireSameName(kind: string, name: string, spec: Spec | undefined): void {

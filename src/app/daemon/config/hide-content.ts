@@ -1,16 +1,17 @@
-// A revision as it may be shown: files line by line, objects key by key, both without their secrets.
+// A revision as it may be shown: files with all their lines, objects key by key, both without their secrets.
 import { hideSecrets } from '../../../config/diagnostics/hide-secrets.ts';
+import { hideValues } from '../../../config/yaml/hide-values.ts';
 import type { RevisionContent } from '../../../engine/config-port.ts';
 import { hideSpec } from '../../../engine/hide-spec.ts';
-
-const PEM_KEY = /(-----BEGIN [A-Z ]*PRIVATE KEY-----)[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----)/g;
+import { redactText } from '../../../lib/redact.ts';
 
 export function hideContent({ info, files, objects }: RevisionContent): RevisionContent {
   return {
     info,
     files: files.map((one) => ({
       ...one,
-      text: one.text.replace(PEM_KEY, '$1 [redacted] $2').split('\n').map(hideSecrets).join('\n'),
+      // Values first, then what stands in comments.
+      text: redactText(hideValues(one.text)).split('\n').map(hideSecrets).join('\n'),
     })),
     objects: objects.map((one) => ({ ...one, spec: hideSpec(one.spec) })),
   };
