@@ -1,6 +1,8 @@
 // Sends GELF over UDP or TCP. A server that is away costs lines, counted and told when it is back, and nothing else.
 import { createSocket, type Socket as DatagramSocket } from 'node:dgram';
-import { connect, isIPv6, type Socket } from 'node:net';
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { connect, type Socket } from 'node:net';
 import type { LoggingSettings } from '../../model/settings.ts';
 import { gelfDatagrams, gelfMessage, type LogLine } from './gelf-message.ts';
 
@@ -21,25 +23,36 @@ const FLUSH_MS = 2000;
 /** A name may come to mean another server. */
 const RESOLVE_MS = 60_000;
 
-export function openGelf(settings: GelfSettings, host: string): GelfSender {
+/** `host` is the name of this node. */
+export function openGelf(settings: GelfSettings, host: string, resolve: Resolve = resolveServer): GelfSender {
   const about = { host, facility: settings.facility };
-  return settings.protocol === 'udp' ? new UdpSender(settings, about) : new TcpSender(settings, about);
+  return settings.protocol === 'udp'
+    ? new UdpSender(settings, about, resolve)
+    : new TcpSender(settings, about);
 }
+
+type Resolve = (host: string) => Promise<LookupAddress>;
+type Datagrams = readonly Buffer[];
 
 type About = { readonly host: string; readonly facility: string };
 
+/** One socket for the family of the server's address; a name is looked up now and then, and lines wait for the first answer. */
 class UdpSender implements GelfSender {
   readonly #settings: GelfSettings;
   readonly #about: About;
-  #socket: DatagramSocket;
-  #openedMs = 0;
+  readonly #resolve: Resolve;
+  #way: { readonly socket: DatagramSocket; readonly to: LookupAddress } | undefined;
+  #askedMs = Number.NEGATIVE_INFINITY;
+  #isAsking = false;
+  #waiting: Datagrams[] = [];
   #pending = 0;
+  #closed = false;
   dropped = 0;
 
-  constructor(settings: GelfSettings, about: About) {
+  constructor(settings: GelfSettings, about: About, resolve: Resolve) {
     this.#settings = settings;
     this.#about = about;
-    this.#socket = this.#open();
+    this.#resolve = resolve;
   }
 
   send(line: LogLine): void {
@@ -48,41 +61,77 @@ class UdpSender implements GelfSender {
       this.dropped++;
       return;
     }
-    if (performance.now() - this.#openedMs > RESOLVE_MS) this.#again();
-    const { port, host } = this.#settings;
-    for (const [at, datagram] of datagrams.entries()) {
-      this.#pending += datagram.length;
-      this.#socket.send(datagram, port, host, (error) => {
-        this.#pending -= datagram.length;
-        if (error !== null && at === 0) this.dropped++;
-      });
-    }
+    const againMs = this.#way === undefined ? AGAIN_MS : RESOLVE_MS;
+    if (!this.#isAsking && performance.now() - this.#askedMs > againMs) void this.#ask();
+    if (this.#way !== undefined) this.#sendNow(datagrams);
+    else if (this.#isAsking) {
+      this.#waiting.push(datagrams);
+      this.#pending += sizeOf(datagrams);
+    } else this.dropped++;
   }
 
   close(): Promise<void> {
     return new Promise((resolve) => {
       const untilMs = performance.now() + FLUSH_MS;
       const look = (): void => {
-        if (this.#pending > 0 && performance.now() < untilMs) setTimeout(look, 10);
-        else this.#socket.close(() => resolve());
+        if (this.#pending > 0 && performance.now() < untilMs) {
+          setTimeout(look, 10);
+          return;
+        }
+        this.#closed = true;
+        if (this.#way === undefined) resolve();
+        else this.#way.socket.close(() => resolve());
       };
       look();
     });
   }
 
-  #open(): DatagramSocket {
-    this.#openedMs = performance.now();
-    const socket = createSocket({ type: isIPv6(this.#settings.host) ? 'udp6' : 'udp4' });
-    socket.on('error', () => undefined);
-    socket.unref();
-    return socket;
+  async #ask(): Promise<void> {
+    this.#askedMs = performance.now();
+    this.#isAsking = true;
+    // Where it cannot be said now, the address of before still is the best guess.
+    const to = await this.#resolve(this.#settings.host).catch(() => this.#way?.to);
+    this.#isAsking = false;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const datagrams of waiting) this.#pending -= sizeOf(datagrams);
+    if (this.#closed || to === undefined) {
+      this.dropped += waiting.length;
+      return;
+    }
+    const before = this.#way;
+    this.#way = { socket: before?.to.family === to.family ? before.socket : openSocket(to), to };
+    if (before !== undefined && before.socket !== this.#way.socket) before.socket.close();
+    for (const datagrams of waiting) this.#sendNow(datagrams);
   }
 
-  #again(): void {
-    if (this.#pending > 0) return;
-    this.#socket.close();
-    this.#socket = this.#open();
+  #sendNow(datagrams: Datagrams): void {
+    const { socket, to } = this.#way!;
+    for (const [at, datagram] of datagrams.entries()) {
+      this.#pending += datagram.length;
+      socket.send(datagram, this.#settings.port, to.address, (error) => {
+        this.#pending -= datagram.length;
+        if (error !== null && at === 0) this.dropped++;
+      });
+    }
   }
+}
+
+function sizeOf(datagrams: Datagrams): number {
+  return datagrams.reduce((sum, one) => sum + one.length, 0);
+}
+
+function openSocket({ family }: LookupAddress): DatagramSocket {
+  const socket = createSocket({ type: family === 6 ? 'udp6' : 'udp4' });
+  socket.on('error', () => undefined);
+  socket.unref();
+  return socket;
+}
+
+/** IPv4 where there is both: nobody tells a sender of datagrams that it chose the wrong one. */
+export async function resolveServer(host: string): Promise<LookupAddress> {
+  const found = await lookup(host, { all: true });
+  return found.find(({ family }) => family === 4) ?? found[0]!;
 }
 
 class TcpSender implements GelfSender {

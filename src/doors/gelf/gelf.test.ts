@@ -70,6 +70,37 @@ test('gelfDatagrams() gives back any message, in datagrams that fit a packet', (
   assert.ok(chunked > 50, `${chunked} were in chunks`);
 });
 
+test('openGelf() sends over UDP to a name of IPv6 alone; a name nobody knows costs lines', async () => {
+  const answers = [{ address: '::1', family: 6 }];
+  const server = createSocket('udp6');
+  const got: Buffer[] = [];
+  server.on('message', (datagram) => got.push(datagram));
+  server.bind(0, '::1');
+  await once(server, 'listening');
+  const sender = openGelf(
+    { host: 'logs.example.com', port: server.address().port, protocol: 'udp', facility: 'lbctl' },
+    'lb-a',
+    async () => answers.shift() ?? assert.fail('unknown'),
+  );
+  const lost = openGelf({ host: 'nowhere', port: 9, protocol: 'udp', facility: 'lbctl' }, 'lb-a', () =>
+    Promise.reject(new Error('unknown')),
+  );
+  try {
+    for (let i = 0; i < 3; i++) sender.send(line({ i }));
+    lost.send(line());
+    for (let i = 0; i < 200 && got.length < 3; i++) await sleep(10);
+    assert.deepEqual(
+      got.map((one) => JSON.parse(together([one]))._i),
+      [0, 1, 2],
+    );
+    assert.deepEqual([sender.dropped, lost.dropped], [0, 1]);
+  } finally {
+    await sender.close();
+    await lost.close();
+    server.close();
+  }
+});
+
 test('openGelf() sends over UDP, long lines in chunks', async () => {
   const server = createSocket('udp4');
   const got: Buffer[] = [];
