@@ -27,7 +27,7 @@ import { hideContent } from './hide-content.ts';
 import type { InForce } from './in-force.ts';
 import { joinChanges } from './join-changes.ts';
 import { ObjectBook } from './object-book.ts';
-import { PinAndTrial } from './pin-and-trial.ts';
+import { PinAndTrial, toldTrial } from './pin-and-trial.ts';
 import { Previews } from './previews.ts';
 import { requireUnheld } from './require-unheld.ts';
 import type { Next } from './revision-reader.ts';
@@ -161,7 +161,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     return {
       ...(revision === undefined ? {} : { revision }),
       ...(pin === undefined ? {} : { pinned: { revision: pin.revision, atMs: pin.atMs } }),
-      ...(trial === undefined ? {} : { trial }),
+      ...(trial === undefined ? {} : { trial: toldTrial(trial) }),
     };
   }
 

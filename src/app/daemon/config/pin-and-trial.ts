@@ -1,5 +1,7 @@
 // Two things about the running configuration that must survive a restart: that its files are not those on disk, and that it
 // is undone unless somebody confirms it.
+
+import type { BootTime } from '../../../kernel/boot-time.ts';
 import { LbError } from '../../../model/errors.ts';
 import type { RunningConfig } from '../../../model/status.ts';
 
@@ -13,6 +15,14 @@ export interface Pin {
 
 export type Trial = NonNullable<RunningConfig['trial']>;
 
+/** With what tells after a restart how much of its time is left, though the clock was set meanwhile. */
+export interface KeptTrial extends Trial {
+  /** What was asked for; absent in what an older release kept. */
+  readonly withinMs?: number;
+  /** Absent where the machine does not say how long it has been up. */
+  readonly until?: BootTime;
+}
+
 interface Memory {
   recall<T>(name: string): T | undefined;
   remember(name: string, value: unknown): void;
@@ -21,21 +31,21 @@ interface Memory {
 export class PinAndTrial {
   readonly #memory: Memory;
   #pin: Pin | undefined;
-  #trial: Trial | undefined;
+  #trial: KeptTrial | undefined;
   /** What holds already and the disk has not taken yet. */
   readonly #unsaved = new Map<'pin' | 'trial', Pin | null>();
 
   constructor(memory: Memory) {
     this.#memory = memory;
     this.#pin = memory.recall<Pin | null>('pin') ?? undefined;
-    this.#trial = memory.recall<Trial | null>('trial') ?? undefined;
+    this.#trial = memory.recall<KeptTrial | null>('trial') ?? undefined;
   }
 
   get pin(): Pin | undefined {
     return this.#pin;
   }
 
-  get trial(): Trial | undefined {
+  get trial(): KeptTrial | undefined {
     return this.#trial;
   }
 
@@ -52,9 +62,14 @@ export class PinAndTrial {
     this.save();
   }
 
-  beginTrial(trial: Trial): void {
+  beginTrial(trial: KeptTrial): void {
     this.#remember('trial', trial);
     this.#trial = trial;
+  }
+
+  /** As the clock has it now; what is kept says it as well. */
+  moveTrial(untilMs: number): void {
+    if (this.#trial !== undefined) this.#trial = { ...this.#trial, untilMs };
   }
 
   /** Throws where that cannot be kept: a restart would undo what somebody was told is kept. */
@@ -87,4 +102,8 @@ export class PinAndTrial {
     this.#memory.remember(name, value);
     this.#unsaved.delete(name);
   }
+}
+
+export function toldTrial({ revision, previous, untilMs }: KeptTrial): Trial {
+  return { revision, previous, untilMs };
 }

@@ -1,11 +1,16 @@
 // A configuration on trial: undone when its time is over, unless somebody confirms it before; over restarts too.
 import type { Change } from '../../../engine/config-port.ts';
+import { type BootTime, bootTime } from '../../../kernel/boot-time.ts';
 import { InputError } from '../../../model/errors.ts';
-import type { PinAndTrial } from './pin-and-trial.ts';
+import type { KeptTrial, PinAndTrial } from './pin-and-trial.ts';
+
+const LONGEST_MS = 86_400_000;
 
 export interface TrialClockOptions {
   readonly special: PinAndTrial;
   readonly nowMs: () => number;
+  /** For tests. */
+  readonly bootTime?: () => BootTime | undefined;
   /** The time is over and nobody has confirmed. */
   readonly onOver: () => void;
 }
@@ -22,7 +27,14 @@ export class TrialClock {
   begin(revision: number, previous: number, { confirmWithinMs }: Change): void {
     if (confirmWithinMs === undefined) return;
     const { special, nowMs } = this.#options;
-    special.beginTrial({ revision, previous, untilMs: nowMs() + confirmWithinMs });
+    const up = this.#bootTime();
+    special.beginTrial({
+      revision,
+      previous,
+      untilMs: nowMs() + confirmWithinMs,
+      withinMs: confirmWithinMs,
+      ...(up === undefined ? {} : { until: { ...up, upMs: up.upMs + confirmWithinMs } }),
+    });
     this.#arm(confirmWithinMs);
   }
 
@@ -31,7 +43,11 @@ export class TrialClock {
     const { special, nowMs } = this.#options;
     if (special.trial !== undefined && last !== undefined && special.trial.revision < last)
       special.dropTrial();
-    if (special.trial !== undefined) this.#arm(Math.max(0, special.trial.untilMs - nowMs()));
+    const { trial } = special;
+    if (trial === undefined) return;
+    const leftMs = this.#leftOf(trial);
+    special.moveTrial(nowMs() + leftMs);
+    this.#arm(leftMs);
   }
 
   /** False where nothing is on trial. */
@@ -55,6 +71,18 @@ export class TrialClock {
 
   close(): void {
     clearTimeout(this.#timer);
+  }
+
+  /** Since the machine started by its own time; after that by a clock that anybody may have set: never longer than was asked for. */
+  #leftOf({ until, untilMs, withinMs }: KeptTrial): number {
+    const up = this.#bootTime();
+    const isSameBoot = up !== undefined && until?.boot === up.boot;
+    const leftMs = isSameBoot ? until!.upMs - up.upMs : untilMs - this.#options.nowMs();
+    return Math.min(Math.max(0, leftMs), withinMs ?? LONGEST_MS);
+  }
+
+  #bootTime(): BootTime | undefined {
+    return (this.#options.bootTime ?? bootTime)();
   }
 
   #arm(inMs: number): void {
