@@ -293,7 +293,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     const revision = this.#standing.adopt(target, change);
     this.#refused = undefined;
     if (target.files.digest === disk.digest) this.#special.holdPin(undefined);
-    else this.#special.setPin({ revision, atMs: this.#options.nowMs(), disk: disk.digest });
+    else this.#special.holdPin({ revision, atMs: this.#options.nowMs(), disk: disk.digest });
     if (previous !== undefined) this.#trial.begin(revision, previous, change);
     return revision;
   }

@@ -33,7 +33,7 @@ export class PinAndTrial {
   #pin: Pin | undefined;
   #trial: KeptTrial | undefined;
   /** What holds already and the disk has not taken yet. */
-  readonly #unsaved = new Map<'pin' | 'trial', Pin | null>();
+  readonly #unsaved = new Map<'pin' | 'trial', Pin | KeptTrial | null>();
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -49,11 +49,6 @@ export class PinAndTrial {
     return this.#trial;
   }
 
-  setPin(pin: Pin): void {
-    this.#remember('pin', pin);
-    this.#pin = pin;
-  }
-
   /** Of what is done already: where the disk takes nothing, it is written later. */
   holdPin(pin: Pin | undefined): void {
     if (pin === undefined && this.#pin === undefined) return;
@@ -62,12 +57,14 @@ export class PinAndTrial {
     this.save();
   }
 
+  /** Its revision is stored and in force already. */
   beginTrial(trial: KeptTrial): void {
-    this.#remember('trial', trial);
     this.#trial = trial;
+    this.#unsaved.set('trial', trial);
+    this.save();
   }
 
-  /** As the clock has it now; what is kept says it as well. */
+  /** As the clock has it now. */
   moveTrial(untilMs: number): void {
     if (this.#trial !== undefined) this.#trial = { ...this.#trial, untilMs };
   }
