@@ -16,6 +16,7 @@ import { addImport } from './commands/import.ts';
 import { addLab } from './commands/lab.ts';
 import { addDrain, addMember } from './commands/member.ts';
 import { addCreate, addDelete, addGet, addSet } from './commands/objects.ts';
+import { addOperation } from './commands/operation.ts';
 import { addPki } from './commands/pki.ts';
 import { addPlan } from './commands/plan.ts';
 import { addRealserver } from './commands/realserver.ts';
@@ -85,6 +86,7 @@ export function createProgram(session: Session): Command {
     addHa,
     addReload,
     addConfirm,
+    addOperation,
     addToken,
     addPki,
     addAudit,

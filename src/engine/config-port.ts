@@ -100,6 +100,8 @@ export interface Change {
   readonly force?: boolean;
   /** Undone by itself after this long unless somebody confirms it. */
   readonly confirmWithinMs?: number;
+  /** Called when its turn has come, before anything is changed; throws where it is not wanted any more. */
+  readonly begin?: () => void;
 }
 
 export interface ReloadResult {

@@ -112,6 +112,8 @@ test('what is not executed anywhere says why, and is no more than this', () => {
 
 /** Commands of lbctl whose examples in the reference no guide executes, and the test that runs them. */
 const EXECUTED_ELSEWHERE: Readonly<Record<string, string>> = {
+  // What waits just then is not to be had in a guide.
+  'operation cancel': 'src/cli/commands/daemon-commands.test.ts',
   // It needs a terminal.
   top: 'src/cli/top/top.test.ts',
 };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { toolboxWith } from '../../../test/fixtures/cli-toolbox.ts';
-import { type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
+import { ask, type Door, openDoor } from '../../../test/fixtures/rest-door.ts';
 import { lbctlOn, type Ran, WEB_SITE } from '../../../test/fixtures/web-site.ts';
 import type { MemberView } from '../member-target.ts';
 import { runCli } from '../run-cli.ts';
@@ -40,6 +40,25 @@ test('drain, member down, up and reset reach the data plane', () =>
     assert.deepEqual(await reasonOf(), ['AdminUp', 3]);
     assert.equal((await lbctl('member', 'reset', 'web/w1')).code, 0);
     assert.deepEqual(await reasonOf(), ['NotChecked', 3]);
+  }));
+
+test('operation list and cancel: what waits is called off, what has ended is told', () =>
+  withDaemon(async (lbctl, { socket, control }) => {
+    assert.equal((await lbctl('operation', 'list')).out, 'there are no operations\n');
+    let read = (): void => undefined;
+    control.reading = new Promise((resolve) => {
+      read = resolve;
+    });
+    const { location } = (await ask(socket, 'POST', '/v1/reload?async=true')).headers;
+    const number = String(location).split('/').at(-1)!;
+    assert.match((await lbctl('operation', 'list')).out, new RegExp(`\n${number} +reload +running `));
+    const cancelled = await lbctl('operation', 'cancel', number);
+    assert.equal(cancelled.out, `operation ${number} (reload) is cancelled\n`, cancelled.err);
+    read();
+    const again = await lbctl('operation', 'cancel', number);
+    assert.deepEqual([again.code, /it is cancelled already/.test(again.err)], [5, true], again.err);
+    assert.equal((await lbctl('operation', 'cancel', 'x')).code, 2);
+    assert.equal((await lbctl('operation', 'cancel', '1')).code, 4);
   }));
 
 test('show members -o wide tells how long checks take to answer, and -o json the histogram', () =>

@@ -147,7 +147,7 @@ function run(route: Route, request: FastifyRequest, context: RouteContext, audit
   const operation = context.operations.begin(
     { action: route.id, author: context.actor.name, url: request.url, requestId: request.id },
     // Once as taken on (202), and once with what came of it.
-    () => tried(route, audited, () => route.handle(input as never, context)),
+    (begin) => tried(route, audited, () => route.handle(input as never, { ...context, begin })),
   );
   return new Answer(operation, { status: 202, location: `/v1/operations/${operation.number}` });
 }

@@ -90,7 +90,7 @@ export const historyRoutes: readonly Route[] = [
     long: true,
     handle: ({ params, body }, context) => {
       const reason = body?.reason ?? `rollback to revision ${params.revision}`;
-      return goBack(params.revision, changeOf(context.actor, { ...body, reason }), context);
+      return goBack(params.revision, changeOf(context, { ...body, reason }), context);
     },
   }),
   route('POST', '/v1/plans', {
@@ -119,7 +119,7 @@ export const historyRoutes: readonly Route[] = [
     shapes: { body: snapshotRequest },
     reply: snapshotShape,
     handle: ({ body }, { control, actor, tellChange }) => {
-      const change = changeOf(actor, { reason: body.reason ?? 'snapshot' });
+      const change = changeOf({ actor }, { reason: body.reason ?? 'snapshot' });
       const after = control.config.addSnapshot(body.name, change, body.revision);
       tellChange({ before: null, after });
       return after;
@@ -146,7 +146,7 @@ export const historyRoutes: readonly Route[] = [
     handle: ({ params, body }, context) => {
       const reason = body?.reason ?? `restore snapshot ${params.snapshot}`;
       const { revision } = snapshotOf(params.snapshot, context.control);
-      return goBack(revision, changeOf(context.actor, { ...body, reason }), context);
+      return goBack(revision, changeOf(context, { ...body, reason }), context);
     },
   }),
   route('POST', '/v1/trial/confirm', {

@@ -33,11 +33,14 @@ export async function write(
   let told: readonly ObjectEdit[] = [];
   let before: readonly unknown[] = [];
   const request = {
-    ...changeOf(actor, {
-      reason: query.reason ?? reason,
-      force: query.force === 'true',
-      confirm_within: query.confirm_within,
-    }),
+    ...changeOf(
+      { actor },
+      {
+        reason: query.reason ?? reason,
+        force: query.force === 'true',
+        confirm_within: query.confirm_within,
+      },
+    ),
     ...(actor.project === undefined ? {} : { project: actor.project }),
     edit(view: ObjectView): readonly ObjectEdit[] {
       told = edit(view, rules, (before, given) => unhide(given, before) as Spec);

@@ -1,9 +1,9 @@
 // Actions that may take long, for callers who do not want to wait: each has a number, a deadline and an end.
-import type { LbError } from '../../model/errors.ts';
-import { OpError } from '../../model/errors.ts';
+import { InputError, type LbError, OpError } from '../../model/errors.ts';
 import { type Problem, toLbError, toProblem } from './problem.ts';
+import { Withdrawal } from './withdrawal.ts';
 
-export const OPERATION_STATES = ['running', 'done', 'failed'] as const;
+export const OPERATION_STATES = ['running', 'done', 'failed', 'cancelled'] as const;
 
 export interface Operation {
   readonly number: number;
@@ -12,7 +12,7 @@ export interface Operation {
   readonly author: string;
   readonly state: (typeof OPERATION_STATES)[number];
   readonly startedMs: number;
-  /** Failed with TIMEOUT when nothing has come of it by then; what was begun may still take effect. */
+  /** Failed with TIMEOUT when nothing has come of it by then: what waits is called off, what has begun may still take effect. */
   readonly deadlineMs: number;
   readonly endedMs?: number;
   readonly result?: unknown;
@@ -33,11 +33,14 @@ export class Operations {
   readonly #nowMs: () => number;
   readonly #deadlineMs: number;
   readonly #kept = new Map<number, Operation>();
-  #last = 0;
+  readonly #waiting = new Map<number, Withdrawal>();
+  #last: number;
 
+  /** Numbers go on from the time: who asks after a restart must not be told of an operation of somebody else. */
   constructor(nowMs: () => number, deadlineMs = DEADLINE_MS) {
     this.#nowMs = nowMs;
     this.#deadlineMs = deadlineMs;
+    this.#last = Math.floor(nowMs() / 1000);
   }
 
   get(number: number): Operation | undefined {
@@ -49,7 +52,8 @@ export class Operations {
     return [...this.#kept.values()];
   }
 
-  begin(start: OperationStart, act: () => unknown): Operation {
+  /** The action says with `begin` when it cannot be called off any more. */
+  begin(start: OperationStart, act: (begin: () => void) => unknown): Operation {
     const startedMs = this.#nowMs();
     const number = ++this.#last;
     const { action, author } = start;
@@ -63,13 +67,15 @@ export class Operations {
     };
     this.#kept.set(number, operation);
     if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    const withdrawal = new Withdrawal();
+    this.#waiting.set(number, withdrawal);
     const timer = setTimeout(
-      () => this.#fail(number, timedOut(action, this.#deadlineMs), start),
+      () => this.#fail(number, timedOut(action, this.#deadlineMs, withdrawal.withdraw()), start),
       this.#deadlineMs,
     );
     timer.unref();
     void Promise.resolve()
-      .then(act)
+      .then(() => act(withdrawal.begin))
       .then(
         (result) => this.#end(number, { state: 'done', result: result ?? null }),
         (error: unknown) => this.#fail(number, toLbError(error), start),
@@ -78,20 +84,43 @@ export class Operations {
     return operation;
   }
 
+  /** Throws CONFLICT where it has ended, or has begun to take effect. */
+  cancel(operation: Operation): Operation {
+    const { number, action, state } = operation;
+    if (state !== 'running')
+      throw new InputError('CONFLICT', `Cannot cancel operation ${number} as it is ${state} already`, {
+        hint: `GET /v1/operations/${number} tells what came of it`,
+      });
+    if (this.#waiting.get(number)?.withdraw() !== true)
+      throw new InputError('CONFLICT', `Cannot cancel operation ${number} as its "${action}" has begun`, {
+        hint: 'Its revision is stored and being applied: go back with "lbctl rollback" when it has ended',
+      });
+    this.#end(number, { state: 'cancelled' });
+    return this.#kept.get(number) ?? operation;
+  }
+
   #fail(number: number, error: LbError, { url, requestId }: OperationStart): void {
     this.#end(number, { state: 'failed', problem: toProblem(error, { url, id: requestId }) });
   }
 
   /** The first end counts. */
   #end(number: number, end: Pick<Operation, 'state' | 'result' | 'problem'>): void {
+    this.#waiting.delete(number);
     const operation = this.#kept.get(number);
     if (operation?.state !== 'running') return;
     this.#kept.set(number, { ...operation, ...end, endedMs: this.#nowMs() });
   }
 }
 
-function timedOut(action: string, ms: number): LbError {
-  return new OpError('TIMEOUT', `Cannot wait longer for "${action}": it has not ended for ${ms} ms`, {
-    op: action,
-  });
+function timedOut(action: string, ms: number, withdrawn: boolean): LbError {
+  return new OpError(
+    'TIMEOUT',
+    `Cannot wait longer for "${action}": it has not ${withdrawn ? 'begun' : 'ended'} for ${ms} ms`,
+    { op: action },
+    {
+      hint: withdrawn
+        ? 'Nothing of it was done, and nothing will be: begin it again'
+        : 'It has begun and may still take effect: "lbctl history" tells what came of it',
+    },
+  );
 }

@@ -20,6 +20,8 @@ export interface RouteContext {
   readonly tcp: () => TcpState;
   /** For the audit of a write: how its object was and is. */
   readonly tellChange: (change: Change) => void;
+  /** Of an operation: called when it begins to take effect; throws where it was called off before. */
+  readonly begin?: () => void;
   /** The header "If-Match": which state of an object the caller means to change. */
   readonly ifMatch?: string;
 }

@@ -82,9 +82,10 @@ export const writeRoutes: readonly Route[] = [
     reply: reloadShape,
     shapes: { body: reloadRequest.optional() },
     long: true,
-    handle: async ({ body }, { control, actor, nowMs, tellChange }) => {
+    handle: async ({ body }, context) => {
+      const { control, nowMs, tellChange } = context;
       const { reason = 'reload', unpin, ...rest } = body ?? {};
-      const change = changeOf(actor, { ...rest, reason });
+      const change = changeOf(context, { ...rest, reason });
       const before = { revision: control.config.running().revision ?? null };
       tellChange({ before });
       const result = await control.config.reload(unpin === true ? { ...change, unpin } : change);

@@ -192,6 +192,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       await this.#opened();
       this.#trial.requireNone();
       const disk = toFileSet(await this.#options.source.read());
+      change.begin?.();
       const { pin } = this.#special;
       const now = this.#standing.now;
       if (pin?.disk === disk.digest && change.unpin !== true && now !== undefined)
@@ -250,6 +251,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
       const target = this.#standing.read(number);
       requireUnheld(this.#previews.of(target.loaded).plan, change);
       const disk = toFileSet(await this.#options.source.read());
+      change.begin?.();
       const revision = this.#return(target, disk, change);
       await this.#settled(change, undefined);
       return { revision };
