@@ -2,7 +2,6 @@
 // What is heavy is imported when it is asked for, so that small commands start fast.
 import type { FormattedConfig, ImportedConfig, LoadedConfig, Toolbox } from '../cli/toolbox.ts';
 import type { ParsedFile } from '../config/source.ts';
-import type { StoredObject } from '../engine/config-port.ts';
 import { hasErrors } from '../model/diagnostic.ts';
 import { loadLab, selfArgv, versionOf } from './shipped.ts';
 import type { ClaimSignals } from './signals.ts';
@@ -107,7 +106,7 @@ function readerGone(stream: NodeJS.WriteStream): AbortSignal {
 async function loadConfig(
   path: string,
   secrets: 'needed' | 'wished' = 'wished',
-  objects: 'without' | 'kept' = 'without',
+  objects: 'without' | 'kept' | { readonly of: string } = 'without',
 ): Promise<LoadedConfig> {
   const { openSource } = await import('./daemon/config/open-source.ts');
   const source = openSource(path, secrets);
@@ -115,7 +114,9 @@ async function loadConfig(
   const files = read.files.map((file) => file.source.file);
   // With a file missing, what names something in it would be told as wrong too.
   if (hasErrors(read.diagnostics)) return { diagnostics: read.diagnostics, files };
-  const beside = objects === 'kept' ? await keptObjects(read.files, path) : [];
+  const mainPath = typeof objects === 'object' ? objects.of : path;
+  const kept = objects === 'without' ? undefined : await lookForKept(read.files, mainPath);
+  const beside = kept?.objects ?? [];
   const { intent, hash, diagnostics } = source.load(read.files, beside);
   return {
     ...(intent === undefined ? {} : { intent }),
@@ -123,12 +124,16 @@ async function loadConfig(
     diagnostics: [...read.diagnostics, ...diagnostics],
     files,
     apiObjects: beside.length,
+    ...(kept?.another === undefined ? {} : { another: kept.another }),
   };
 }
 
-async function keptObjects(files: readonly ParsedFile[], mainPath: string): Promise<readonly StoredObject[]> {
-  const { keptRevision } = await import('./daemon/config/kept-revision.ts');
-  return (await keptRevision(files, mainPath))?.objects ?? [];
+async function lookForKept(files: readonly ParsedFile[], mainPath: string) {
+  const { keptForAnother, keptRevision } = await import('./daemon/config/kept-revision.ts');
+  const own = await keptRevision(files, mainPath);
+  return own === undefined
+    ? { objects: [], another: await keptForAnother(files, mainPath) }
+    : { objects: own.objects, another: undefined };
 }
 
 async function formatConfig(file: string, text: string): Promise<FormattedConfig> {

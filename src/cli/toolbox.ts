@@ -18,6 +18,8 @@ export interface LoadedConfig {
   readonly files: readonly string[];
   /** So many objects of the API stand beside them. */
   readonly apiObjects?: number;
+  /** Its state_dir is that of another main file, whose daemon keeps so many. */
+  readonly another?: { readonly main: string; readonly objects: number };
 }
 
 export interface FormattedConfig {
@@ -107,7 +109,7 @@ export interface Toolbox {
   loadConfig(
     path: string,
     secrets?: 'needed' | 'wished',
-    objects?: 'without' | 'kept',
+    objects?: 'without' | 'kept' | { readonly of: string },
   ): Promise<LoadedConfig>;
   formatConfig(file: string, text: string): Promise<FormattedConfig>;
   /** `configId` is what keepalived is started with as `--config-id`. */

@@ -1,7 +1,7 @@
 // The history of a running daemon, by the commands a person gives: real processes on the memory engine.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'node:test';
@@ -119,6 +119,16 @@ describe('history', () => {
     daemon.write(both);
     const valid = await daemon.lbctl('validate');
     assert.match(valid.out, /valid: 2 listeners, .* in 1 file and 1 object of the API\n$/, valid.err);
+    const copy = join(daemon.folder, 'copy.yaml');
+    copyFileSync(daemon.config, copy);
+    const alone = await daemon.lbctl('validate', '-c', copy);
+    assert.deepEqual(
+      [alone.code, alone.err.includes(`"--as ${daemon.config}" judges`)],
+      [2, true],
+      alone.err,
+    );
+    const replacing = await daemon.lbctl('validate', '-c', copy, '--as', daemon.config);
+    assert.match(replacing.out, /in 1 file and 1 object of the API\n$/, replacing.err);
     assert.equal((await daemon.lbctl('reload')).code, 0);
     assert.equal(await daemon.members(), 2);
     // A plan of the files alone would take the pool away that they name.

@@ -14,15 +14,17 @@ export function addValidate(program: Command, session: Session): void {
       'Check the configuration and everything it includes, together with the objects of the API that its daemon keeps ' +
         '(where you may read its state_dir). Exits 2 when there are errors; warnings alone exit 0.',
     )
+    .option('--as <file>', 'with the objects of the daemon of this main file, which it is to replace')
     .addOption(outputOption())
     .addHelpText(
       'after',
       examples([
         ['lbctl validate', 'the file of this machine'],
         ['lbctl validate -c web.yaml -o json', 'faults as data'],
+        ['lbctl validate -c new.yaml --as /etc/lbctl/config.yaml', 'may it take its place?'],
       ]),
     )
-    .action(async (options: { output: OutputFormat }, command: Command) => {
+    .action(async (options: { output: OutputFormat; as?: string }, command: Command) => {
       const path = session.configPath(command);
       const {
         intent,
@@ -30,13 +32,23 @@ export function addValidate(program: Command, session: Session): void {
         hash,
         files,
         apiObjects = 0,
-      } = await session.toolbox.loadConfig(path, 'wished', 'kept');
+        another,
+      } = await session.toolbox.loadConfig(
+        path,
+        'wished',
+        options.as === undefined ? 'kept' : { of: options.as },
+      );
       const valid = intent !== undefined && !hasErrors(diagnostics);
       if (options.output !== 'table') {
         session.print(await toOutput(options.output, { valid, hash, files, apiObjects, diagnostics }));
         session.exitCode = valid ? 0 : 2;
         return;
       }
+      if (another !== undefined && another.objects > 0)
+        session.tell(
+          `note: ${count(another.objects, 'object')} of the API belong to "${another.main}", which has this state_dir: ` +
+            `"--as ${another.main}" judges them along\n`,
+        );
       if (!valid) throw new InvalidConfig(path, diagnostics);
       await session.warn(diagnostics, command);
       const parts = [

@@ -13,20 +13,36 @@ export async function keptRevision(
   mainPath: string,
 ): Promise<RevisionContent | undefined> {
   for (const folder of await stateDirsOf(parsed, mainPath)) {
-    const kept = lastIn(folder, mainPath);
+    const kept = ownIn(folder, mainPath);
     if (kept !== undefined) return kept;
   }
   return undefined;
 }
 
+/** The main file of the configuration whose folder this one's `state_dir` is, and how many objects of the API belong to it. */
+export async function keptForAnother(
+  parsed: readonly ParsedFile[],
+  mainPath: string,
+): Promise<{ readonly main: string; readonly objects: number } | undefined> {
+  const [folder] = await stateDirsOf(parsed, mainPath);
+  const kept = folder === undefined ? undefined : lastIn(folder);
+  const main = kept?.files.find(({ role }) => role === 'main')?.file;
+  if (kept === undefined || main === undefined || resolve(main) === resolve(mainPath)) return undefined;
+  return { main: resolve(main), objects: kept.objects.length };
+}
+
 /** Undefined where it is of another configuration: the one whose folder this is. */
-function lastIn(folder: string, mainPath: string): RevisionContent | undefined {
-  const kept = peekRevisions(join(folder, 'state.db'), (revisions) => {
+function ownIn(folder: string, mainPath: string): RevisionContent | undefined {
+  const kept = lastIn(folder);
+  const isOurs = kept?.files.some(({ file, role }) => role === 'main' && resolve(file) === resolve(mainPath));
+  return isOurs === true ? kept : undefined;
+}
+
+function lastIn(folder: string): RevisionContent | undefined {
+  return peekRevisions(join(folder, 'state.db'), (revisions) => {
     const last = revisions.last();
     return last === undefined ? undefined : revisions.content(last.number);
   });
-  const isOurs = kept?.files.some(({ file, role }) => role === 'main' && resolve(file) === resolve(mainPath));
-  return isOurs === true ? kept : undefined;
 }
 
 /** Where it may be, the likeliest first: whose it is shows what stands there, so a wrong guess does no harm. */
