@@ -111,13 +111,18 @@ test('a broken file is set aside as it is', async () => {
   log.close();
 });
 
-test('a log that has no file and can make none is empty, and its entries wait', () => {
+test('a log that has no file and can make none is empty, and its entries wait until it can', async () => {
   const path = join(folder, 'file');
   writeFileSync(path, '');
   const { log, readOnly } = AuditLog.open(`${path}/x/audit.db`, 1, 1000, () => undefined);
   assert.match(readOnly ?? '', /ENOTDIR/);
   log.append(record(1));
   assert.deepEqual([log.waiting, log.list({ limit: 10 })], [1, []]);
+  assert.equal(log.reopen(), 'refused');
+  rmSync(path);
+  assert.equal(log.reopen(), 'open');
+  assert.deepEqual([log.waiting, log.list({ limit: 10 }).length], [0, 1]);
+  assert.ok((await log.verify()).ok);
   log.close();
 });
 

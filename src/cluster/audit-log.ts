@@ -1,11 +1,20 @@
 // Every write, chained: each entry carries the hash of the one before, so that none can be changed, lost or put between
 // without showing. audit.db is a file of its own, so that a broken state.db takes no evidence with it.
 import { hash } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { parseKept, stableJson } from '../lib/stable-json.ts';
 import type { AuditEntry, AuditQuery, AuditRecord, AuditVerdict } from '../model/audit.ts';
-import { type OpenedFile, openFile, usingDb } from './open-sqlite.ts';
+import {
+  type Db,
+  type OpenedFile,
+  openFile,
+  type Reopened,
+  reopenFile,
+  SqliteFile,
+  usingDb,
+} from './open-sqlite.ts';
+import { inTransaction } from './state-write.ts';
 
 /** Where the chain stands. */
 type Link = Pick<AuditEntry, 'number' | 'hash'>;
@@ -25,6 +34,9 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS anchor (id INTEGER PRIMARY KEY CHECK (id = 1), number INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
 `;
 const COLUMNS = 'number, at_ms AS atMs, who, action, target, status, request_id AS requestId, change, hash';
+const INSERT =
+  'INSERT INTO entries (number, at_ms, who, action, target, status, request_id, change, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)';
+const PIECES = `SELECT ${COLUMNS} FROM entries WHERE number > ? AND number <= ? ORDER BY number LIMIT ?`;
 const GENESIS = { number: 0, hash: hash('sha256', 'lbctl audit', 'hex') };
 /** Kept in memory while the disk takes nothing. */
 const MOST_WAITING = 10_000;
@@ -41,9 +53,9 @@ export interface OpenedAudit extends Omit<OpenedFile<AuditLog>, 'opened'> {
 }
 
 export class AuditLog {
-  readonly #db: DatabaseSync;
-  readonly #insert: StatementSync;
-  readonly #piece: StatementSync;
+  readonly #path: string;
+  readonly #db: SqliteFile;
+  #isReadOnly = false;
   #walking: Promise<AuditVerdict> | undefined;
   readonly #onFault: (error: Error) => void;
   readonly #waiting: AuditEntry[] = [];
@@ -51,18 +63,13 @@ export class AuditLog {
   #limit: number;
   #count: number;
 
-  private constructor(db: DatabaseSync, limit: number, onFault: (error: Error) => void) {
-    this.#db = db;
+  private constructor(path: string, db: DatabaseSync, limit: number, onFault: (error: Error) => void) {
+    this.#path = path;
+    this.#db = new SqliteFile(db);
     this.#limit = limit;
     this.#onFault = onFault;
-    this.#insert = db.prepare(
-      'INSERT INTO entries (number, at_ms, who, action, target, status, request_id, change, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
-    );
-    this.#piece = db.prepare(
-      `SELECT ${COLUMNS} FROM entries WHERE number > ? AND number <= ? ORDER BY number LIMIT ?`,
-    );
-    const last = db.prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1').get();
-    this.#head = (last as Link | undefined) ?? this.#anchor();
+    const last = lastIn(db);
+    this.#head = last ?? this.#anchor();
     this.#count = Number((db.prepare('SELECT count(*) AS n FROM entries').get() as { n: number }).n);
   }
 
@@ -71,10 +78,22 @@ export class AuditLog {
     const { opened, ...rest } = openFile(path, nowMs, (file, readOnly) =>
       usingDb(file, readOnly, (db) => {
         db.exec(TABLES);
-        return new AuditLog(db, limit, onFault);
+        return new AuditLog(path, db, limit, onFault);
       }),
     );
+    opened.#isReadOnly = rest.readOnly !== undefined;
     return { log: opened, ...rest };
+  }
+
+  /** Where the disk took nothing at the opening: whether it does now. The chain must go on from what was read then. */
+  reopen(): Reopened {
+    if (!this.#isReadOnly) return 'open';
+    const last = lastIn(this.#db)?.hash;
+    const prepare = (db: DatabaseSync): void => db.exec(TABLES);
+    const reopened = reopenFile(this.#path, this.#db, { prepare, isSame: (db) => lastIn(db)?.hash === last });
+    this.#isReadOnly = reopened !== 'open';
+    if (reopened === 'open') this.#write();
+    return reopened;
   }
 
   setLimit(limit: number): void {
@@ -127,7 +146,7 @@ export class AuditLog {
     let entries = 0;
     let fault: AuditVerdict['fault'];
     while (fault === undefined) {
-      const rows = this.#piece.all(previous.number, end, PIECE) as unknown as Row[];
+      const rows = this.#db.prepare(PIECES).all(previous.number, end, PIECE) as unknown as Row[];
       for (const row of rows) {
         const { hash, ...plain } = toEntry(row);
         if (plain.number !== previous.number + 1)
@@ -165,7 +184,7 @@ export class AuditLog {
       for (let entry = this.#waiting[0]; entry !== undefined; entry = this.#waiting[0]) {
         const { number, atMs, who, action, target, status, requestId, change, hash } = entry;
         const text = change === undefined ? null : stableJson(change);
-        this.#insert.run(number, atMs, who, action, target, status, requestId, text, hash);
+        this.#db.prepare(INSERT).run(number, atMs, who, action, target, status, requestId, text, hash);
         this.#waiting.shift();
         this.#count++;
       }
@@ -182,14 +201,14 @@ export class AuditLog {
       .prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1 OFFSET ?')
       .get(this.#limit) as Link | undefined;
     if (last === undefined) return;
-    this.#db.exec('BEGIN');
-    this.#db
-      .prepare(
-        'INSERT INTO anchor (id, number, hash) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash',
-      )
-      .run(last.number, last.hash);
-    this.#db.prepare('DELETE FROM entries WHERE number <= ?').run(last.number);
-    this.#db.exec('COMMIT');
+    inTransaction(this.#db, 'the audit log', () => {
+      this.#db
+        .prepare(
+          'INSERT INTO anchor (id, number, hash) VALUES (1, ?, ?) ON CONFLICT (id) DO UPDATE SET number = excluded.number, hash = excluded.hash',
+        )
+        .run(last.number, last.hash);
+      this.#db.prepare('DELETE FROM entries WHERE number <= ?').run(last.number);
+    });
     this.#count = this.#limit;
   }
 
@@ -197,6 +216,12 @@ export class AuditLog {
     const row = this.#db.prepare('SELECT number, hash FROM anchor WHERE id = 1').get();
     return (row as Link | undefined) ?? GENESIS;
   }
+}
+
+function lastIn(db: Db): Link | undefined {
+  return db.prepare('SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1').get() as
+    | Link
+    | undefined;
 }
 
 function hashOf(previous: string, entry: Omit<AuditEntry, 'hash'>): string {

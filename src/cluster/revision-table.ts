@@ -1,6 +1,5 @@
 // The configurations that were in force, by number: the files and API objects of each, who wanted it, and what came of it.
 import { createHash } from 'node:crypto';
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type {
   NewRevision,
   ObjectKind,
@@ -12,6 +11,7 @@ import type {
   StoredFile,
   StoredObject,
 } from '../engine/config-port.ts';
+import type { Db } from './open-sqlite.ts';
 import { inTransaction, writing } from './state-write.ts';
 
 /** Older ones are forgotten, unless a snapshot names them. */
@@ -20,35 +20,26 @@ export const KEPT_REVISIONS = 1000;
 const PRUNE_EVERY = 64;
 
 const INFO = 'number, at_ms AS atMs, author, reason, hash, outcome';
+/** What writes of the API say again and again: a file keeps them ready. */
+const ADD_REVISION =
+  'INSERT INTO revisions (at_ms, author, reason, hash, file_set, outcome) VALUES (?, ?, ?, ?, ?, ?)';
+const SET_RESULT = 'UPDATE revisions SET outcome = ? WHERE number = ?';
+const END_OBJECT = 'UPDATE objects SET until = ? WHERE kind = ? AND name = ? AND until IS NULL';
+const BEGIN_OBJECT = 'INSERT INTO objects (kind, name, since, spec, author, at_ms) VALUES (?, ?, ?, ?, ?, ?)';
 
 interface Row extends Omit<RevisionInfo, 'outcome'> {
   readonly outcome: string;
 }
 
 export class RevisionTable implements RevisionStore {
-  readonly #db: DatabaseSync;
+  readonly #db: Db;
   readonly #kept: number;
-  /** What writes of the API say again and again, made ready once. */
-  readonly #addRevision: StatementSync;
-  readonly #setResult: StatementSync;
-  readonly #endObject: StatementSync;
-  readonly #beginObject: StatementSync;
   /** Files are the same from one revision to the next while only API objects change: their texts are not digested again. */
   readonly #sets = new WeakMap<readonly StoredFile[], string>();
 
-  constructor(db: DatabaseSync, kept = KEPT_REVISIONS) {
+  constructor(db: Db, kept = KEPT_REVISIONS) {
     this.#db = db;
     this.#kept = kept;
-    this.#addRevision = db.prepare(
-      'INSERT INTO revisions (at_ms, author, reason, hash, file_set, outcome) VALUES (?, ?, ?, ?, ?, ?)',
-    );
-    this.#setResult = db.prepare('UPDATE revisions SET outcome = ? WHERE number = ?');
-    this.#endObject = db.prepare(
-      'UPDATE objects SET until = ? WHERE kind = ? AND name = ? AND until IS NULL',
-    );
-    this.#beginObject = db.prepare(
-      'INSERT INTO objects (kind, name, since, spec, author, at_ms) VALUES (?, ?, ?, ?, ?, ?)',
-    );
   }
 
   add(revision: NewRevision): number {
@@ -56,18 +47,14 @@ export class RevisionTable implements RevisionStore {
     const known = this.#sets.get(files);
     const [number, used] = inTransaction(this.#db, 'a revision', () => {
       const set = known ?? this.#fileSet(files);
-      const { lastInsertRowid } = this.#addRevision.run(
-        atMs,
-        author,
-        reason,
-        hash,
-        set,
-        JSON.stringify(outcome),
-      );
+      const { lastInsertRowid } = this.#db
+        .prepare(ADD_REVISION)
+        .run(atMs, author, reason, hash, set, JSON.stringify(outcome));
       const number = Number(lastInsertRowid);
       for (const { kind, name, spec } of edits) {
-        this.#endObject.run(number, kind, name);
-        if (spec !== undefined) this.#beginObject.run(kind, name, number, JSON.stringify(spec), author, atMs);
+        this.#db.prepare(END_OBJECT).run(number, kind, name);
+        if (spec !== undefined)
+          this.#db.prepare(BEGIN_OBJECT).run(kind, name, number, JSON.stringify(spec), author, atMs);
       }
       if (number % PRUNE_EVERY === 0) this.#prune(number - this.#kept);
       return [number, set] as const;
@@ -77,7 +64,9 @@ export class RevisionTable implements RevisionStore {
   }
 
   setOutcome(number: number, outcome: RevisionOutcome): void {
-    writing('the result of a revision', () => this.#setResult.run(JSON.stringify(outcome), number));
+    writing('the result of a revision', () =>
+      this.#db.prepare(SET_RESULT).run(JSON.stringify(outcome), number),
+    );
   }
 
   get(number: number): RevisionInfo | undefined {

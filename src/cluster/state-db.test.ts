@@ -60,6 +60,46 @@ describe('StateDb', () => {
     db.close();
   });
 
+  it('lets nobody else read a new one, nor what stands beside it while it is open', () => {
+    const path = join(folder, 'closed.db');
+    const { db } = StateDb.open(path, 1);
+    db.remember('secret', 'hunter2');
+    const modes = ['', '-wal', '-shm'].map((ending) => statSync(`${path}${ending}`).mode & 0o777);
+    assert.deepEqual(modes, [0o600, 0o600, 0o600]);
+    db.close();
+  });
+
+  it('takes writes again once the disk does, where what stands there is what was read', () => {
+    const path = join(folder, 'late/state.db');
+    // A file where the folder should be takes nothing, whoever asks.
+    writeFileSync(join(folder, 'late'), '');
+    const { db, readOnly } = StateDb.open(path, 1);
+    assert.match(readOnly ?? '', /ENOTDIR|EEXIST/);
+    assert.throws(() => db.remember('x', 1), /Cannot write "x"/);
+    assert.equal(db.reopen(), 'refused');
+    rmSync(join(folder, 'late'));
+    assert.equal(db.reopen(), 'open');
+    db.remember('x', 1);
+    const revision = { atMs: 1, author: 'a', reason: 'r', hash: 'h', outcome: { state: 'pending' } } as const;
+    assert.equal(db.revisions.add({ ...revision, files: [], edits: [] }), 1);
+    db.close();
+    assert.equal(StateDb.open(path, 1).db.recall('x'), 1);
+  });
+
+  it('does not go on with another file than the one it has read', () => {
+    const path = join(folder, 'other/state.db');
+    writeFileSync(join(folder, 'other'), '');
+    const { db } = StateDb.open(path, 1);
+    rmSync(join(folder, 'other'));
+    const another = StateDb.open(path, 1).db;
+    const revision = { atMs: 1, author: 'a', reason: 'r', hash: 'h', outcome: { state: 'pending' } } as const;
+    another.revisions.add({ ...revision, files: [], edits: [] });
+    another.close();
+    assert.equal(db.reopen(), 'another');
+    assert.throws(() => db.remember('x', 1), /Cannot write "x"/);
+    db.close();
+  });
+
   it('gives an older file its new tables and lets nobody else read it', () => {
     const path = join(folder, 'old.db');
     const old = new DatabaseSync(path);

@@ -1,6 +1,6 @@
 // A write to state.db that did not work, as an error of ours: the disk is full or read-only, and reads go on.
-import type { DatabaseSync } from 'node:sqlite';
 import { OpError } from '../model/errors.ts';
+import type { Db } from './open-sqlite.ts';
 
 /** Result codes of SQLite (sqlite.org/rescode.html) that say what an operator must mend; extended ones hold them in the low byte. */
 const ERRNOS: Readonly<Record<number, string>> = {
@@ -29,7 +29,7 @@ export function writing<T>(what: string, act: () => T): T {
 }
 
 /** All of it or none of it. */
-export function inTransaction<T>(db: DatabaseSync, what: string, act: () => T): T {
+export function inTransaction<T>(db: Db, what: string, act: () => T): T {
   return writing(what, () => {
     db.exec('BEGIN IMMEDIATE');
     try {

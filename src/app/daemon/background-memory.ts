@@ -22,6 +22,12 @@ export class BackgroundMemory {
     return [{ message: `What is to outlive a restart is not kept (${names}): ${first.message}`, cure: CURE }];
   }
 
+  /** The disk may take what it refused. */
+  again(): void {
+    const [first] = this.#failing;
+    if (first !== undefined) this.keep(first[0], first[1].write);
+  }
+
   /** `write` throws where the disk refuses: LbError, or an error of the system. Tried again when anything is kept. */
   keep(what: string, write: () => void): void {
     try {
@@ -37,7 +43,6 @@ export class BackgroundMemory {
     }
     if (this.#failing.delete(what)) this.#logger.info({ what }, 'state is kept again');
     // It is one disk, and some of it is written seldom.
-    const [other] = this.#failing;
-    if (other !== undefined) this.keep(other[0], other[1].write);
+    this.again();
   }
 }

@@ -47,6 +47,8 @@ export interface DaemonOptions {
 
 /** How old health may be that is told; what acts on it reads it afresh. */
 const SEEN_MS = 100;
+/** Between two looks at a disk that took nothing at the start. */
+const REOPEN_MS = 5000;
 
 export class Daemon implements Control {
   readonly version: string;
@@ -76,6 +78,7 @@ export class Daemon implements Control {
   #read: Pick<ReadFiles, 'paths' | 'folders'> | undefined;
   #seen: { readonly atMs: number; readonly health: ReturnType<Health['health']> } | undefined;
   #servingSoon: NodeJS.Immediate | undefined;
+  readonly #reopening: NodeJS.Timeout;
 
   constructor(options: DaemonOptions) {
     const { intent, source } = options;
@@ -83,7 +86,7 @@ export class Daemon implements Control {
     this.#places = new PlacesOfStart(intent);
     this.log = openLog(intent.logging, intent.node.name, options.write);
     this.#memory = new BackgroundMemory(this.log.logger);
-    const { state, access, stateLost } = openStores(intent, this.startedMs, this.log.logger);
+    const { state, access, stateLost, reopen } = openStores(intent, this.startedMs, this.log.logger);
     this.#state = state;
     this.access = access;
     this.#machine = options.openMachine(intent);
@@ -165,6 +168,7 @@ export class Daemon implements Control {
       options.engine === undefined ? {} : { engine: options.engine },
     );
     this.#saving = new SaveSoon(() => this.#saveHealth());
+    this.#reopening = setInterval(() => this.#reopen(reopen), REOPEN_MS).unref();
     this.troubles.add(() => [...this.#places.troubles(), ...this.#memory.troubles()]);
   }
 
@@ -183,6 +187,7 @@ export class Daemon implements Control {
 
   /** Leaves traffic flowing; what is remembered is on disk. */
   async stop(): Promise<void> {
+    clearInterval(this.#reopening);
     this.#watch.close();
     await this.#network?.close();
     this.config.close();
@@ -194,6 +199,13 @@ export class Daemon implements Control {
     await Promise.all(this.#machine.drivers.map((driver) => driver.close()));
     this.#state.close();
     this.access.audit.close();
+  }
+
+  /** A disk that took nothing at the start may be mended. */
+  #reopen(reopen: () => boolean): void {
+    if (!reopen()) return;
+    clearInterval(this.#reopening);
+    this.#memory.again();
   }
 
   /** Written out when it changed: thousands of checks that all pass change nothing. */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { ApiTokens } from '../../cluster/api-tokens.ts';
 import { AuditLog } from '../../cluster/audit-log.ts';
+import type { Reopened } from '../../cluster/open-sqlite.ts';
 import { Quotas } from '../../cluster/quotas.ts';
 import { StateDb } from '../../cluster/state-db.ts';
 import type { Intent } from '../../model/intent.ts';
@@ -13,6 +14,8 @@ export interface Stores {
   readonly access: { readonly tokens: ApiTokens; readonly audit: AuditLog; readonly quotas: Quotas };
   /** The state of before is gone: objects nobody knows of any more may be in the data plane. */
   readonly stateLost: boolean;
+  /** For a disk that took nothing at the start: whether all can be written now. */
+  readonly reopen: () => boolean;
 }
 
 export function openStores({ system, api }: Intent, nowMs: number, logger: Pick<Logger, 'error'>): Stores {
@@ -31,7 +34,20 @@ export function openStores({ system, api }: Intent, nowMs: number, logger: Pick<
     logger.error({ file: audit.setAside }, 'audit.db was broken and is set aside');
   if (audit.readOnly !== undefined)
     logger.error({ error: audit.readOnly }, 'audit.db cannot be written: its entries wait');
+  const told = new Set<string>();
+  const isOpen = (file: string, reopened: Reopened): boolean => {
+    if (reopened === 'another' && !told.has(file)) {
+      told.add(file);
+      logger.error(
+        { file },
+        'another file than at the start can be written now: restart the daemon to take it',
+      );
+    }
+    return reopened === 'open';
+  };
   return {
+    reopen: () =>
+      [isOpen('state.db', state.db.reopen()), isOpen('audit.db', audit.log.reopen())].every(Boolean),
     state: state.db,
     access: {
       tokens: new ApiTokens(state.db, () => Date.now()),
