@@ -1,5 +1,6 @@
 // Objects that came through the API, in the shape of a file: one validation for both, with names where a file has lines.
 import { Note } from '../lib/note.ts';
+import { API_FILE } from '../model/diagnostic.ts';
 import { SECTIONS, type Section } from './merge.ts';
 import { formatPath } from './render-findings.ts';
 import type { ParsedFile, Path } from './source.ts';
@@ -20,9 +21,6 @@ function entryOf({ name, spec }: ApiObject): Record<string, unknown> {
   ENTRIES.set(spec, entry);
   return entry;
 }
-
-/** What diagnostics call it in place of a file. */
-export const API_FILE = 'api';
 
 export function objectsFile(objects: Iterable<ApiObject>): ParsedFile {
   const value: Record<Section, Record<string, unknown>[]> = {

@@ -2,6 +2,9 @@
 
 export type Severity = 'error' | 'warning';
 
+/** Stands in place of a file for what came through the API; a path follows it. */
+export const API_FILE = 'api';
+
 export interface Place {
   readonly file: string;
   /** From 1; 0 when the file has no such line (empty, unreadable). */

@@ -13,7 +13,10 @@ export const ERROR_CATALOGUE = {
     what: 'A configuration file cannot be read',
     cure: 'Check the path and its permissions',
   },
-  USAGE: { what: 'The command line is wrong', cure: 'See "lbctl help"' },
+  USAGE: {
+    what: 'The command line, or the request to the API, is wrong',
+    cure: 'See "lbctl help", or /v1/openapi.json',
+  },
   NOT_FOUND: { what: 'The named object does not exist', cure: 'List what exists with "lbctl show"' },
   OBJECT_EXISTS: {
     what: 'An object of this name exists already',

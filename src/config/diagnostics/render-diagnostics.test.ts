@@ -116,6 +116,9 @@ test('sortDiagnostics() orders by file, line and column and keeps equals as they
 test('summarize() counts errors, warnings and files', () => {
   assert.equal(summarize([]), '0 errors');
   assert.equal(summarize([fault({ severity: 'warning' })]), '1 warning in 1 file');
+  const ofApi = ['api: pools.a', 'api: pools.b'].map((file) => fault({ file, line: 0 }));
+  assert.equal(summarize(ofApi), '2 errors');
+  assert.equal(summarize([fault(), ...ofApi]), '3 errors in 1 file');
   assert.equal(
     summarize([fault(), fault({ file: 'x' }), fault({ severity: 'warning' })]),
     '2 errors, 1 warning in 2 files',

@@ -1,5 +1,5 @@
 // The one order of diagnostics: by file, line and column; what has no place comes first.
-import type { Diagnostic } from '../../model/diagnostic.ts';
+import { API_FILE, type Diagnostic } from '../../model/diagnostic.ts';
 
 export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort(compare);
@@ -13,16 +13,22 @@ function compare(a: Diagnostic, b: Diagnostic): number {
   return a.place.line - b.place.line || a.place.column - b.place.column;
 }
 
-/** `3 errors, 1 warning in 2 files` */
+/** `3 errors, 1 warning in 2 files`; what came through the API stands in none. */
 export function summarize(diagnostics: readonly Diagnostic[]): string {
   const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
   const warnings = diagnostics.length - errors;
-  const files = new Set(diagnostics.flatMap(({ place }) => (place === undefined ? [] : [place.file]))).size;
+  const files = new Set(
+    diagnostics.flatMap(({ place }) => (place === undefined || isOfApi(place.file) ? [] : [place.file])),
+  ).size;
   const parts = [
     ...(errors > 0 || warnings === 0 ? [count(errors, 'error')] : []),
     ...(warnings > 0 ? [count(warnings, 'warning')] : []),
   ];
   return `${parts.join(', ')}${files > 0 ? ` in ${count(files, 'file')}` : ''}`;
+}
+
+function isOfApi(file: string): boolean {
+  return file.startsWith(`${API_FILE}: `);
 }
 
 function count(number: number, word: string): string {
