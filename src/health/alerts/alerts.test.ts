@@ -1,17 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  constants,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,7 +25,6 @@ import { assumedFacts } from '../../plan/assumed-facts.ts';
 import { resolve } from '../../plan/resolve.ts';
 import { Alerts } from './alerts.ts';
 import { newMailId } from './mail-message.ts';
-import { MailQueue } from './mail-queue.ts';
 import { MailRefused, sendMail } from './smtp-client.ts';
 import { signature } from './webhook.ts';
 
@@ -170,76 +159,6 @@ describe('sendMail() to a real server', () => {
       sendMail(settings(server.port), { ...MAIL, to: ['gone@example.com'] }, 'lb-a'),
       MailRefused,
     );
-  });
-});
-
-describe('MailQueue', () => {
-  const open = (
-    clock: FakeClock,
-    send: (mail: typeof MAIL) => Promise<readonly string[]>,
-    lost: string[] = [],
-  ) =>
-    new MailQueue({
-      folder: join(folder, 'queue'),
-      clock,
-      random: () => 0.5,
-      send: send as never,
-      onLost: (_mail, why) => lost.push(why),
-    });
-
-  it('tries again with growing patience, over a restart too', async () => {
-    const clock = new FakeClock(MAIL.atMs);
-    const tries: number[] = [];
-    const failing = async (): Promise<readonly string[]> => {
-      tries.push(clock.nowMs() - MAIL.atMs);
-      throw new Error('451 come back later');
-    };
-    const before = open(clock, failing);
-    before.add(MAIL);
-    await clock.advance(50_000);
-    before.close();
-    assert.deepEqual(tries, [0, 15_000, 45_000]);
-
-    const sent: string[] = [];
-    const after = open(clock, async (mail) => {
-      sent.push(mail.subject);
-      return [];
-    });
-    await clock.advance(60_000);
-    after.close();
-
-    assert.deepEqual(sent, [MAIL.subject]);
-    assert.deepEqual(readdirSync(join(folder, 'queue')), []);
-  });
-
-  it('gives up at once on a refusal for good, and after a day on anything else', async () => {
-    const clock = new FakeClock(MAIL.atMs);
-    const lost: string[] = [];
-    const queue = open(
-      clock,
-      async (mail) => {
-        throw mail.subject === 'bad' ? new MailRefused('550 no') : new Error('no answer');
-      },
-      lost,
-    );
-    queue.add({ ...MAIL, subject: 'bad' });
-    await clock.advance(1);
-    assert.deepEqual(lost, ['550 no']);
-
-    queue.add({ ...MAIL, subject: 'other' });
-    await clock.advance(90_000_000);
-    queue.close();
-
-    assert.deepEqual(lost, ['550 no', 'tried for a day: no answer']);
-  });
-
-  it('drops what a crash left half written', () => {
-    writeFileSync(join(folder, 'queue', '1.json'), '{"mail":');
-
-    const queue = open(new FakeClock(), async () => []);
-    queue.close();
-
-    assert.equal(queue.size, 0);
   });
 });
 

@@ -87,6 +87,7 @@ export class Alerts {
       random,
       send: (one) => sendMail(mail, one, node),
       onLost: (one, why) => onFault('mail', `Mail "${one.subject}" to ${one.to.join(', ')} is lost: ${why}`),
+      onTrouble: (why) => onFault('mail', why),
     });
   }
 

@@ -24,6 +24,8 @@ export interface MailQueueOptions {
   readonly send: (mail: Mail) => Promise<readonly string[]>;
   /** A mail that is given up, or recipients refused for good. */
   readonly onLost: (mail: Mail, why: string) => void;
+  /** Mails wait as the server takes none, or would not outlive a restart: told once, until it is well again. */
+  readonly onTrouble: (why: string) => void;
 }
 
 export class MailQueue {
@@ -32,11 +34,14 @@ export class MailQueue {
   #sending = false;
   #cancel: (() => void) | undefined;
   #sequence = 0;
+  readonly #told = new Set<'server' | 'disk'>();
 
   constructor(options: MailQueueOptions) {
     this.#options = options;
-    mkdirSync(options.folder, { recursive: true, mode: 0o700 });
-    for (const name of readdirSync(options.folder).sort()) this.#restore(name);
+    this.#onDisk(() => {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      for (const name of readdirSync(options.folder).sort()) this.#restore(name);
+    });
     this.#arm();
   }
 
@@ -44,7 +49,7 @@ export class MailQueue {
     return this.#queue.size;
   }
 
-  /** On disk before it returns. */
+  /** On disk before it returns, where the disk takes it. */
   add(mail: Mail): void {
     const name = `${String(mail.atMs).padStart(14, '0')}-${this.#sequence++}.json`;
     this.#store(name, { mail, attempts: 0, nextMs: this.#options.clock.nowMs() });
@@ -68,10 +73,30 @@ export class MailQueue {
   }
 
   #store(name: string, queued: QueuedMail): void {
-    const path = join(this.#options.folder, name);
-    writeFileSync(`${path}.new`, JSON.stringify(queued), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
     this.#queue.set(name, queued);
+    const path = join(this.#options.folder, name);
+    this.#onDisk(() => {
+      mkdirSync(this.#options.folder, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.new`, JSON.stringify(queued), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
+    });
+  }
+
+  /** A disk that takes nothing keeps no mail from being sent, and ends nothing. */
+  #onDisk(act: () => void): void {
+    try {
+      act();
+      this.#told.delete('disk');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+      this.#tell('disk', `Mails that wait are kept in memory alone: ${(error as Error).message}`);
+    }
+  }
+
+  #tell(what: 'server' | 'disk', why: string): void {
+    if (this.#told.has(what)) return;
+    this.#told.add(what);
+    this.#options.onTrouble(why);
   }
 
   #lose(name: string, why: string): void {
@@ -82,7 +107,8 @@ export class MailQueue {
 
   #forget(name: string): void {
     this.#queue.delete(name);
-    rmSync(join(this.#options.folder, name), { force: true });
+    // Where its file stays it is sent once more after a restart, with the same id.
+    this.#onDisk(() => rmSync(join(this.#options.folder, name), { force: true }));
   }
 
   #arm(): void {
@@ -110,6 +136,7 @@ export class MailQueue {
     const now = this.#options.clock.nowMs();
     try {
       const refused = await this.#options.send(mail);
+      this.#told.delete('server');
       this.#forget(name);
       if (refused.length > 0)
         this.#options.onLost({ ...mail, to: refused }, 'the mail server refused these recipients');
@@ -118,6 +145,7 @@ export class MailQueue {
       if (error instanceof MailRefused) this.#lose(name, why);
       else if (now - mail.atMs > GIVE_UP_MS) this.#lose(name, `tried for a day: ${why}`);
       else {
+        this.#tell('server', `Mail "${mail.subject}" waits and is tried again for a day: ${why}`);
         const wait = backoffMs(attempts + 1, this.#options.random(), RETRY);
         this.#store(name, { mail, attempts: attempts + 1, nextMs: now + wait });
       }
