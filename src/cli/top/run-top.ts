@@ -1,6 +1,6 @@
 // Runs `lbctl top`: the alternate screen, keys as they come, a page every second; the terminal is given back whatever happens.
 import type { Command } from 'commander';
-import { InputError } from '../../model/errors.ts';
+import { InputError, LbError } from '../../model/errors.ts';
 import { memberItemKey, memberKey } from '../../model/keys.ts';
 import { membersOf, type Status } from '../../model/status.ts';
 import { paint } from '../../plan/paint.ts';
@@ -12,7 +12,7 @@ import { ratesBetween } from '../rates.ts';
 import type { Session } from '../session.ts';
 import { lineOf } from '../tell-events.ts';
 import { renderTop, type TopInput, topRows } from './render-top.ts';
-import { keysOf, press, TOP_START, type TopState } from './top-state.ts';
+import { follow, keysOf, press, TOP_START, type TopState } from './top-state.ts';
 
 const ENTER = '\x1b[?1049h\x1b[?25l';
 const LEAVE = '\x1b[?25h\x1b[?1049l';
@@ -30,26 +30,52 @@ export async function runTop(session: Session, command: Command): Promise<void> 
   const look = looker(client);
   let input = await look();
   let state = TOP_START;
+  /** Why what is shown is not of now. */
+  let trouble: string | undefined;
+  const members = (): readonly string[] => topRows(input, state, false).flatMap((row) => row.member ?? []);
+  const change = (act: () => void): void => {
+    const before = members();
+    act();
+    state = follow(state, before, members());
+  };
   const colour = session.colour(command);
   const draw = (): void => {
     const size = { rows: stdout.rows ?? 24, columns: stdout.columns ?? 80, colour };
-    const page = renderTop(input, state, size).replaceAll('\r\n', `${CLEAR_LINE}\r\n`);
+    const shown = trouble === undefined ? state : { ...state, message: trouble };
+    const page = renderTop(input, shown, size).replaceAll('\r\n', `${CLEAR_LINE}\r\n`);
     stdout.write(`${HOME}${page}${CLEAR_LINE}`);
   };
   stdin.setRawMode(true);
   stdout.write(ENTER);
   try {
     await new Promise<void>((resolve, reject) => {
-      const timer = setInterval(() => {
-        look().then((seen) => {
-          input = seen;
-          draw();
-        }, reject);
-      }, EVERY_MS);
+      let isLooking = false;
+      // A daemon that starts anew, or is slow, is waited for: whoever watches it wants to see it come back.
+      const lookAgain = async (): Promise<void> => {
+        if (isLooking) return;
+        isLooking = true;
+        try {
+          const seen = await look();
+          change(() => {
+            input = seen;
+          });
+          trouble = undefined;
+        } catch (error) {
+          if (!(error instanceof LbError)) throw error;
+          trouble = error.message;
+        } finally {
+          isLooking = false;
+        }
+        draw();
+      };
+      const timer = setInterval(() => void lookAgain().catch(reject), EVERY_MS);
       const onKey = (key: string): void => {
-        const members = topRows(input, state, false).flatMap((row) => row.member ?? []);
-        const pressed = press(state, key, members);
-        state = pressed.state;
+        const pressed = press(state, key, members());
+        if (pressed.state.row !== state.row) state = pressed.state;
+        else
+          change(() => {
+            state = pressed.state;
+          });
         if (pressed.action.kind === 'quit') resolve();
         if (pressed.action.kind === 'drain')
           void drain(client, pressed.action.member).then((message) => {

@@ -64,6 +64,14 @@ export function press(
   }
 }
 
+/** The row of the member that was selected, wherever another order, filter or moment has put it. */
+export function follow(state: TopState, before: readonly string[], now: readonly string[]): TopState {
+  const selected = before[Math.min(state.row, before.length - 1)];
+  if (selected === undefined || now[state.row] === selected) return state;
+  const row = now.indexOf(selected);
+  return row === -1 ? state : { ...state, row };
+}
+
 function write(
   state: TopState,
   prompt: NonNullable<TopState['prompt']>,
@@ -72,7 +80,7 @@ function write(
   const { prompt: _, ...rest } = state;
   if (key === '\x1b') return { state: rest, action: NONE };
   if (key === '\r' || key === '\n') {
-    if (prompt.kind === 'filter') return { state: { ...rest, filter: prompt.text, row: 0 }, action: NONE };
+    if (prompt.kind === 'filter') return { state: { ...rest, filter: prompt.text }, action: NONE };
     return { state: rest, action: { kind: 'drain', member: prompt.text } };
   }
   const text =

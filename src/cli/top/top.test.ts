@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +16,7 @@ import {
 import { openDoor } from '../../../test/fixtures/rest-door.ts';
 import { visibleLength } from '../../plan/paint.ts';
 import { renderTop, type TopInput, topRows } from './render-top.ts';
-import { keysOf, press, TOP_START } from './top-state.ts';
+import { follow, keysOf, press, TOP_START } from './top-state.ts';
 
 const INTENT = buildIntent({
   vips: [buildVip('www', '192.0.2.10')],
@@ -91,6 +92,48 @@ test('keysOf() takes keys apart that came together, and leaves arrows whole', ()
     'é',
     '\x1b',
   ]);
+});
+
+test('follow() keeps the member selected that was, wherever it stands now', () => {
+  const state = { ...TOP_START, row: 1 };
+  assert.equal(follow(state, ['a', 'b', 'c'], ['c', 'a', 'b']).row, 2);
+  assert.equal(follow(state, ['a', 'b', 'c'], ['b']).row, 0);
+  assert.equal(follow(state, ['a', 'b'], ['a', 'c']).row, 1);
+  // Beneath two listeners.
+  assert.equal(follow(state, ['b', 'b'], ['b', 'b']).row, 1);
+  assert.equal(follow(TOP_START, [], ['a']).row, 0);
+});
+
+test('lbctl top waits for a daemon that is away, and goes on with it', async () => {
+  const door = await openDoor(INTENT);
+  const lbctl = join(import.meta.dirname, '../../../lbctl');
+  const command = `stty rows 24 cols 80; '${lbctl}' top --socket '${door.socket}'`;
+  const child = spawn('script', ['-qec', command, '/dev/null'], {
+    env: { ...process.env, TERM: 'xterm' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let seen = '';
+  child.stdout.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+  });
+  const until = async (text: string): Promise<void> => {
+    for (let i = 0; i < 1000 && !seen.includes(text); i++) await sleep(20);
+    assert.ok(seen.includes(text), text);
+    seen = '';
+  };
+  const ended = once(child, 'exit');
+  try {
+    await until('q quit');
+    renameSync(door.socket, `${door.socket}.away`);
+    await until('Cannot reach a daemon');
+    renameSync(`${door.socket}.away`, door.socket);
+    await until('q quit');
+    child.stdin.write('q');
+    assert.equal((await ended)[0], 0);
+  } finally {
+    child.kill('SIGKILL');
+    await door.close();
+  }
 });
 
 test('lbctl top runs on a terminal, drains by key, and gives the terminal back', async () => {
