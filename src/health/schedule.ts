@@ -44,7 +44,8 @@ export class Schedule {
   #cancelTimer: (() => void) | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #startedMs = Number.NEGATIVE_INFINITY;
-  #areMany = false;
+  /** Starts a millisecond, of late. */
+  #pace = 0;
 
   constructor(options: ScheduleOptions) {
     this.#options = options;
@@ -125,7 +126,7 @@ export class Schedule {
 
   #spacingMs(next: Slot): number {
     const { least, most } = SPACING_MS;
-    if (this.#areMany) return least;
+    if (this.#pace > MANY_A_MS) return least;
     return Math.max(least, Math.min(most, intervalOf(next) * SPACING_SHARE));
   }
 
@@ -144,7 +145,7 @@ export class Schedule {
       started++;
       this.#options.start(slot.entry.key, now - next);
     }
-    if (started > 0) this.#areMany = started > sinceMs * MANY_A_MS;
+    if (started > 0) this.#pace = (3 * this.#pace + started / Math.max(1, sinceMs)) / 4;
     this.#arm();
   }
 }
