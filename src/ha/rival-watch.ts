@@ -26,12 +26,18 @@ export const QUIET_MS = 2000;
 /** What a peer that claims the same asks of this node. */
 export type Clash = 'none' | 'stays' | 'gives-way';
 
+interface Sight {
+  readonly detail: string;
+  readonly atMs: number;
+  readonly untilMs: number;
+}
+
 export class RivalWatch {
   readonly #options: RivalWatchOptions;
   #adverts = 0;
   #changedMs = 0;
   /** Who else carries a group, as seen last. */
-  readonly #seen = new Map<string, { readonly detail: string; readonly untilMs: number }>();
+  readonly #seen = new Map<string, Sight>();
 
   constructor(options: RivalWatchOptions) {
     this.#options = options;
@@ -44,9 +50,11 @@ export class RivalWatch {
 
   /** What stands against this node alone carrying what it carries now. */
   troubles(keepers: readonly GroupKeeper[]): readonly string[] {
-    return keepers.flatMap(({ name, fact }) => {
+    return keepers.flatMap(({ name, fact, sinceMs }) => {
       const seen = this.#seen.get(name);
       if (fact.role !== 'active' || seen === undefined || seen.untilMs <= this.#now()) return [];
+      // Of the time before its role moved: who was seen then took over, and has given back.
+      if (seen.atMs < sinceMs) return [];
       return [`${name}: split brain: ${seen.detail}`];
     });
   }
@@ -101,7 +109,8 @@ export class RivalWatch {
     }
     if (isRouted(keeper.group) || !this.#isSettled(keeper)) return 'stays';
     const detail = `${word.node} says it is active too, with epoch ${word.epoch}`;
-    this.#seen.set(keeper.name, { detail, untilMs: this.#now() + word.validMs });
+    const atMs = this.#now();
+    this.#seen.set(keeper.name, { detail, atMs, untilMs: atMs + word.validMs });
     if (keeper.isNewClash())
       this.#options.onEvent({
         kind: 'split-brain',
@@ -114,8 +123,9 @@ export class RivalWatch {
   }
 
   #tell(keeper: GroupKeeper, how: 'advert' | 'address', forMs: number, detail: string): void {
-    const untilMs = this.#now() + forMs;
-    this.#seen.set(keeper.name, { detail, untilMs });
+    const seenMs = this.#now();
+    const untilMs = seenMs + forMs;
+    this.#seen.set(keeper.name, { detail, atMs: seenMs, untilMs });
     if (!keeper.seesRival({ how, untilMs })) return;
     const atMs = this.#options.clock.nowMs();
     this.#options.onEvent({ kind: 'split-brain', atMs, group: keeper.name, how, detail });
