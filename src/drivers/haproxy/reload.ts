@@ -109,24 +109,33 @@ export class Reloader {
     dropUnnamed(record, draft);
   }
 
-  /** `haproxy -c` over all of it; when that fails each change is tried alone, so that one fault stops one listener. */
+  /** `haproxy -c` over all of it; when that fails each half alone, and so on, so that one fault stops one listener. */
   async #validated(
     changes: readonly Change[],
     record: Record,
     state: WorkerState | undefined,
     errors: Errors,
   ): Promise<readonly Change[]> {
-    if (changes.length === 0 || (await this.#check(changes, record, state)) === undefined) return changes;
-    const groups = byListener(changes);
-    const good: Change[] = [];
-    for (const group of groups) {
-      const said = await this.#check(group, record, state);
-      if (said === undefined) good.push(...group);
-      else for (const { step } of group) errors.set(step, refused(step, said, 'HAPROXY_REFUSED'));
-    }
-    const together = good.length === 0 ? undefined : await this.#check(good, record, state);
+    const check = (some: readonly Change[]): Promise<string | undefined> => this.#check(some, record, state);
+    const refuse = (some: readonly Change[], said: string): void => {
+      for (const { step } of some) errors.set(step, refused(step, said, 'HAPROXY_REFUSED'));
+    };
+    const partGood = async (groups: readonly (readonly Change[])[]): Promise<readonly Change[]> => {
+      const all = groups.flat();
+      const said = all.length === 0 ? undefined : await check(all);
+      if (said === undefined) return all;
+      if (groups.length === 1) {
+        refuse(all, said);
+        return [];
+      }
+      const middle = groups.length >> 1;
+      return [...(await partGood(groups.slice(0, middle))), ...(await partGood(groups.slice(middle)))];
+    };
+    const good = await partGood(byListener(changes));
+    if (good.length === changes.length || good.length === 0) return good;
+    const together = await check(good);
     if (together === undefined) return good;
-    for (const { step } of good) errors.set(step, refused(step, together, 'HAPROXY_REFUSED'));
+    refuse(good, together);
     return [];
   }
 
