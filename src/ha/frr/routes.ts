@@ -7,7 +7,7 @@ import { memberSessions, nodeSessions } from '../bfd/bfd-config.ts';
 import { PeerWatch } from '../bgp/peer-watch.ts';
 import type { NodeFacts } from '../node-facts.ts';
 import type { Troubles } from '../troubles.ts';
-import { Frr, type FrrOptions } from './frr.ts';
+import { type BgpPeerStatus, Frr, type FrrOptions } from './frr.ts';
 
 export interface RoutesOptions
   extends Pick<FrrOptions, 'route' | 'neighbours' | 'onBfd' | 'onHeard' | 'onWatch' | 'onNote'> {
@@ -20,11 +20,13 @@ export interface RoutesOptions
 
 export class Routes {
   readonly #facts: NodeFacts;
+  readonly #clock: Clock;
   readonly #frr: Frr;
   readonly #peers: PeerWatch;
 
   constructor(options: RoutesOptions) {
-    const { facts, troubles } = options;
+    const { clock, facts, troubles } = options;
+    this.#clock = clock;
     this.#facts = facts;
     this.#peers = new PeerWatch(troubles);
     this.#frr = new Frr({
@@ -68,12 +70,13 @@ export class Routes {
   async compare(intent: Intent, roles: ReadonlyMap<string, Role>): Promise<void> {
     await this.tell(intent, roles);
     const peers = intent.ha?.bgp?.peers ?? [];
+    let seen: readonly BgpPeerStatus[] = [];
     try {
-      this.#peers.see(peers, peers.length === 0 ? [] : await this.#frr.peers());
+      if (peers.length > 0) seen = await this.#frr.peers();
     } catch {
       // bgpd is away: that was told when it did not take what it should.
-      this.#peers.see(peers, []);
     }
+    this.#peers.see(peers, seen, this.#clock.monotonicMs());
   }
 
   close(): void {
