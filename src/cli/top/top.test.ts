@@ -104,22 +104,28 @@ test('follow() keeps the member selected that was, wherever it stands now', () =
   assert.equal(follow(TOP_START, [], ['a']).row, 0);
 });
 
-test('lbctl top waits for a daemon that is away, and goes on with it', async () => {
-  const door = await openDoor(INTENT);
+/** `lbctl top` on a terminal of 80 columns, and what it has drawn so far. */
+function onTerminal(socket: string) {
   const lbctl = join(import.meta.dirname, '../../../lbctl');
-  const command = `stty rows 24 cols 80; '${lbctl}' top --socket '${door.socket}'`;
+  const command = `stty rows 24 cols 80; '${lbctl}' top --socket '${socket}'`;
   const child = spawn('script', ['-qec', command, '/dev/null'], {
     env: { ...process.env, TERM: 'xterm' },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  let seen = '';
+  const seen = { text: '' };
   child.stdout.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
+    seen.text += chunk.toString();
   });
+  return { child, seen };
+}
+
+test('lbctl top waits for a daemon that is away, and goes on with it', async () => {
+  const door = await openDoor(INTENT);
+  const { child, seen } = onTerminal(door.socket);
   const until = async (text: string): Promise<void> => {
-    for (let i = 0; i < 1000 && !seen.includes(text); i++) await sleep(20);
-    assert.ok(seen.includes(text), text);
-    seen = '';
+    for (let i = 0; i < 1000 && !seen.text.includes(text); i++) await sleep(20);
+    assert.ok(seen.text.includes(text), text);
+    seen.text = '';
   };
   const ended = once(child, 'exit');
   try {
@@ -138,19 +144,10 @@ test('lbctl top waits for a daemon that is away, and goes on with it', async () 
 
 test('lbctl top runs on a terminal, drains by key, and gives the terminal back', async () => {
   const door = await openDoor(INTENT);
-  const lbctl = join(import.meta.dirname, '../../../lbctl');
-  const command = `stty rows 24 cols 80; '${lbctl}' top --socket '${door.socket}'`;
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
-    env: { ...process.env, TERM: 'xterm' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  let seen = '';
-  child.stdout.on('data', (chunk: Buffer) => {
-    seen += chunk.toString();
-  });
+  const { child, seen } = onTerminal(door.socket);
   const ended = once(child, 'exit');
   try {
-    for (let i = 0; i < 1000 && !seen.includes('q quit'); i++) await sleep(20);
+    for (let i = 0; i < 1000 && !seen.text.includes('q quit'); i++) await sleep(20);
     // At once, as over a slow line.
     child.stdin.write('jkd\r');
     for (let i = 0; i < 500 && door.audits.length === 0; i++) await sleep(20);
@@ -162,8 +159,8 @@ test('lbctl top runs on a terminal, drains by key, and gives the terminal back',
       door.audits.map((one) => [one.target, one.status]),
       [['api/api1', 200]],
     );
-    assert.ok(seen.includes('\x1b[?1049h'));
-    assert.ok(seen.trimEnd().endsWith('\x1b[?25h\x1b[?1049l'));
+    assert.ok(seen.text.includes('\x1b[?1049h'));
+    assert.ok(seen.text.trimEnd().endsWith('\x1b[?25h\x1b[?1049l'));
   } finally {
     child.kill('SIGKILL');
     await door.close();
