@@ -1,28 +1,17 @@
 // Who else answers for an address of ours, and for how long that stands against this node.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadTexts } from '../config/load-text.ts';
+import { BFD_VIP, bfdPair } from '../../test/fixtures/bfd-pair.ts';
 import { FakeRoute } from '../kernel/fake/fake-route.ts';
 import { FakeClock } from '../lib/clock.ts';
 import type { GroupKeeper } from './group-keeper.ts';
 import { QUIET_MS, RivalWatch } from './rival-watch.ts';
 import { Troubles } from './troubles.ts';
 
-const TEXT = `
-node: { name: lb-a, role: primary }
-network: { frontend: { interface: eth0 } }
-vips: [{ name: www, address: 203.0.113.1, group: pair }]
-listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
-ha:
-  provider: frr
-  groups: [{ name: pair, choose: bfd }]
-  bfd: [{ name: peer, peer: 192.0.2.2 }]
-`;
 const VALID_MS = 9000;
 
 function scene() {
-  const { intent, diagnostics } = loadTexts([{ file: 'ha.yaml', text: TEXT, role: 'main' }]);
-  assert.ok(intent !== undefined, JSON.stringify(diagnostics));
+  const intent = bfdPair();
   const [clock, route] = [new FakeClock(0), new FakeRoute()];
   route.addLink('eth0');
   const watch = new RivalWatch({
@@ -49,7 +38,7 @@ function scene() {
 test('RivalWatch tells of who answers too until a look finds nobody, or its time is over', async () => {
   const { clock, route, watch, activeSince, ask } = scene();
   const keeper = activeSince(0);
-  route.owners.set('203.0.113.1', '02:00:00:00:00:99');
+  route.owners.set(BFD_VIP, '02:00:00:00:00:99');
   clock.advance(QUIET_MS);
 
   await ask(keeper);
@@ -66,7 +55,7 @@ test('RivalWatch tells of who answers too until a look finds nobody, or its time
 
 test('RivalWatch holds nothing against a node that was seen before its role moved: the peer took over then, and has given back', async () => {
   const { clock, route, watch, activeSince, ask } = scene();
-  route.owners.set('203.0.113.1', '02:00:00:00:00:99');
+  route.owners.set(BFD_VIP, '02:00:00:00:00:99');
   clock.advance(QUIET_MS);
   await ask(activeSince(0));
 

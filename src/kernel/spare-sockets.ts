@@ -15,7 +15,6 @@ const MOST = 32;
 
 export class SpareSockets {
   readonly #spares: Readonly<Record<Family, number[]>> = { 4: [], 6: [] };
-  #watched = false;
 
   /** A socket that leaves by that way, or the negative errno; throws OpError where device or mark are refused. */
   take(family: Family, way: Way): number {
@@ -27,7 +26,6 @@ export class SpareSockets {
   giveBack(fd: number, family: Family, way: Way): void {
     const spares = this.#spares[family];
     if (isPlain(way) && spares.length < MOST && libc().connect(fd, AF_UNSPEC, AF_UNSPEC.length) === 0) {
-      this.#watch();
       spares.push(fd);
       return;
     }
@@ -35,16 +33,9 @@ export class SpareSockets {
     libc().close(fd);
   }
 
-  /** It may be used again. */
+  /** For who leaves the thread, as these are not Node's to close; it may be used again. */
   close(): void {
     for (const spares of Object.values(this.#spares)) for (const fd of spares.splice(0)) libc().close(fd);
-  }
-
-  /** Sockets of our own are not Node's to close when a thread ends. One that is ended by another has no such moment. */
-  #watch(): void {
-    if (this.#watched) return;
-    this.#watched = true;
-    process.once('exit', () => this.close());
   }
 }
 

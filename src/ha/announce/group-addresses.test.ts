@@ -1,7 +1,7 @@
 // Addresses of a group that no VRRP program carries, through its roles.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadTexts } from '../../config/load-text.ts';
+import { bfdPair } from '../../../test/fixtures/bfd-pair.ts';
 import { FakeRoute } from '../../kernel/fake/fake-route.ts';
 import { FakeClock } from '../../lib/clock.ts';
 import type { Role } from '../../model/protocol.ts';
@@ -9,20 +9,8 @@ import type { GroupKeeper } from '../group-keeper.ts';
 import { Troubles } from '../troubles.ts';
 import { GroupAddresses } from './group-addresses.ts';
 
-const TEXT = `
-node: { name: lb-a, role: primary }
-network: { frontend: { interface: eth0 } }
-vips: [{ name: www, address: 203.0.113.1, group: pair }]
-listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
-ha:
-  provider: frr
-  groups: [{ name: pair, choose: bfd, garp_count: 1 }]
-  bfd: [{ name: peer, peer: 192.0.2.2 }]
-`;
-
 function scene() {
-  const { intent, diagnostics } = loadTexts([{ file: 'ha.yaml', text: TEXT, role: 'main' }]);
-  assert.ok(intent !== undefined, JSON.stringify(diagnostics));
+  const intent = bfdPair();
   const [group] = intent.ha!.groups;
   const [clock, route] = [new FakeClock(0), new FakeRoute()];
   route.addLink('eth0');

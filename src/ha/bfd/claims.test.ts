@@ -1,7 +1,7 @@
 // What a node makes of somebody else who claims the addresses that it carries.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { loadTexts } from '../../config/load-text.ts';
+import { BFD_PEER, BFD_VIP, bfdPair } from '../../../test/fixtures/bfd-pair.ts';
 import { FakeRoute } from '../../kernel/fake/fake-route.ts';
 import { FakeClock } from '../../lib/clock.ts';
 import type { Role } from '../../model/protocol.ts';
@@ -10,22 +10,8 @@ import { NodeFacts } from '../node-facts.ts';
 import { Troubles } from '../troubles.ts';
 import { Claims } from './claims.ts';
 
-const PEER = '192.0.2.2';
-const VIP = '203.0.113.1';
-const TEXT = `
-node: { name: lb-a, role: primary }
-network: { frontend: { interface: eth0 } }
-vips: [{ name: www, address: ${VIP}, group: pair }]
-listeners: [{ name: web, vip: www, port: 80, members: [{ address: 192.0.2.21 }] }]
-ha:
-  provider: frr
-  groups: [{ name: pair, choose: bfd }]
-  bfd: [{ name: peer, peer: ${PEER} }]
-`;
-
 function scene() {
-  const { intent, diagnostics } = loadTexts([{ file: 'ha.yaml', text: TEXT, role: 'main' }]);
-  assert.ok(intent !== undefined, JSON.stringify(diagnostics));
+  const intent = bfdPair();
   const [clock, route] = [new FakeClock(0), new FakeRoute()];
   const { index } = route.addLink('eth0');
   const node = { address: '192.0.2.1', prefixLength: 24, linkIndex: index, flags: 0, protocol: 0, label: '' };
@@ -47,7 +33,7 @@ function scene() {
     return seen.kind === 'peers' ? seen.alive : '';
   };
   const claim = async (): Promise<number> => {
-    route.claimed.push(VIP);
+    route.claimed.push(BFD_VIP);
     await clock.advance(50);
     return claims;
   };
@@ -57,9 +43,9 @@ function scene() {
 test('Claims: a peer that claims what we carry and does not answer is deaf, though its session is up still', async () => {
   const { clock, route, facts, listen, claim, alive } = scene();
   listen('active');
-  assert.deepEqual([...route.heard], [`${VIP} on eth0`]);
+  assert.deepEqual([...route.heard], [`${BFD_VIP} on eth0`]);
   assert.equal(await claim(), 1);
-  assert.deepEqual(route.probed, [`${PEER} on eth0`]);
+  assert.deepEqual(route.probed, [`${BFD_PEER} on eth0`]);
   assert.equal(alive(), 'deaf');
 
   facts.setBfd('peer', false);
@@ -71,11 +57,11 @@ test('Claims: a peer that claims what we carry and does not answer is deaf, thou
 test('Claims: one that answers hears us, and one whose session comes up anew does again', async () => {
   const { route, facts, listen, claim, alive } = scene();
   listen('active');
-  route.owners.set(PEER, '02:00:00:00:00:09');
+  route.owners.set(BFD_PEER, '02:00:00:00:00:09');
   assert.equal(await claim(), 0);
   assert.equal(alive(), 'some');
 
-  route.owners.delete(PEER);
+  route.owners.delete(BFD_PEER);
   await claim();
   assert.equal(alive(), 'deaf');
   facts.setBfd('peer', false);
