@@ -2,8 +2,8 @@
 #pragma once
 
 #include "forward.h"
+#include "near.h"
 #include "recent.h"
-#include "vip.h"
 
 #define NOT_QUICK (-1)
 
@@ -50,12 +50,12 @@ static __always_inline bool glance_at(struct xdp_md *ctx, struct glance *g)
 	return true;
 }
 
-static __always_inline __u32 *glance_vip(const struct glance *g, __be32 address, __be16 port, __u8 kind)
+static __always_inline __u32 glance_vip(const struct glance *g, __be32 address, __be16 port, __u8 kind)
 {
 	struct vip4_key key = {
 		.whole = joined(address, joined_ports(port, joined_bytes(g->protocol, kind, 0))),
 	};
-	return bpf_map_lookup_elem(&vips4, &key);
+	return near_find(key);
 }
 
 /* The halves of a flow's key. */

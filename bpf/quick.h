@@ -11,25 +11,24 @@ static __always_inline int quick(struct xdp_md *ctx)
 	struct glance g;
 	struct listener *l;
 	struct config *c;
-	__u32 *found;
+	__u32 found;
 
 	if (!glance_at(ctx, &g))
 		return NOT_QUICK;
 	c = config_of();
 	if (!c)
 		return NOT_QUICK;
-	found = glance_vip(&g, g.destination, g.destination_port, VIP_LISTENER);
+	found = is_stranger(g.destination) ? 0 : glance_vip(&g, g.destination, g.destination_port, VIP_LISTENER);
 	if (!found) {
-		if (c->has_nat)
-			found = glance_vip(&g, g.source, g.source_port, VIP_MEMBER);
+		if (!c->has_nat || is_stranger(g.source))
+			return pass(COUNT_PASS_OTHER);
+		found = glance_vip(&g, g.source, g.source_port, VIP_MEMBER);
 		if (found)
-			return quick_reply(ctx, &g, *found, c);
+			return quick_reply(ctx, &g, found, c);
 		/* As route() has it: of a member that answers from any port, or not ours. */
-		if (c->has_nat && glance_vip(&g, g.source, 0, VIP_MEMBER))
-			return NOT_QUICK;
-		return pass(COUNT_PASS_OTHER);
+		return glance_vip(&g, g.source, 0, VIP_MEMBER) ? NOT_QUICK : pass(COUNT_PASS_OTHER);
 	}
-	g.listener = *found;
+	g.listener = found;
 	l = listener_of(g.listener);
 	if (!l || (l->flags & (LISTENER_USED | LISTENER_ALLOW)) != LISTENER_USED)
 		return NOT_QUICK;

@@ -23,6 +23,7 @@ const STRUCTS = {
   member_count: layout.MEMBER_COUNT,
   vip4_key: layout.VIP4_KEY,
   vip6_key: layout.VIP6_KEY,
+  near_vip: layout.NEAR_VIP,
   flow4_key: layout.FLOW4_KEY,
   flow6_key: layout.FLOW6_KEY,
   flow4: layout.FLOW4,

@@ -13,6 +13,7 @@ import {
   VIP_KIND,
   VIP_MEMBER_SHARED,
 } from '../../src/drivers/xdp/layout.ts';
+import { NearVips } from '../../src/drivers/xdp/near-vips.ts';
 import { COUNTS, type CountName } from '../../src/drivers/xdp/reasons.ts';
 import {
   addressBytes,
@@ -58,6 +59,7 @@ export class Rig {
   readonly object: ReturnType<typeof loadObject>;
   readonly run: TestRun;
   readonly #clock: TestRun;
+  readonly #near: NearVips;
   #listeners = 0;
   #members = 0;
   #slots = 0;
@@ -67,6 +69,7 @@ export class Rig {
     this.object = loadObject(path, { sizes });
     this.run = new TestRun(this.object.program('steelyard'));
     this.#clock = new TestRun(this.object.program('steelyard_clock'));
+    this.#near = new NearVips((name) => this.object.map(name));
     this.configure();
   }
 
@@ -167,6 +170,7 @@ export class Rig {
     for (let port = row.portFrom; port <= row.portTo; port++)
       this.#vip(listener.address, port, PROTOCOL_NUMBER[transport], VIP_KIND.listener, number);
     this.#vip(listener.address, 0, 0, VIP_KIND.address, number);
+    this.#near.rebuild();
     return { listener: number, members: numbers };
   }
 
@@ -240,6 +244,8 @@ export class Rig {
       'member_live',
       'listener_live',
       'recents',
+      'near_vips4',
+      'strangers4',
     ])
       new Uint8Array(this.object.map(name).memory()).fill(0);
     for (const name of [

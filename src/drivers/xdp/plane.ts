@@ -7,6 +7,7 @@ import { Endpoints } from './endpoints.ts';
 import { type ListenerEntry, type MemberEntry, memberEntry } from './entries.ts';
 import { LISTENER, LISTENER_FLAG, LIVE, MEMBER, MEMBER_FLAG, PROTOCOL_NUMBER, VIP_KIND } from './layout.ts';
 import { emptyRow, flagsOf, NO_RING, rowOf } from './listener-row.ts';
+import { NearVips } from './near-vips.ts';
 import type { NextHop } from './next-hop.ts';
 import { Numbers } from './numbers.ts';
 import { PendingWrites, u32 } from './pending-writes.ts';
@@ -73,7 +74,9 @@ export class Plane {
     const rings = map('rings').memory();
     const sources = map('sources').memory();
     this.#scanner = new Scanner({ ...this.#memory, sources, allowed: map('allowed') });
-    this.#vips = { 4: new PendingWrites(map('vips4')), 6: new PendingWrites(map('vips6')) };
+    const near = new NearVips(map);
+    near.rebuild();
+    this.#vips = { 4: new PendingWrites(map('vips4'), near), 6: new PendingWrites(map('vips6')) };
     this.#endpoints = new Endpoints(this.#vips, this.#memory.members);
     this.#sources = new SourceRows(sources);
     this.#room = new TableRoom({
