@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
-import { type Host, Lab } from '../../lab/netns.ts';
+import { type Host, Lab, type LinkEnd } from '../../lab/netns.ts';
 import { start } from '../../lab/process.ts';
 import type { XdpLimits } from '../../src/drivers/xdp/limits.ts';
 import type { Listener } from '../../src/model/listener.ts';
@@ -37,19 +37,23 @@ export class Site {
   readonly folder = `/sys/fs/bpf/lbctl-test-${process.pid}`;
   #asker: Promise<Agent> | undefined;
 
-  constructor(prefix: string) {
+  /** With a tag, all addresses stand on VLANs of that number. */
+  constructor(prefix: string, { tag }: { readonly tag?: number } = {}) {
     this.lab = Lab.create(prefix);
     this.client = this.lab.host('client');
     this.balancer = this.lab.host('lb');
     this.members = [this.lab.host('m1'), this.lab.host('m2')];
     const { lab, client, balancer } = this;
-    lab.link(
+    const link = (...ends: readonly [LinkEnd, LinkEnd]) =>
+      tag === undefined ? lab.link(...ends) : tagged(lab, tag, ends);
+    const named = (device: string) => (tag === undefined ? device : `${device}.${tag}`);
+    link(
       { host: client, device: 'eth0', addresses: [`${ADDRESS.client[4]}/24`, `${ADDRESS.client[6]}/64`] },
       { host: balancer, device: 'front', addresses: ['198.51.100.1/24', '2001:db8:c::1/64'] },
     );
     this.members.forEach((host, index) => {
       const n = index + 1;
-      lab.link(
+      link(
         { host, device: 'eth0', addresses: [`10.0.${n}.2/24`, `2001:db8:${n}::2/64`] },
         { host: balancer, device: `back${n}`, addresses: [`10.0.${n}.1/24`, `2001:db8:${n}::1/64`] },
       );
@@ -59,8 +63,8 @@ export class Site {
     client.route('default', 'via', '198.51.100.1');
     client.ip('-6', 'route', 'add', 'default', 'via', '2001:db8:c::1');
     // fullnat's addresses belong to the balancer: members ask for them by ARP.
-    balancer.ip('address', 'add', `${ADDRESS.nat[4]}/32`, 'dev', 'back1');
-    balancer.ip('address', 'add', `${ADDRESS.nat[6]}/128`, 'dev', 'back1', 'nodad');
+    balancer.ip('address', 'add', `${ADDRESS.nat[4]}/32`, 'dev', named('back1'));
+    balancer.ip('address', 'add', `${ADDRESS.nat[6]}/128`, 'dev', named('back1'), 'nodad');
     balancer.sysctl('net.ipv4.ip_forward', 1);
     balancer.sysctl('net.ipv6.conf.all.forwarding', 1);
     for (const host of [client, ...this.members]) {
@@ -68,7 +72,7 @@ export class Site {
       // GRO alone makes veth take redirected frames, but those of XDP_TX then wait for the next ordinary one.
       host.ip('link', 'set', 'dev', 'eth0', 'xdp', 'object', DECAP, 'section', 'xdp');
       host.sysctl('net.ipv4.conf.all.rp_filter', 0);
-      host.sysctl('net.ipv4.conf.eth0.rp_filter', 0);
+      host.sysctl(`net/ipv4/conf/${named('eth0')}/rp_filter`, 0);
     }
     for (const device of ['front', 'back1', 'back2']) balancer.run('ethtool', '-K', device, 'tx', 'off');
   }
@@ -188,6 +192,21 @@ export class Site {
   async close(): Promise<void> {
     await this.lab.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A link whose addresses are behind a tag at both ends. */
+function tagged(lab: Lab, tag: number, ends: readonly [LinkEnd, LinkEnd]): void {
+  const [a, b] = ends.map(({ host, device }) => ({ host, device })) as [LinkEnd, LinkEnd];
+  lab.link(a, b);
+  for (const { host, device, addresses = [] } of ends) {
+    // Else tags travel beside the frames, where XDP does not see them.
+    host.run('ethtool', '-K', device, 'txvlan', 'off');
+    const name = `${device}.${tag}`;
+    host.ip('link', 'add', 'link', device, 'name', name, 'type', 'vlan', 'id', String(tag));
+    for (const address of addresses)
+      host.ip('address', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : []));
+    host.ip('link', 'set', name, 'up');
   }
 }
 

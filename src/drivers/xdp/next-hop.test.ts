@@ -15,6 +15,9 @@ const VIEW: HopView = {
   links: [
     { index: 2, mac: '02:00:00:00:00:02', mtu: 1500 },
     { index: 3, mac: '02:00:00:00:00:03', mtu: 9000 },
+    { index: 4, mac: '02:00:00:00:00:03', mtu: 1400, vlan: { id: 7, protocol: 0x8100, lower: 3 } },
+    { index: 5, mac: '02:00:00:00:00:03', mtu: 1400, vlan: { id: 8, protocol: 0x8100, lower: 4 } },
+    { index: 6, mac: '02:00:00:00:00:03', mtu: 1400, vlan: { id: 9, protocol: 0x88a8, lower: 3 } },
   ],
   routes: [
     { ...MAIN, destination: '0.0.0.0', prefixLength: 0, linkIndex: 2, gateway: '192.0.2.1' },
@@ -22,6 +25,12 @@ const VIEW: HopView = {
     { ...MAIN, destination: '10.1.0.0', prefixLength: 16, linkIndex: 3, preferredSource: '10.1.0.254' },
     { ...MAIN, destination: '10.1.0.0', prefixLength: 16, linkIndex: 2, priority: 100 },
     { ...MAIN, destination: '10.1.0.7', prefixLength: 32, linkIndex: 2, type: 2 },
+    ...[4, 5, 6].map((linkIndex) => ({
+      ...MAIN,
+      destination: `10.${linkIndex}0.0.0`,
+      prefixLength: 16,
+      linkIndex,
+    })),
     { ...MAIN, family: 6, destination: '2001:db8:1::', prefixLength: 64, linkIndex: 3 },
   ],
   neighbours: [
@@ -30,6 +39,12 @@ const VIEW: HopView = {
     { address: '10.1.0.1', mac: '02:00:00:00:01:99', linkIndex: 2, state: 2 },
     { address: '10.1.0.2', mac: '', linkIndex: 3, state: 1 },
     { address: '10.1.0.3', mac: '02:00:00:00:01:03', linkIndex: 3, state: 0x20 },
+    ...[4, 5, 6].map((linkIndex) => ({
+      address: `10.${linkIndex}0.0.1`,
+      mac: '02:00:00:00:01:04',
+      linkIndex,
+      state: 2,
+    })),
     { address: '2001:db8:1::5', mac: '02:00:00:00:01:05', linkIndex: 3, state: 2 },
   ],
   addresses: [
@@ -45,6 +60,7 @@ test('HopFinder takes the longest prefix, then the lowest priority, on that link
   assert.deepEqual(finder.find('10.1.0.1'), {
     neighbour: '10.1.0.1',
     linkIndex: 3,
+    portIndex: 3,
     source: '10.1.0.254',
     hop: {
       destinationMac: '02:00:00:00:01:02',
@@ -54,6 +70,25 @@ test('HopFinder takes the longest prefix, then the lowest priority, on that link
       mtu: 9000,
     },
   });
+});
+
+test('HopFinder leaves a VLAN by the link under it, with the tag', () => {
+  assert.deepEqual(finder.find('10.40.0.1'), {
+    neighbour: '10.40.0.1',
+    linkIndex: 4,
+    portIndex: 3,
+    hop: {
+      destinationMac: '02:00:00:00:01:04',
+      sourceMac: '02:00:00:00:00:03',
+      ifindex: 3,
+      vlan: 7,
+      mtu: 1400,
+    },
+  });
+});
+
+test('HopFinder leaves tags that the program does not write, two or those of 802.1ad, to the kernel', () => {
+  for (const address of ['10.50.0.1', '10.60.0.1']) assert.equal(finder.find(address)?.hop, undefined);
 });
 
 test('HopFinder goes by the gateway and sends from an address near it', () => {

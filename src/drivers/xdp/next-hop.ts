@@ -2,13 +2,10 @@
 // addresses. Pure, over what the kernel was asked for once.
 import { familyOf } from '../../lib/ip.ts';
 import { contains, type Prefix } from '../../lib/prefix.ts';
+import type { Link } from '../../wire/netlink/route-link.ts';
 import type { Hop } from './rows.ts';
 
-export interface HopLink {
-  readonly index: number;
-  readonly mac: string;
-  readonly mtu: number;
-}
+export type HopLink = Pick<Link, 'index' | 'mac' | 'mtu' | 'vlan'>;
 
 export interface HopRoute {
   readonly family: 4 | 6;
@@ -48,12 +45,15 @@ export interface NextHop {
   /** Whom to ask about: the gateway, or the member itself. */
   readonly neighbour: string;
   readonly linkIndex: number;
+  /** Where frames leave and answers come in: of a VLAN, the link under it. */
+  readonly portIndex: number;
   /** The node's own address towards it. */
   readonly source?: string;
 }
 
 const RT_TABLE_MAIN = 254;
 const RTN_UNICAST = 1;
+const ETH_P_8021Q = 0x8100;
 /** NUD_REACHABLE, STALE, DELAY, PROBE, NOARP and PERMANENT: states in which the kernel itself would use the address. */
 const NUD_USABLE = 0x02 | 0x04 | 0x08 | 0x10 | 0x40 | 0x80;
 
@@ -89,19 +89,39 @@ export class HopFinder {
     const link = this.#links.get(route.linkIndex);
     const known = this.#neighbours.get(`${route.linkIndex} ${neighbour}`);
     const source = route.preferredSource || this.#sourceOn(route.linkIndex, neighbour, family);
-    const base = { neighbour, linkIndex: route.linkIndex, ...(source === undefined ? {} : { source }) };
-    if (link === undefined || known === undefined || !(known.state & NUD_USABLE) || known.mac === '')
+    const port = link === undefined ? undefined : this.#portOf(link);
+    const base = {
+      neighbour,
+      linkIndex: route.linkIndex,
+      portIndex: port?.index ?? route.linkIndex,
+      ...(source === undefined ? {} : { source }),
+    };
+    if (
+      link === undefined ||
+      port === undefined ||
+      known === undefined ||
+      !(known.state & NUD_USABLE) ||
+      known.mac === ''
+    )
       return base;
     return {
       ...base,
       hop: {
         destinationMac: known.mac,
         sourceMac: link.mac,
-        ifindex: link.index,
-        vlan: 0,
+        ifindex: port.index,
+        vlan: port.vlan,
         mtu: Math.min(link.mtu, 65_535),
       },
     };
+  }
+
+  /** Kernels send no frame of XDP into a VLAN: it has to leave by the link below, with the tag in it. The program writes one. */
+  #portOf({ index, vlan }: HopLink): { readonly index: number; readonly vlan: number } | undefined {
+    if (vlan === undefined) return { index, vlan: 0 };
+    const lower = this.#links.get(vlan.lower);
+    if (lower === undefined || lower.vlan !== undefined || vlan.protocol !== ETH_P_8021Q) return undefined;
+    return { index: lower.index, vlan: vlan.id };
   }
 
   /** The interface's address in the neighbour's network, or its first of that family that is not link-local. */

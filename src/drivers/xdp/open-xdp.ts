@@ -13,6 +13,7 @@ import { Attachments, type AttachResult } from './attachments.ts';
 import { XdpFlows } from './flows/xdp-flows.ts';
 import { tableSizes, type XdpLimits } from './limits.ts';
 import { startPorts } from './nat-start.ts';
+import type { NextHop } from './next-hop.ts';
 import { Plane } from './plane.ts';
 import { DEFAULT_FOLDER, XdpProgram } from './program.ts';
 import { clockOf, DEFAULT_SETTINGS, type PlaneSettings, writeSettings } from './settings.ts';
@@ -114,7 +115,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
         if (isOther(now, settings)) writeSettings(map('config').memory(), now, clock);
         settings = now;
         attachments.look();
-        deaf = deafNotes(plane.answerLinks(), attachments.results, (index) => surroundings.nameOf(index));
+        deaf = deafNotes(plane.answerHops(), attachments.results, (index) => surroundings.nameOf(index));
       },
       askNeighbours: (unknown) => void surroundings.ask(unknown),
       about: () => ({ interfaces: attachments.state(), notes: [...notes, ...deaf] }),
@@ -146,14 +147,17 @@ function notesOf(map: (name: string) => BpfMap, limits: XdpLimits): readonly str
 
 /** Interfaces whose packets we should see and do not. */
 function deafNotes(
-  links: ReadonlySet<number>,
+  hops: readonly NextHop[],
   attached: readonly AttachResult[],
   nameOf: (index: number) => string | undefined,
 ): readonly string[] {
   const heard = new Set(attached.flatMap((one) => ('ifindex' in one ? [one.ifindex] : [])));
-  return [...links]
-    .filter((index) => !heard.has(index))
-    .map((index) => `"${nameOf(index) ?? index}" leads to members, and the program is not on it: ${HEAR}`);
+  return hops
+    .filter(({ linkIndex, portIndex }) => !heard.has(linkIndex) && !heard.has(portIndex))
+    .map(
+      ({ portIndex }) =>
+        `"${nameOf(portIndex) ?? portIndex}" leads to members, and the program is not on it: ${HEAR}`,
+    );
 }
 
 /** In what the interfaces decide. */

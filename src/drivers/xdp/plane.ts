@@ -284,16 +284,16 @@ export class Plane {
     return [...unknown.values()];
   }
 
-  /** Interfaces by which members answer what only the program can bring back to the client. */
-  answerLinks(): ReadonlySet<number> {
-    const links = new Set<number>();
+  /** Where members answer what only the program can bring back to the client. */
+  answerHops(): readonly NextHop[] {
+    const hops = new Map<number, NextHop>();
     for (const { row, spec, members } of this.#entries.values())
       if (row.owner === this.owner && REWRITING.has(spec.mode))
         for (const member of members.values()) {
           const hop = this.#options.hopOf(member.spec.address);
-          if (hop !== undefined) links.add(hop.linkIndex);
+          if (hop !== undefined) hops.set(hop.linkIndex, hop);
         }
-    return links;
+    return [...hops.values()];
   }
 
   #storeHop(number: number, { hop }: NextHop): void {

@@ -2,7 +2,7 @@
 import { AttributeReader } from './attribute-reader.ts';
 import { FLAG, type NetlinkMessage, WireError } from './message.ts';
 import type { MessageWriter } from './message-writer.ts';
-import { LINK_ATTR, LINK_FLAG, LINK_INFO_KIND, ROUTE_MESSAGE } from './route-numbers.ts';
+import { LINK_ATTR, LINK_FLAG, LINK_INFO, ROUTE_MESSAGE, VLAN_ATTR } from './route-numbers.ts';
 
 export interface Link {
   readonly index: number;
@@ -16,6 +16,14 @@ export interface Link {
   readonly master: number;
   /** `veth`, `bridge`; empty for hardware. */
   readonly type: string;
+  /** What it puts in front of its frames, and the index of the link in this namespace that they leave by. */
+  readonly vlan?: VlanTag & { readonly lower: number };
+}
+
+export interface VlanTag {
+  readonly id: number;
+  /** 0x8100, or 0x88a8 where another tag may follow (IEEE 802.1ad). */
+  readonly protocol: number;
 }
 
 /** `struct ifinfomsg`: family, pad, type, index, flags, change */
@@ -38,17 +46,32 @@ export function readLink(message: NetlinkMessage): Link {
   let mac = '';
   let mtu = 0;
   let master = 0;
-  let type = '';
+  let lower = 0;
+  let isLowerElsewhere = false;
+  let info: LinkInfo = { type: '' };
   const reader = new AttributeReader(body, LINK_HEADER_SIZE);
   while (reader.next()) {
     if (reader.type === LINK_ATTR.name) name = reader.text();
     else if (reader.type === LINK_ATTR.address) mac = toMac(reader.bytes());
     else if (reader.type === LINK_ATTR.mtu) mtu = reader.u32();
     else if (reader.type === LINK_ATTR.master) master = reader.u32();
-    else if (reader.type === LINK_ATTR.info) type = readKind(reader.nested());
+    else if (reader.type === LINK_ATTR.link) lower = reader.u32();
+    else if (reader.type === LINK_ATTR.linkNamespace) isLowerElsewhere = true;
+    else if (reader.type === LINK_ATTR.info) info = readInfo(reader.nested());
   }
   if (reader.fault !== undefined) throw reader.fault;
-  return { index: view.getInt32(4, true), name, flags: view.getUint32(8, true), mac, mtu, master, type };
+  const { type, tag } = info;
+  const vlan = tag === undefined || isLowerElsewhere ? {} : { vlan: { ...tag, lower } };
+  return {
+    index: view.getInt32(4, true),
+    name,
+    flags: view.getUint32(8, true),
+    mac,
+    mtu,
+    master,
+    type,
+    ...vlan,
+  };
 }
 
 export function isUp(link: Link): boolean {
@@ -80,8 +103,26 @@ export function fromMac(mac: string): Uint8Array {
   return Uint8Array.from(mac.split(':'), (part) => Number.parseInt(part, 16));
 }
 
-function readKind(info: AttributeReader): string {
-  let kind = '';
-  while (info.next()) if (info.type === LINK_INFO_KIND) kind = info.text();
-  return kind;
+interface LinkInfo {
+  readonly type: string;
+  readonly tag?: VlanTag;
+}
+
+/** The kind comes before its data. */
+function readInfo(info: AttributeReader): LinkInfo {
+  let type = '';
+  let tag: VlanTag | undefined;
+  while (info.next())
+    if (info.type === LINK_INFO.kind) type = info.text();
+    else if (info.type === LINK_INFO.data && type === 'vlan') tag = readTag(info.nested());
+  return { type, ...(tag === undefined ? {} : { tag }) };
+}
+
+function readTag(data: AttributeReader): VlanTag {
+  let id = 0;
+  let protocol = 0;
+  while (data.next())
+    if (data.type === VLAN_ATTR.id) id = data.u16();
+    else if (data.type === VLAN_ATTR.protocol) protocol = data.be16();
+  return { id, protocol };
 }

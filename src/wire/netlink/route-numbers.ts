@@ -37,9 +37,12 @@ export const LINK_ATTR = {
   master: 10,
   operState: 16,
   info: 18,
+  linkNamespace: 37,
 } as const;
-/** IFLA_INFO_KIND */
-export const LINK_INFO_KIND = 1;
+/** IFLA_INFO_* */
+export const LINK_INFO = { kind: 1, data: 2 } as const;
+/** IFLA_VLAN_* */
+export const VLAN_ATTR = { id: 1, protocol: 5 } as const;
 
 /** IFF_* */
 export const LINK_FLAG = {

@@ -174,6 +174,32 @@ test('readLink() reads name, state and hardware address of a veth', () => {
   assert.equal(toMac(fromMac(link.mac)), link.mac);
 });
 
+test('readLink() reads the tag of a VLAN and the link under it, unless that is in another namespace', () => {
+  // biome-ignore format: one attribute a row
+  const rows = [
+    '00', '00', '0100', '04000000', '43100100', '00000000', // ifinfomsg
+    '0a00', '0300', '6574682e37000000', // IFLA_IFNAME eth.7
+    '0800', '0500', '03000000', // IFLA_LINK 3
+    '3000', '1280', // IFLA_LINKINFO
+    '0900', '0100', '766c616e00000000', // IFLA_INFO_KIND vlan
+    '2000', '0280', // IFLA_INFO_DATA
+    '0600', '0500', '81000000', // IFLA_VLAN_PROTOCOL 802.1Q
+    '0600', '0100', '07000000', // IFLA_VLAN_ID 7
+    '0c00', '0200', '0100000001000000', // IFLA_VLAN_FLAGS
+  ];
+  const of = (...more: readonly string[]) =>
+    readLink({
+      type: 16,
+      flags: 0,
+      sequence: 0,
+      portId: 0,
+      body: Buffer.from([...rows, ...more].join(''), 'hex'),
+    });
+
+  assert.deepEqual(of().vlan, { id: 7, protocol: 0x8100, lower: 3 });
+  assert.equal(of('0800', '2500', '01000000').vlan, undefined);
+});
+
 test('readNeighbour() leaves bridge entries out', () => {
   const header = '0200000003000000020000010000'.slice(0, 24);
   const withAddress = Buffer.from(`${header}08000100c0000201` + '0a00020002000000000a0000', 'hex');

@@ -13,7 +13,7 @@ export const GUEST_TIMEOUT_MS = 1_800_000;
 /** Beside ipvsadm and keepalived, and the whole product as people call it. */
 const WHOLE = ['compare', 'end-to-end', 'system'];
 
-export type GuestPart = 'traffic' | 'control' | 'whole' | 'lab';
+export type GuestPart = 'traffic' | 'control' | 'whole' | 'lab' | 'xdp';
 
 export function guestFiles(part: GuestPart): readonly string[] {
   return readdirSync(FOLDER)
@@ -25,6 +25,7 @@ export function guestFiles(part: GuestPart): readonly string[] {
 
 function partOf(name: string): GuestPart {
   if (name === 'lab') return 'lab';
+  if (name === 'vlan') return 'xdp';
   if (WHOLE.includes(name)) return 'whole';
   return TRAFFIC.includes(name) ? 'traffic' : 'control';
 }
