@@ -12,8 +12,8 @@ import type { EngineFact } from '../../model/facts.ts';
 import { Attachments, type AttachResult } from './attachments.ts';
 import { XdpFlows } from './flows/xdp-flows.ts';
 import { tableSizes, type XdpLimits } from './limits.ts';
+import { linkNotes } from './link-notes.ts';
 import { startPorts } from './nat-start.ts';
-import type { NextHop } from './next-hop.ts';
 import { Plane } from './plane.ts';
 import { DEFAULT_FOLDER, XdpProgram } from './program.ts';
 import { clockOf, DEFAULT_SETTINGS, type PlaneSettings, writeSettings } from './settings.ts';
@@ -47,8 +47,6 @@ export interface OpenXdp {
 
 /** The cure: limits are the sizes of kernel tables, which cannot change while flows are in them. */
 const REMAKE = '"lbctl disable" and a start of the daemon make it anew, and forget all flows';
-
-const HEAR = 'their answers do not reach clients until data_plane.xdp.interfaces names it';
 
 /** Rows of ours in the tables; "STYD" as a number. */
 const OWNER = 0x5354_5944;
@@ -90,7 +88,7 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
       { program, object, indexOf: (name) => surroundings.linkOf(name)?.index },
     );
     let notes = notesOf(map, options.limits);
-    let deaf: readonly string[] = [];
+    let ofLinks: readonly string[] = [];
     const driver = new XdpDriver({
       plane,
       tables: tablesOf(map, tick, {
@@ -115,10 +113,10 @@ export function openXdp(options: OpenXdpOptions): OpenXdp {
         if (isOther(now, settings)) writeSettings(map('config').memory(), now, clock);
         settings = now;
         attachments.look();
-        deaf = deafNotes(plane.answerHops(), attachments.results, (index) => surroundings.nameOf(index));
+        ofLinks = linkNotes(plane.memberLinks(), attachments.results, surroundings.links());
       },
       askNeighbours: (unknown) => void surroundings.ask(unknown),
-      about: () => ({ interfaces: attachments.state(), notes: [...notes, ...deaf] }),
+      about: () => ({ interfaces: attachments.state(), notes: [...notes, ...ofLinks] }),
       removeAll: () => program.remove(),
     });
     const adjust = (wishes: XdpWishes) => {
@@ -143,21 +141,6 @@ function notesOf(map: (name: string) => BpfMap, limits: XdpLimits): readonly str
       ? []
       : `table "${table}" keeps ${actual} rows; ${wanted} are configured: ${REMAKE}`;
   });
-}
-
-/** Interfaces whose packets we should see and do not. */
-function deafNotes(
-  hops: readonly NextHop[],
-  attached: readonly AttachResult[],
-  nameOf: (index: number) => string | undefined,
-): readonly string[] {
-  const heard = new Set(attached.flatMap((one) => ('ifindex' in one ? [one.ifindex] : [])));
-  return hops
-    .filter(({ linkIndex, portIndex }) => !heard.has(linkIndex) && !heard.has(portIndex))
-    .map(
-      ({ portIndex }) =>
-        `"${nameOf(portIndex) ?? portIndex}" leads to members, and the program is not on it: ${HEAR}`,
-    );
 }
 
 /** In what the interfaces decide. */

@@ -6,6 +6,7 @@ import { Arena } from './arena.ts';
 import { Endpoints } from './endpoints.ts';
 import { type ListenerEntry, type MemberEntry, memberEntry } from './entries.ts';
 import { LISTENER, LISTENER_FLAG, LIVE, MEMBER, MEMBER_FLAG, PROTOCOL_NUMBER, VIP_KIND } from './layout.ts';
+import type { MemberLink } from './link-notes.ts';
 import { emptyRow, flagsOf, NO_RING, rowOf } from './listener-row.ts';
 import { NearVips } from './near-vips.ts';
 import type { NextHop } from './next-hop.ts';
@@ -284,16 +285,20 @@ export class Plane {
     return [...unknown.values()];
   }
 
-  /** Where members answer what only the program can bring back to the client. */
-  answerHops(): readonly NextHop[] {
-    const hops = new Map<number, NextHop>();
-    for (const { row, spec, members } of this.#entries.values())
-      if (row.owner === this.owner && REWRITING.has(spec.mode))
-        for (const member of members.values()) {
-          const hop = this.#options.hopOf(member.spec.address);
-          if (hop !== undefined) hops.set(hop.linkIndex, hop);
-        }
-    return [...hops.values()];
+  /** Every link that members of ours are behind, and whether some of them answer by it what only the program can bring back. */
+  memberLinks(): readonly MemberLink[] {
+    const links = new Map<number, MemberLink>();
+    for (const { row, spec, members } of this.#entries.values()) {
+      if (row.owner !== this.owner) continue;
+      for (const member of members.values()) {
+        const hop = this.#options.hopOf(member.spec.address);
+        if (hop === undefined) continue;
+        const { linkIndex, portIndex } = hop;
+        const answers = REWRITING.has(spec.mode) || (links.get(linkIndex)?.answers ?? false);
+        links.set(linkIndex, { linkIndex, portIndex, answers });
+      }
+    }
+    return [...links.values()];
   }
 
   #storeHop(number: number, { hop }: NextHop): void {

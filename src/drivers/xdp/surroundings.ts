@@ -59,13 +59,13 @@ export class Surroundings {
     return { ...(own4 === undefined ? {} : { own4 }), ...(own6 === undefined ? {} : { own6 }) };
   }
 
-  linkOf(name: string): Link | undefined {
+  links(): readonly Link[] {
     this.#links ??= this.#kernel.links();
-    return this.#links.find((link) => link.name === name);
+    return this.#links;
   }
 
-  nameOf(index: number): string | undefined {
-    return this.#links?.find((link) => link.index === index)?.name;
+  linkOf(name: string): Link | undefined {
+    return this.links().find((link) => link.name === name);
   }
 
   async ask(unknown: readonly NextHop[]): Promise<void> {

@@ -199,8 +199,12 @@ export class XdpDriver implements Driver {
     plane.closeWindows(tables.windowTicks);
     if (lookAround !== undefined && !this.#closed) {
       // A route may lead to somebody whom the kernel does not know yet.
-      if (this.#isNews) this.#chase(CHASE_TRIES);
-      else if (now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
+      if (this.#isNews) {
+        // Nor does it wait until somebody was asked for the last time.
+        clearTimeout(this.#chasing);
+        this.#chasing = undefined;
+        this.#chase(CHASE_TRIES);
+      } else if (now - this.#lookedMs >= LOOK_EVERY_MS) this.#look();
       this.#isNews = false;
     }
     if (now - this.#sweptMs >= SWEEP_EVERY_MS && this.#sweeping === undefined) {
