@@ -1,8 +1,8 @@
-/* What an address and port mean to us, close together: the rows of `vips4` again, in sets of one cache line, and a bit for
- * each address that is nobody's. A look into the kernel's hash costs as much as all the rest of the short way, and twice
- * that where nothing is found. User space writes both tables (src/drivers/xdp/near-vips.ts) and keeps two promises: a set
- * that is not whole at the moment, or that could not hold all of its rows, does not say so; and a bit is set only while no
- * row of `vips4` has such an address. Memory full of zeros therefore means "ask the kernel", not "nothing is there". */
+/* What an address and port mean to us, close together: rows of `vips4` again, in sets of one cache line, and a bit for each
+ * address that is nobody's. A look into the kernel's hash costs as much as all the rest of the short way, and more where
+ * nothing is found. User space writes both tables (src/drivers/xdp/near-vips.ts): a row goes before that of `vips4` changes and
+ * comes after it has, and a bit is set only while no row of `vips4` has such an address. What is not found here is asked
+ * of the kernel, so memory full of zeros is right as well. */
 #pragma once
 
 #include "hash.h"
@@ -12,10 +12,11 @@
 #define NEAR_SET_BITS 14
 #define STRANGER_BITS 16
 
+/* One of which the halves were not written together matches no key. */
 struct near_vip {
-	__u64 key; /* struct vip4_key as a whole */
+	__u64 check; /* struct vip4_key as a whole, exclusive or MIX_1 times the value */
 	__u32 value;
-	__u32 complete; /* of the first row: what is not in the set is not in `vips4` either */
+	__u32 spare;
 };
 
 struct near_set {
@@ -50,15 +51,10 @@ static __always_inline __u32 near_find(struct vip4_key key)
 #pragma unroll
 	for (int i = 0; i < NEAR_WAYS; i++) {
 		const volatile struct near_vip *row = &set->row[i];
-		if (row->key == key.whole) {
-			__u32 value = row->value;
-			/* Else the row became another one between the two. */
-			if (row->key == key.whole)
-				return value;
-		}
+		__u32 value = row->value;
+		if ((row->check ^ value * MIX_1) == key.whole)
+			return value;
 	}
-	if (((const volatile struct near_vip *)set->row)->complete)
-		return 0;
 	found = bpf_map_lookup_elem(&vips4, &key);
 	return found ? *found : 0;
 }

@@ -63,7 +63,7 @@ function cases(): readonly Case[] {
   return [
     { name: 'reading the headers', listener: {}, stream: ACK, flows: 1, program: 'bench_parse' },
     { name: 'and finding the listener', listener: {}, stream: ACK, flows: 1, program: 'bench_find' },
-    { name: 'not ours, passed', listener: { portFrom: 81 }, stream: ACK, flows: 1, verdict: 2 },
+    { name: 'not ours, passed', listener: { address: '192.0.2.99' }, stream: ACK, flows: 1, verdict: 2 },
     {
       name: 'dr, flow hit, 16384 flows, cold',
       listener: { flags: STATE },

@@ -81,8 +81,8 @@ export const MEMBER_COUNT = {
 export const PEER_KEY = { size: 20, peerMac: 0, ourMac: 6, ifindex: 12, vlan: 16 } as const;
 export const VIP4_KEY = { size: 8, address: 0, port: 4, protocol: 6, kind: 7 } as const;
 export const VIP6_KEY = { size: 20, address: 0, port: 16, protocol: 18, kind: 19 } as const;
-/** A row of `near_vips4`; the key is a whole VIP4_KEY. */
-export const NEAR_VIP = { size: 16, key: 0, value: 8, complete: 12 } as const;
+/** A row of `near_vips4`. */
+export const NEAR_VIP = { size: 16, check: 0, value: 8 } as const;
 export const FLOW4_KEY = {
   size: 16,
   source: 0,

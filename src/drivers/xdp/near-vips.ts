@@ -1,5 +1,5 @@
-// The rows of vips4 again, close together, and which addresses are nobody's: what the program's short way looks into first
-// (bpf/near.h). At every moment, that of a crash too, what stands here is so or the set tells the program to ask the kernel.
+// Rows of vips4 again, close together, and which addresses are nobody's: what the program's short way looks into first
+// (bpf/near.h). What stands here is so at every moment, that of a crash too; what does not, the program asks the kernel.
 import type { BpfMap } from '../../kernel/bpf/map.ts';
 import { NEAR_VIP, VIP_KIND, VIP4_KEY } from './layout.ts';
 
@@ -17,75 +17,56 @@ type Put = readonly [key: Uint8Array, value: Uint8Array];
 
 export class NearVips {
   readonly #vips: BpfMap;
-  /** Two words a row: the key, then value and mark. */
-  readonly #keys: BigUint64Array;
+  /** Every other one is a check. */
+  readonly #wholes: BigUint64Array;
   readonly #halves: Uint32Array;
   readonly #strangers: Uint32Array;
-  /** Sets that do not hold all of their rows: there are more than four, or a write failed. */
-  readonly #leftOut = new Set<number>();
 
   constructor(map: (name: string) => BpfMap) {
     this.#vips = map('vips4');
     const memory = map('near_vips4').memory();
-    this.#keys = new BigUint64Array(memory);
+    this.#wholes = new BigUint64Array(memory);
     this.#halves = new Uint32Array(memory);
     this.#strangers = new Uint32Array(map('strangers4').memory());
   }
 
   /** Brings all of it to what the kernel's table holds. What is right already stays untouched: packets look at it. */
   rebuild(): void {
-    const rows = new Map<bigint, number>();
+    const values = new Map<bigint, number>();
     const known = new Uint32Array(this.#strangers.length);
-    for (const { count, keys, values } of this.#vips.batches(CHUNK)) {
-      const view = new DataView(keys.buffer);
-      const numbers = new DataView(values.buffer);
+    for (const { count, keys, values: numbers } of this.#vips.batches(CHUNK)) {
+      const key = viewOf(keys);
+      const number = viewOf(numbers);
       for (let i = 0; i < count; i++) {
         const at = i * VIP4_KEY.size;
-        const bit = strangerBit(view.getUint32(at + VIP4_KEY.address, true));
+        const bit = strangerBit(key.getUint32(at + VIP4_KEY.address, true));
         known[bit >>> 5] = known[bit >>> 5]! | (1 << (bit & 31));
-        if (view.getUint8(at + VIP4_KEY.kind) !== VIP_KIND.address)
-          rows.set(view.getBigUint64(at, true), numbers.getUint32(i * 4, true));
+        if (key.getUint8(at + VIP4_KEY.kind) !== VIP_KIND.address)
+          values.set(key.getBigUint64(at, true), number.getUint32(i * 4, true));
       }
     }
-    this.#leftOut.clear();
-    for (let set = 0; set < 1 << SET_BITS; set++) this.#mark(set, false);
     for (let row = 0; row < WAYS << SET_BITS; row++) {
-      const key = this.#keys[row * 2]!;
-      if (key !== FREE && rows.get(key) !== this.#halves[valueAt(row)]) this.#clear(row);
+      const check = this.#check(row);
+      if (check === FREE) continue;
+      const value = this.#halves[valueAt(row)]!;
+      if (values.get(check ^ checkOf(0n, value)) !== value) this.#clear(row);
     }
-    for (const [key, value] of rows) this.#place(key, value);
-    for (let set = 0; set < 1 << SET_BITS; set++) if (!this.#leftOut.has(set)) this.#mark(set, true);
+    for (const [key, value] of values) this.#place(key, value);
     known.forEach((word, at) => {
       Atomics.store(this.#strangers, at, ~word);
     });
   }
 
-  /** Runs `write`, which changes these rows in the kernel's table. When it fails, the program asks there about all of them. */
+  /** Runs `write`, which changes these rows in the kernel's table. */
   around(puts: readonly Put[], deletes: readonly Uint8Array[], write: () => void): void {
     const rows = puts.flatMap(([key, value]) => {
       this.#meet(key);
       return isNear(key) ? [{ key: wholeOf(key), value: viewOf(value).getUint32(0, true) }] : [];
     });
-    const gone = deletes.filter(isNear).map(wholeOf);
-    const sets = new Set([...rows.map(({ key }) => key), ...gone].map(setOf));
-    for (const set of sets) this.#mark(set, false);
-    for (const { key, value } of rows) {
-      const row = this.#rowOf(key, key);
-      if (row !== undefined && this.#halves[valueAt(row)] !== value) this.#clear(row);
-    }
-    for (const key of gone) {
-      const row = this.#rowOf(key, key);
-      if (row !== undefined) this.#clear(row);
-    }
-    try {
-      write();
-    } catch (error) {
-      // Nobody knows which of them the kernel has.
-      for (const set of sets) this.#leftOut.add(set);
-      throw error;
-    }
+    for (const { key, value } of rows) this.#clearOf(key, value);
+    for (const key of deletes) this.#clearOf(wholeOf(key));
+    write();
     for (const { key, value } of rows) this.#place(key, value);
-    for (const set of sets) if (!this.#leftOut.has(set)) this.#mark(set, true);
   }
 
   /** Its address is no stranger's any more. */
@@ -94,32 +75,36 @@ export class NearVips {
     Atomics.and(this.#strangers, bit >>> 5, ~(1 << (bit & 31)));
   }
 
-  /** The row of the key's set that holds `held`. */
-  #rowOf(key: bigint, held: bigint): number | undefined {
-    const first = setOf(key) * WAYS;
-    for (let row = first; row < first + WAYS; row++) if (this.#keys[row * 2] === held) return row;
-    return undefined;
-  }
-
-  /** The value before the key: whoever finds the key finds what belongs to it. */
-  #place(key: bigint, value: number): void {
-    if (this.#rowOf(key, key) !== undefined) return;
-    const row = this.#rowOf(key, FREE);
-    if (row === undefined) {
-      this.#leftOut.add(setOf(key));
-      return;
-    }
-    Atomics.store(this.#halves, valueAt(row), value);
-    Atomics.store(this.#keys, row * 2, key);
+  #clearOf(key: bigint, unless?: number): void {
+    const row = this.#rowOf(key);
+    if (row !== undefined && this.#halves[valueAt(row)] !== unless) this.#clear(row);
   }
 
   #clear(row: number): void {
-    Atomics.store(this.#keys, row * 2, FREE);
+    Atomics.store(this.#wholes, row * 2, FREE);
   }
 
-  #mark(set: number, complete: boolean): void {
-    const at = (set * WAYS * NEAR_VIP.size + NEAR_VIP.complete) / 4;
-    if (this.#halves[at] !== Number(complete)) Atomics.store(this.#halves, at, Number(complete));
+  /** Where its set has no place left, the kernel stays to be asked. */
+  #place(key: bigint, value: number): void {
+    if (this.#rowOf(key) !== undefined) return;
+    const first = setOf(key) * WAYS;
+    for (let row = first; row < first + WAYS; row++)
+      if (this.#check(row) === FREE) {
+        Atomics.store(this.#halves, valueAt(row), value);
+        Atomics.store(this.#wholes, row * 2, checkOf(key, value));
+        return;
+      }
+  }
+
+  #rowOf(key: bigint): number | undefined {
+    const first = setOf(key) * WAYS;
+    for (let row = first; row < first + WAYS; row++)
+      if (this.#check(row) === checkOf(key, this.#halves[valueAt(row)]!)) return row;
+    return undefined;
+  }
+
+  #check(row: number): bigint {
+    return this.#wholes[row * 2]!;
   }
 }
 
@@ -144,6 +129,10 @@ export function wholeOf(key: Uint8Array): bigint {
 /** Keys of one set share a cache line. */
 export function setOf(key: bigint): number {
   return Number(BigInt.asUintN(64, key * MIX_1) >> BigInt(64 - SET_BITS));
+}
+
+function checkOf(key: bigint, value: number): bigint {
+  return key ^ BigInt.asUintN(64, BigInt(value) * MIX_1);
 }
 
 function strangerBit(address: number): number {
