@@ -23,6 +23,7 @@ export class Attachments {
   readonly #options: AttachmentsOptions;
   #wish: AttachWish;
   #isNew = false;
+  #isOtherMode = false;
   #results: readonly AttachResult[];
 
   constructor(wish: AttachWish, options: AttachmentsOptions) {
@@ -33,7 +34,8 @@ export class Attachments {
 
   /** The next look goes to the interfaces named now and leaves those that are not. */
   want(wish: AttachWish): void {
-    if (wish.mode !== this.#wish.mode || wish.names.join() !== this.#wish.names.join()) this.#isNew = true;
+    if (wish.mode !== this.#wish.mode) this.#isOtherMode = true;
+    if (wish.names.join() !== this.#wish.names.join()) this.#isNew = true;
     this.#wish = wish;
   }
 
@@ -50,9 +52,9 @@ export class Attachments {
       if (result === undefined || !('ifindex' in result)) return false;
       return result.ifindex === indexOf(name) && program.holds(result);
     });
-    if (well && program.hasTables(object) && !this.#isNew) return;
+    if (well && program.hasTables(object) && !this.#isNew && !this.#isOtherMode) return;
     this.#results = this.#attach();
-    this.#isNew = false;
+    this.#isNew = this.#isOtherMode = false;
   }
 
   state(): readonly PlaneInterface[] {
@@ -68,7 +70,9 @@ export class Attachments {
       const ifindex = indexOf(name);
       return ifindex === undefined ? [] : [{ name, ifindex }];
     });
-    const attached = new Map(program.attach(object, present, mode).map((one) => [one.name, one]));
+    const attached = new Map(
+      program.attach(object, present, mode, this.#isOtherMode).map((one) => [one.name, one]),
+    );
     return names.map((name) => attached.get(name) ?? { name, error: noLink(name) });
   }
 }

@@ -1,10 +1,10 @@
 // The loaded program and its pins: tables taken over from the last process, links swapped in place. What is attached when
 // we start stays attached until the new program has taken over, and stays when we go.
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { programInfo } from '../../kernel/bpf/info.ts';
 import { closeFd } from '../../kernel/bpf/libc.ts';
-import { type AttachMode, createLink, linkInfo, updateLink } from '../../kernel/bpf/link.ts';
+import { type AttachMode, createLink, detachLink, linkInfo, updateLink } from '../../kernel/bpf/link.ts';
 import { BpfMap } from '../../kernel/bpf/map.ts';
 import { type BpfObject, loadObject } from '../../kernel/bpf/object.ts';
 import { ensureBpffs, openPin, pin, pinsIn, unpin } from '../../kernel/bpf/pin.ts';
@@ -70,11 +70,15 @@ export class XdpProgram {
     return sharedTables(object).every((name) => pins.has(name));
   }
 
-  /** On every interface given; off those no longer wanted. One interface failing leaves the others attached. */
+  /**
+   * On every interface given; off those no longer wanted. One interface failing leaves the others attached. `anew` where the wish
+   * is another one than before: `auto` tries native mode again.
+   */
   attach(
     object: BpfObject,
     interfaces: readonly XdpInterface[],
     wish: 'auto' | AttachMode,
+    anew = false,
   ): readonly (Attached | { readonly name: string; readonly error: LbError })[] {
     this.#pinTables(object);
     const program = object.program('steelyard');
@@ -87,10 +91,10 @@ export class XdpProgram {
           ({ ifindex }) => name === linkName(ifindex, 'native') || name === linkName(ifindex, 'generic'),
         )
       )
-        unpin(join(links, name));
+        takeOff(join(links, name));
     const results = interfaces.map((one) => {
       try {
-        return this.#attachOne(program, one, wish);
+        return this.#attachOne(program, one, wish, anew);
       } catch (error) {
         if (!(error instanceof LbError)) throw error;
         return { name: one.name, error };
@@ -106,7 +110,7 @@ export class XdpProgram {
 
   /** Takes everything away: links, tables, flows. */
   remove(): void {
-    for (const name of pinsIn(join(this.#folder, 'links'))) unpin(join(this.#folder, 'links', name));
+    for (const name of pinsIn(join(this.#folder, 'links'))) takeOff(join(this.#folder, 'links', name));
     for (const name of pinsIn(join(this.#folder, 'maps'))) unpin(join(this.#folder, 'maps', name));
     rmSync(this.#folder, { recursive: true, force: true });
   }
@@ -127,20 +131,21 @@ export class XdpProgram {
       if (!pins.includes(name)) pin(object.map(name).fd, join(maps, name));
   }
 
-  #attachOne(program: number, one: XdpInterface, wish: 'auto' | AttachMode): Attached {
+  #attachOne(program: number, one: XdpInterface, wish: 'auto' | AttachMode, anew: boolean): Attached {
     for (const mode of ['native', 'generic'] as const) {
       const path = this.#linkPath(one.ifindex, mode);
       const fd = openPin(path);
       if (fd === undefined) continue;
       const info = linkInfo(fd);
-      if (info.ifindex === one.ifindex && (wish === 'auto' || wish === mode)) {
+      const isWanted = wish === mode || (wish === 'auto' && (mode === 'native' || !anew));
+      if (info.ifindex === one.ifindex && isWanted) {
         updateLink(fd, program, one.name);
         closeFd(fd);
         return { ...one, mode, swapped: true };
       }
       // The interface was made anew, or the other mode is wanted: this link is of no use any more.
       closeFd(fd);
-      unpin(path);
+      takeOff(path);
     }
     const modes: readonly AttachMode[] = wish === 'auto' ? ['native', 'generic'] : [wish];
     for (const [index, mode] of modes.entries()) {
@@ -164,6 +169,18 @@ export class XdpProgram {
 
 function sharedTables(object: BpfObject): readonly string[] {
   return object.mapNames().filter((name) => !OWN_TABLES.some((own) => own === name));
+}
+
+/** At once: whoever attaches next, in another mode or after a change of mind, finds the interface free. */
+function takeOff(path: string): void {
+  const fd = openPin(path);
+  if (fd === undefined) return;
+  try {
+    detachLink(fd, basename(path));
+  } finally {
+    closeFd(fd);
+    unpin(path);
+  }
 }
 
 /** By number: names may hold dots, which bpffs keeps for itself, and an interface made anew has another number. */

@@ -7,6 +7,7 @@ import { bpf } from './libc.ts';
 
 const LINK_CREATE = 28;
 const LINK_UPDATE = 29;
+const LINK_DETACH = 34;
 /** enum bpf_attach_type. */
 const BPF_XDP = 37;
 
@@ -51,6 +52,17 @@ export function updateLink(linkFd: number, programFd: number, name: string): voi
   const result = bpf(LINK_UPDATE, new Attribute(16).u32(0, linkFd).u32(4, programFd).bytes);
   if (result < 0)
     throw bpfError(`swap the program on "${name}"`, { op: 'BPF_LINK_UPDATE', target: name, errno: -result });
+}
+
+/** Takes the program off at once; a link whose last holder lets go is freed some time later. */
+export function detachLink(linkFd: number, name: string): void {
+  const result = bpf(LINK_DETACH, new Attribute(16).u32(0, linkFd).bytes);
+  if (result < 0)
+    throw bpfError(`take the program off "${name}"`, {
+      op: 'BPF_LINK_DETACH',
+      target: name,
+      errno: -result,
+    });
 }
 
 export interface LinkInfo {
