@@ -24,7 +24,7 @@ import { AlertHub } from './alert-hub.ts';
 import { BackgroundMemory } from './background-memory.ts';
 import { ConfigDesk } from './config/config-desk.ts';
 import type { ConfigSource, ReadFiles } from './config/config-source.ts';
-import { NodeFacts } from './facts.ts';
+import { type KeptOverride, NodeFacts } from './facts.ts';
 import { NodeHa } from './ha.ts';
 import { type Log, logEvent, openLog } from './log.ts';
 import { NetworkChanges } from './network-watch.ts';
@@ -108,8 +108,8 @@ export class Daemon implements Control {
       health: this.#health,
       roles: () => this.#ha.roles(),
       engines: this.#machine.engines,
-      overrides: this.#state.recall<[string, Override][]>('overrides') ?? [],
-      keepOverrides: (overrides) => this.#state.remember('overrides', [...overrides]),
+      overrides: this.#state.recall<KeptOverride[]>('overrides') ?? [],
+      keepOverrides: (overrides) => this.#state.remember('overrides', overrides),
       gone: this.#state.recall<[string, number][]>('overrides-gone') ?? [],
       keepGone: (gone) => this.#state.remember('overrides-gone', [...gone]),
       keepSoon: (write) => this.#memory.keep('overrides', write),

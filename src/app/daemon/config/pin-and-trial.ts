@@ -1,9 +1,8 @@
 // Two things about the running configuration that must survive a restart: that its files are not those on disk, and that it
 // is undone unless somebody confirms it.
-
-import type { BootTime } from '../../../kernel/boot-time.ts';
 import { LbError } from '../../../model/errors.ts';
 import type { RunningConfig } from '../../../model/status.ts';
+import type { Deadline } from '../deadline.ts';
 
 export interface Pin {
   /** Whose files are in force. */
@@ -16,12 +15,7 @@ export interface Pin {
 export type Trial = NonNullable<RunningConfig['trial']>;
 
 /** With what tells after a restart how much of its time is left, though the clock was set meanwhile. */
-export interface KeptTrial extends Trial {
-  /** What was asked for; absent in what an older release kept. */
-  readonly withinMs?: number;
-  /** Absent where the machine does not say how long it has been up. */
-  readonly until?: BootTime;
-}
+export interface KeptTrial extends Trial, Deadline {}
 
 interface Memory {
   recall<T>(name: string): T | undefined;

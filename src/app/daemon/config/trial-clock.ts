@@ -2,7 +2,8 @@
 import type { Change } from '../../../engine/config-port.ts';
 import { type BootTime, bootTime } from '../../../kernel/boot-time.ts';
 import { InputError } from '../../../model/errors.ts';
-import type { KeptTrial, PinAndTrial } from './pin-and-trial.ts';
+import { deadlineIn, leftOf } from '../deadline.ts';
+import type { PinAndTrial } from './pin-and-trial.ts';
 
 const LONGEST_MS = 86_400_000;
 
@@ -27,14 +28,7 @@ export class TrialClock {
   begin(revision: number, previous: number, { confirmWithinMs }: Change): void {
     if (confirmWithinMs === undefined) return;
     const { special, nowMs } = this.#options;
-    const up = this.#bootTime();
-    special.beginTrial({
-      revision,
-      previous,
-      untilMs: nowMs() + confirmWithinMs,
-      withinMs: confirmWithinMs,
-      ...(up === undefined ? {} : { until: { ...up, upMs: up.upMs + confirmWithinMs } }),
-    });
+    special.beginTrial({ revision, previous, ...deadlineIn(confirmWithinMs, nowMs(), this.#bootTime()) });
     this.#arm(confirmWithinMs);
   }
 
@@ -45,7 +39,7 @@ export class TrialClock {
       special.dropTrial();
     const { trial } = special;
     if (trial === undefined) return;
-    const leftMs = this.#leftOf(trial);
+    const leftMs = leftOf(trial, nowMs(), this.#bootTime(), LONGEST_MS);
     special.moveTrial(nowMs() + leftMs);
     this.#arm(leftMs);
   }
@@ -71,14 +65,6 @@ export class TrialClock {
 
   close(): void {
     clearTimeout(this.#timer);
-  }
-
-  /** Since the machine started by its own time; after that by a clock that anybody may have set: never longer than was asked for. */
-  #leftOf({ until, untilMs, withinMs }: KeptTrial): number {
-    const up = this.#bootTime();
-    const isSameBoot = up !== undefined && until?.boot === up.boot;
-    const leftMs = isSameBoot ? until!.upMs - up.upMs : untilMs - this.#options.nowMs();
-    return Math.min(Math.max(0, leftMs), withinMs ?? LONGEST_MS);
   }
 
   #bootTime(): BootTime | undefined {
