@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { InputError } from '../model/errors.ts';
 import type { Status } from '../model/status.ts';
-import { paint } from '../plan/paint.ts';
+import { type Paint, paint } from '../plan/paint.ts';
 import type { Client } from './client.ts';
 import type { OutputChoice } from './commands/history.ts';
 import { findDaemon } from './find-daemon.ts';
@@ -30,8 +30,13 @@ interface Revision {
 }
 
 interface WholeRevision extends Revision {
-  readonly files: readonly { readonly file: string; readonly text: string }[];
-  readonly objects: readonly { readonly kind: string; readonly name: string; readonly spec: object }[];
+  readonly files: readonly { readonly file: string; readonly text: string; readonly hidden?: string }[];
+  readonly objects: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly spec: object;
+    readonly hidden?: string;
+  }[];
 }
 
 interface Snapshot {
@@ -114,7 +119,7 @@ export async function showRevision(
     `${ink.bold(`revision ${found.number}`)} of ${at} by ${found.author}${running}\n${found.reason}\n` +
       `${found.outcome.state} ${stepsText(found.outcome)}\n`,
   );
-  for (const [name, body] of await textsOf(found)) session.print(`\n${ink.bold(name)}\n${body}`);
+  for (const [name, { text: body }] of await textsOf(found)) session.print(`\n${ink.bold(name)}\n${body}`);
 }
 
 /** True where they differ. */
@@ -129,19 +134,34 @@ export async function showDiff(
   const before = await textsOf(await wholeRevision(from, client));
   const after = await textsOf(await wholeRevision(to, client));
   const names = [...new Set([...before.keys(), ...after.keys()])];
-  const parts = names.map((name) => lineDiff(name, before.get(name) ?? '', after.get(name) ?? '', ink));
+  const parts = names.map((name) => {
+    const [old, now] = [before.get(name), after.get(name)];
+    const shown = lineDiff(name, old?.text ?? '', now?.text ?? '', ink);
+    return shown === '' && old?.hidden !== now?.hidden ? hiddenDiff(name, ink) : shown;
+  });
   session.print(parts.join(''));
   return parts.some((part) => part !== '');
+}
+
+/** A password or an argument that is as long as it was. */
+function hiddenDiff(name: string, ink: Paint): string {
+  return `${ink.bold(`--- ${name}`)}\n${ink.bold(`+++ ${name}`)}\nwhat is hidden of it differs, and nothing else\n`;
 }
 
 async function wholeRevision(text: string, client: Client): Promise<WholeRevision> {
   return client.get<WholeRevision>(`/v1/revisions/${await numberOf(text, client)}`);
 }
 
+interface Body {
+  readonly text: string;
+  readonly hidden?: string;
+}
+
 /** Files by path, objects as `api/pool/web`, both as text. */
-async function textsOf({ files, objects }: WholeRevision): Promise<ReadonlyMap<string, string>> {
-  const texts = new Map(files.map(({ file, text }) => [file, text]));
-  for (const { kind, name, spec } of objects) texts.set(`api/${kind}/${name}`, await toOutput('yaml', spec));
+async function textsOf({ files, objects }: WholeRevision): Promise<ReadonlyMap<string, Body>> {
+  const texts = new Map<string, Body>(files.map((one) => [one.file, one]));
+  for (const { spec, ...one } of objects)
+    texts.set(`api/${one.kind}/${one.name}`, { ...one, text: await toOutput('yaml', spec) });
   return texts;
 }
 

@@ -1,9 +1,12 @@
 // Findings -> diagnostics: the only place that asks for positions, and only for what will be shown.
+import { HIDDEN, shownPart } from '../lib/partly-secret.ts';
+import { isSecretKey } from '../lib/secret-keys.ts';
 import type { Diagnostic, Place } from '../model/diagnostic.ts';
 import { RULES } from './check/rules.ts';
 import { isReference } from './diagnostics/hide-secrets.ts';
 import type { Canonical } from './legacy/to-canonical.ts';
 import type { Finding, Origin } from './report.ts';
+import { show } from './schema/field.ts';
 import type { ParsedFile, Path } from './source.ts';
 
 /** Errors and warnings shown each; whoever has more corrects these first. */
@@ -51,11 +54,16 @@ function render(
   if (file === undefined) return { ...base, ...hint };
   const place = file.locate(path, finding.what);
   const excerpt = place.line > 0 ? excerptOf(finding, file.excerpt(place.line), place.column) : '';
-  const value = finding.secret === true || finding.what === 'key' ? undefined : valueAt(file.value, path);
+  const { written, shown } = valueAt(file.value, path);
+  const value = finding.secret === true || finding.what === 'key' ? undefined : textOf(shown);
+  const told =
+    written === shown || typeof written === 'object'
+      ? finding.message
+      : finding.message.replaceAll(show(written), show(shown));
   const message =
     finding.other === undefined
-      ? finding.message
-      : `${finding.message}; the other stands at ${formatPlace(placeOf(finding.other, files, canonicals))}`;
+      ? told
+      : `${told}; the other stands at ${formatPlace(placeOf(finding.other, files, canonicals))}`;
   return {
     ...base,
     message,
@@ -119,15 +127,28 @@ function excerptOf(finding: Finding, line: string, column: number): string {
   return cut ? `${line.slice(0, column - 1)}[redacted]` : line;
 }
 
-/** As written, before expansion; nothing for blocks, lists and whatever a secret may stand in. */
-function valueAt(root: unknown, path: Path): string | undefined {
-  let value = root;
+/** As written, before expansion, and as it may be shown. */
+function valueAt(root: unknown, path: Path): { readonly written: unknown; readonly shown: unknown } {
+  let written = root;
+  let shown = root;
+  let holder: string | undefined;
   for (const step of path) {
-    if (typeof step === 'string' && /password|secret|token|key_pem/.test(step)) return undefined;
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string | number, unknown>)[step];
+    if (typeof written !== 'object' || written === null || !Object.hasOwn(written, step))
+      return { written: undefined, shown: undefined };
+    written = (written as Record<string | number, unknown>)[step];
+    if (shown !== HIDDEN) shown = (shown as Record<string | number, unknown>)[step];
+    if (typeof step === 'number') continue;
+    // `{ file: PATH }` says where a secret is.
+    if (shown === HIDDEN && (step === 'file' || step === 'env')) shown = written;
+    else shown = shown === HIDDEN || isSecretKey(holder, step) ? HIDDEN : shownPart(step, shown);
+    holder = step;
   }
-  if (typeof value === 'object' || value === undefined) return undefined;
+  return { written, shown };
+}
+
+/** Nothing for blocks, lists and secrets. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'object' || value === undefined || value === HIDDEN) return undefined;
   const text = String(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE - 3)}...` : text;
 }

@@ -62,6 +62,16 @@ export interface RevisionContent {
   readonly objects: readonly StoredObject[];
 }
 
+/** Tells of what is not shown whether it is the same in two revisions; for as long as the daemon runs. */
+interface Mark {
+  readonly hidden?: string;
+}
+
+export interface ShownContent extends RevisionContent {
+  readonly files: readonly (StoredFile & Mark)[];
+  readonly objects: readonly (StoredObject & Mark)[];
+}
+
 export interface NewRevision extends Omit<RevisionInfo, 'number'> {
   readonly files: readonly StoredFile[];
   /** Of the API objects, against the revision before. */
@@ -180,7 +190,7 @@ export interface ConfigPort {
   revisions(limit: number, before?: number): readonly RevisionInfo[];
   revisionCount(): number;
   /** Plain secrets are hidden. */
-  revision(number: number): RevisionContent | undefined;
+  revision(number: number): ShownContent | undefined;
   planRollback(number: number): Planned;
   /** The content of an older revision as a new one. Throws GUARD_HELD where guards hold its plan and it is not forced. */
   rollback(number: number, change: Change): Promise<{ readonly revision: number }>;

@@ -1,4 +1,5 @@
 // Takes secrets out of values and texts that leave the house: by the name of their key, by their form, and those we know.
+import { shownPart } from './partly-secret.ts';
 import { Secret } from './secret.ts';
 import { mayBeSecret } from './secret-keys.ts';
 
@@ -42,7 +43,7 @@ export function redact(value: unknown, secrets: ReadonlySet<string> = new Set())
         clean(String(key), ordered),
         isNamed(String(key), holder) && one !== null && one !== undefined && typeof one !== 'boolean'
           ? REDACTED
-          : walk(one, depth + 1, String(key)),
+          : walk(shownPart(String(key), one), depth + 1, String(key)),
       ]),
     );
   };

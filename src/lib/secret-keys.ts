@@ -10,5 +10,5 @@ export function isSecretKey(holder: string | undefined, key: string): boolean {
 }
 
 export function mayBeSecret(holder: string | undefined, key: string): boolean {
-  return holder === 'environment' || (holder === 'headers' && !PLAIN_HEADERS.test(key));
+  return holder === 'environment' || key === 'send' || (holder === 'headers' && !PLAIN_HEADERS.test(key));
 }

@@ -1,6 +1,7 @@
 // Pools and their members: no duplicates, somebody who can serve, a quorum that can be met.
 import { commandWords } from '../../lib/command-words.ts';
 import { Note } from '../../lib/note.ts';
+import { shownPart } from '../../lib/partly-secret.ts';
 import { specialKind } from '../../lib/special-address.ts';
 import { endpointKey } from '../../model/keys.ts';
 import type { Member, Pool } from '../../model/pool.ts';
@@ -168,7 +169,7 @@ function checkQuorum(context: CheckContext, pool: Pool): void {
     context.report.add(
       'check-script-path',
       context.at(pool, 'quorum', key),
-      `A program is named by its absolute path, and every quote is closed: current value is "${line}"`,
+      `A program is named by its absolute path, and every quote is closed: current value is "${shownPart(key, line)}"`,
     );
   }
   if (hysteresis > 0 && hysteresis >= weight)

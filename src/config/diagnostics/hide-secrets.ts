@@ -7,6 +7,9 @@ const URL_LOGIN = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s/@"']+)(?=@)/gi;
 const URL_PATH = /((?:^|[\s{,"'])url["']?\s*:\s*["']?[a-z][a-z0-9+.-]*:\/\/[^\s/?#"',}]+)([/?#][^\s"',}]+)/gi;
 /** The header, with what it holds; the name of a cookie is none. */
 const COOKIE = /((?:^|[\s{,"'])cookie["']?\s*:\s*["']?)([^\s=,}"']+=[^,}"']*)/gi;
+/** Of a program, wherever it stands: all of its arguments are hidden where the text can be parsed. */
+const OPTION =
+  /((?:^|[\s"'[,])--?[\w-]*(?:pass|passwd|password|passphrase|secret|token|key)(?:=|["']?,\s*["']?|\s+["']?))([^\s"',\]]+)/gi;
 /** A reference says where a secret is, not what it is; a default would say it. */
 const REFERENCE = /^\{\s*(?:file|env)\s*:[^,{}]*\}/;
 
@@ -15,6 +18,7 @@ export function hideSecrets(line: string): string {
   return line
     .replace(URL_LOGIN, (_, before: string, login: string) => before + '*'.repeat(login.length))
     .replace(URL_PATH, (_, before: string, path: string) => before + '*'.repeat(path.length))
+    .replace(OPTION, (_, before: string, value: string) => before + '*'.repeat(value.length))
     .replace(COOKIE, (_, before: string, value: string) => before + value.replace(/\S/g, '*'))
     .replace(SECRET_KEY, (_, key: string, value: string) =>
       isReference(value) ? key + value : key + value.replace(/[^\s"'{}[\]]/g, '*'),

@@ -14,8 +14,17 @@ pools:
     health:
       - type: http
         headers: { Host: shown, Authorization: "Bearer HUSH", X-Key: HUSH }
-        path: /shown
+        path: /shown?key=HUSH
+      - { type: tcp, send: "AUTH HUSH" }
       - type: script
+        command:
+          - /shown/probe
+          - --password=HUSH
+          - "--user"
+          - 'HUSH'
+          - -pHUSH
+      - type: script
+        command: [/shown/probe, -p, HUSH]
         environment:
           PASSWORD:
             HUSH
@@ -23,6 +32,7 @@ pools:
             HUSH HUSH
             HUSH
           FILE: { file: /shown }
+    quorum: { on_up: "/shown/up  HUSH 'HUSH HUSH'", on_down: /shown/down }
 certificates:
   - name: shown
     key_pem: "HUSH
@@ -35,8 +45,16 @@ test('hideValues() blots out secrets over lines, in blocks and under any name, a
   assert.doesNotMatch(hidden, /HUSH/);
   assert.equal(hidden.length, TEXT.length);
   assert.equal(hidden.replaceAll(/\S/g, 'x'), TEXT.replaceAll(/\S/g, 'x'));
-  assert.equal(hidden.match(/shown/g)?.length, 4);
-  for (const kept of ['/etc/lbctl/hook.key', 'env: HOOK', 'hooks.example.com', '"https://plain.example.com"'])
+  assert.equal(hidden.match(/shown/g)?.length, 8);
+  for (const kept of [
+    '--password=****',
+    '"--user"',
+    ', -p, ****]',
+    '/etc/lbctl/hook.key',
+    'env: HOOK',
+    'hooks.example.com',
+    '"https://plain.example.com"',
+  ])
     assert.ok(hidden.includes(kept), kept);
 });
 

@@ -1,6 +1,7 @@
 // The text of a file without its secrets, wherever and however its values are written: over lines, in blocks, beside a key that is
 // no secret's. What cannot be parsed is left to those who look at lines.
 import { EVENT_ID, type Event, getScalarValue, parseEvents, YAMLException } from 'js-yaml';
+import { secretStart, secretStartOfWord } from '../../lib/partly-secret.ts';
 import { isSecretKey } from '../../lib/secret-keys.ts';
 import { YAML_LIMITS } from './limits.ts';
 
@@ -17,6 +18,8 @@ interface Frame {
   readonly inWebhooks: boolean;
   /** Of the value that comes next; in a map, undefined before a key. */
   next: string | undefined;
+  /** How many came. */
+  count: number;
 }
 
 /** Every character of them but blanks becomes a star: lines and columns stay. */
@@ -58,7 +61,14 @@ function* secretRanges(text: string, events: readonly Event[]): Generator<readon
     const secret = frame !== undefined && isSecret(frame, key);
     if (event.type === EVENT_ID.MAPPING || event.type === EVENT_ID.SEQUENCE) {
       const inWebhooks = frame?.inWebhooks === true || key === 'webhooks';
-      frames.push({ isMap: event.type === EVENT_ID.MAPPING, key, secret, inWebhooks, next: undefined });
+      frames.push({
+        isMap: event.type === EVENT_ID.MAPPING,
+        key,
+        secret,
+        inWebhooks,
+        next: undefined,
+        count: 0,
+      });
       continue;
     }
     if (event.type === EVENT_ID.SCALAR) {
@@ -67,9 +77,21 @@ function* secretRanges(text: string, events: readonly Event[]): Generator<readon
       else if (frame?.inWebhooks === true && key === 'url')
         for (const { index, 0: part } of text.slice(valueStart, valueEnd).matchAll(BESIDE_HOST))
           yield [valueStart + index, valueStart + index + part.length];
+      else if (frame !== undefined && key !== undefined) {
+        const start = partOf(frame, key, text.slice(valueStart, valueEnd));
+        if (start !== undefined) yield [valueStart + start, valueEnd];
+      }
     }
-    if (frame?.isMap === true) frame.next = undefined;
+    if (frame === undefined) continue;
+    if (frame.isMap) frame.next = undefined;
+    frame.count++;
   }
+}
+
+/** Of a list of words each, but for the program. */
+function partOf({ isMap, count }: Frame, key: string, written: string): number | undefined {
+  if (isMap) return secretStart(key, written);
+  return key === 'command' && count > 0 ? secretStartOfWord(written) : undefined;
 }
 
 function isSecret({ isMap, key: holder, secret }: Frame, key: string | undefined): boolean {

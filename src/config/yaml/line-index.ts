@@ -1,11 +1,14 @@
 // Offsets of a text to line and column and back to the line's text; the line starts are found once.
 import type { Place } from '../../model/diagnostic.ts';
 import { hideSecrets } from '../diagnostics/hide-secrets.ts';
+import { hideValues } from './hide-values.ts';
 
 export class LineIndex {
   readonly #file: string;
   readonly #text: string;
   #starts: readonly number[] | undefined;
+  /** The text as it may be shown: as long as the text, line by line. */
+  #hidden: string | undefined;
 
   constructor(file: string, text: string) {
     this.#file = file;
@@ -25,18 +28,23 @@ export class LineIndex {
     return { file: this.#file, line: low + 1, column: offset - starts[low]! + 1 };
   }
 
-  /** A line as it may be shown: what stands behind keys of secrets is blotted out. */
+  /** A line as it may be shown: secrets in it are blotted out. */
   excerpt(line: number): string {
-    return hideSecrets(this.lineText(line));
+    this.#hidden ??= hideValues(this.#text);
+    // Where the text is no YAML by what stands in the line.
+    return hideSecrets(this.#lineOf(this.#hidden, line));
   }
 
   /** Text of a line without its end; empty where there is no such line. */
   lineText(line: number): string {
+    return this.#lineOf(this.#text, line);
+  }
+
+  #lineOf(text: string, line: number): string {
     const starts = this.#lineStarts();
     const start = starts[line - 1];
     if (start === undefined) return '';
-    const text = this.#text.slice(start, starts[line] ?? this.#text.length);
-    return text.replace(/[\r\n]+$/, '');
+    return text.slice(start, starts[line] ?? text.length).replace(/[\r\n]+$/, '');
   }
 
   #lineStarts(): readonly number[] {

@@ -32,10 +32,14 @@ const info = {
 
 export const revisionShape = z.strictObject({ ...info, running: z.boolean() });
 
+const hidden = text
+  .optional()
+  .describe('something of it is not shown; differs where that does, until the daemon starts anew');
+
 export const revisionContentShape = z.strictObject({
   ...info,
   running: z.boolean(),
-  files: z.array(z.strictObject({ file: text, role: z.enum(['main', 'included']), text })),
+  files: z.array(z.strictObject({ file: text, role: z.enum(['main', 'included']), text, hidden })),
   objects: z.array(
     z.strictObject({
       kind: z.enum(OBJECT_KINDS),
@@ -43,6 +47,7 @@ export const revisionContentShape = z.strictObject({
       spec: z.looseObject({}),
       author: text,
       atMs: millis,
+      hidden,
     }),
   ),
 });

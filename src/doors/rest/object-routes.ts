@@ -127,10 +127,11 @@ function answer(one: Kind, name: string, context: RouteContext): { view: object;
   return { view: viewOf(one, object, context), tag: object.tag };
 }
 
-/** Variables of scripts and headers of requests are plain text. */
-function hasPlainSecrets({ checks, members }: Pool): boolean {
+/** What is given to scripts and sent to members is plain text. */
+function hasPlainSecrets({ checks, members, quorum }: Pool): boolean {
+  if (quorum.onUp !== undefined || quorum.onDown !== undefined) return true;
   const all = [...checks, ...members.flatMap((member) => member.checks ?? [])];
-  return all.some((check) => check.type === 'script' || 'requests' in check);
+  return all.some((check) => check.type === 'script' || 'requests' in check || 'send' in check);
 }
 
 function upper(text: string): string {

@@ -1,6 +1,7 @@
 // One way for every write of objects: who, why, dry or not; the desk judges it when its turn comes.
 import type { ObjectEdit, ObjectView, Spec } from '../../engine/config-port.ts';
-import { HIDDEN, hiddenPlace, unhideSpec as unhide } from '../../engine/hide-spec.ts';
+import { hiddenPlace, unhideSpec as unhide } from '../../engine/hide-spec.ts';
+import { HIDDEN } from '../../lib/partly-secret.ts';
 import { InputError } from '../../model/errors.ts';
 import { planToJson } from '../../plan/plan-json.ts';
 import { changeOf } from './change.ts';
@@ -80,8 +81,8 @@ function requireShown(kind: string, name: string, spec: Spec | undefined): void 
   if (place === undefined) return;
   throw new InputError(
     'USAGE',
-    `Cannot write ${kind} "${name}" as its "${place}" is "${HIDDEN}", and nothing stood there before`,
-    { hint: 'Give the value itself: it is hidden where objects are read' },
+    `Cannot write ${kind} "${name}" as its "${place}" holds "${HIDDEN}", and what it stands for cannot be told`,
+    { hint: 'Give the value itself, of a program all its arguments: it is hidden where objects are read' },
   );
 }
 

@@ -58,6 +58,6 @@ test('QuorumScripts tells of a program that fails or is not there', async () => 
   scripts.emit(changed(false));
   await scripts.close();
 
-  assert.match(faults[0]!, /hook bad: The quorum script ended with .*"code":1/);
+  assert.match(faults[0]!, /hook: The quorum script ended with .*"code":1/);
   assert.match(faults[1]!, /missing: .*ENOENT/);
 });

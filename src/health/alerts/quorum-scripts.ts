@@ -51,8 +51,10 @@ export class QuorumScripts {
       LBCTL_QUORUM: event.held ? 'up' : 'down',
       LBCTL_MEMBERS: event.members ?? 'all',
     };
-    const end = await runProgram(commandWords(line) ?? [], { env }, AbortSignal.timeout(TIMEOUT_MS));
+    const words = commandWords(line) ?? [];
+    const end = await runProgram(words, { env }, AbortSignal.timeout(TIMEOUT_MS));
     if (end.kind === 'exit' && end.code === 0) return;
-    this.#options.onFault(line, `The quorum script ended with ${JSON.stringify(end)}`);
+    // Its arguments may hold a password.
+    this.#options.onFault(words[0] ?? '', `The quorum script ended with ${JSON.stringify(end)}`);
   }
 }

@@ -8,8 +8,8 @@ import type {
   Planned,
   ReloadChange,
   ReloadResult,
-  RevisionContent,
   RevisionInfo,
+  ShownContent,
   SnapshotInfo,
   WriteRequest,
 } from '../../../engine/config-port.ts';
@@ -236,7 +236,7 @@ export class ConfigDesk implements ConfigPort, IntentSource {
     return this.#options.store.count();
   }
 
-  revision(number: number): RevisionContent | undefined {
+  revision(number: number): ShownContent | undefined {
     const content = this.#options.store.content(number);
     return content === undefined ? undefined : hideContent(content);
   }
