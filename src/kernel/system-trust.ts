@@ -26,11 +26,11 @@ export function trustSystem(): void {
   try {
     const found = findBundle();
     if (found === undefined || (found.path === known?.path && found.mtimeMs === known.mtimeMs)) return;
-    known = found;
     const certificates = readFileSync(found.path, 'latin1').match(CERTIFICATE) ?? [];
+    known = found;
     if (certificates.length > 0) setDefaultCACertificates([...certificates, ...getCACertificates('extra')]);
   } catch {
-    // A file that is being written is another one in a moment, and read then.
+    // A file that is being written is another one in a moment, and read then; one that cannot be read is tried next time.
   }
 }
 

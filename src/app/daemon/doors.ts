@@ -3,13 +3,14 @@
 import { openInflux } from '../../doors/influx/influx-push.ts';
 import { MetricsPage } from '../../doors/metrics/metrics-page.ts';
 import { openMetrics } from '../../doors/metrics/open-metrics.ts';
-import type { Access } from '../../doors/rest/access.ts';
+import type { Access, TcpState } from '../../doors/rest/access.ts';
 import { openRest } from '../../doors/rest/open-rest.ts';
 import type { Control } from '../../engine/control.ts';
 import { peerOf } from '../../kernel/native/peer.ts';
 import { trustSystem } from '../../kernel/system-trust.ts';
 import { systemClock } from '../../lib/clock.ts';
 import type { Intent } from '../../model/intent.ts';
+import type { Trouble } from '../../model/status.ts';
 import { AsWanted } from './as-wanted.ts';
 import type { Log } from './log.ts';
 import { type Troubles, toTrouble } from './troubles.ts';
@@ -86,6 +87,7 @@ export async function openDoors(
     onFault,
   });
   control.troubles.add(() => [
+    ...tcpTrouble(rest.tcp()),
     ...(prometheus.fault === undefined
       ? []
       : [
@@ -136,4 +138,12 @@ export async function openDoors(
       page.close();
     },
   };
+}
+
+function tcpTrouble({ trouble, address }: TcpState): readonly Trouble[] {
+  if (trouble === undefined) return [];
+  const rest = address === undefined ? '' : '; it is served as it was';
+  return [
+    { message: `${trouble}${rest}`, cure: 'Correct api.tls or api.listen; it is tried again by itself' },
+  ];
 }

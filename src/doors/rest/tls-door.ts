@@ -11,7 +11,7 @@ import { closeApp, limited, SERVER_OPTIONS } from './http-server.ts';
 import { keyOf } from './lockout.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type RemoteActorOptions, remoteActors } from './remote-actor.ts';
-import { readTlsFiles, type TlsMaterial, tlsFilesMark } from './tls-files.ts';
+import { TlsFiles, type TlsMaterial } from './tls-files.ts';
 
 export interface TlsDoorOptions
   extends Pick<RemoteActorOptions, 'authenticate' | 'holds' | 'onRefused' | 'monotonicMs'> {
@@ -35,8 +35,7 @@ export async function openTlsDoor(settings: ApiSettings, options: TlsDoorOptions
   const { listen, tls } = settings;
   if (listen === undefined || tls === undefined)
     throw new InputError('CONFIG_INVALID', 'Cannot serve the API over TCP without api.listen and api.tls');
-  let mark = tlsFilesMark(tls);
-  let material = readTlsFiles(tls, options.app.nowMs());
+  const files = new TlsFiles(tls, options.app.nowMs);
   const sockets = new Sockets();
   const app = buildApp({
     ...options.app,
@@ -50,7 +49,7 @@ export async function openTlsDoor(settings: ApiSettings, options: TlsDoorOptions
         createServer(
           {
             ...SERVER_OPTIONS,
-            ...material.options,
+            ...files.material.options,
             handshakeTimeout: HANDSHAKE_MS,
             ALPNProtocols: ['http/1.1'],
             requestCert: tls.clientCa !== undefined,
@@ -69,24 +68,22 @@ export async function openTlsDoor(settings: ApiSettings, options: TlsDoorOptions
   });
   await app.ready();
   await listenTcp(app, listen);
-  options.onTls(material);
+  options.onTls(files.material);
 
   const look = (): void => {
-    const found = tlsFilesMark(tls);
-    if (found === mark) return;
-    mark = found;
-    try {
-      material = readTlsFiles(tls, options.app.nowMs());
-      (app.server as unknown as { setSecureContext(o: TlsMaterial['options']): void }).setSecureContext(
-        material.options,
-      );
-      // What the old files let in must show its certificate to the new ones.
-      app.server.closeIdleConnections();
-      sockets.retire((socket) => options.app.streams.has(socket));
-      options.onTls(material);
-    } catch (error) {
-      options.onTls({ error: error as Error });
+    const news = files.look();
+    if (news === undefined) return;
+    if (news instanceof Error) {
+      options.onTls({ error: news });
+      return;
     }
+    (app.server as unknown as { setSecureContext(o: TlsMaterial['options']): void }).setSecureContext(
+      news.options,
+    );
+    // What the old files let in must show its certificate to the new ones.
+    app.server.closeIdleConnections();
+    sockets.retire((socket) => options.app.streams.has(socket));
+    options.onTls(news);
   };
   const timer = setInterval(look, LOOK_MS);
   timer.unref();

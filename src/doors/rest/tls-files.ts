@@ -14,7 +14,7 @@ export interface TlsMaterial {
 }
 
 /** Throws InputError: nothing that would only fail at the first handshake passes. */
-export function readTlsFiles(settings: TlsSettings, nowMs: number): TlsMaterial {
+function readTlsFiles(settings: TlsSettings, nowMs: number): TlsMaterial {
   const { certificate, key, clientCa, clientCrl } = settings;
   const options: SecureContextOptions = {
     cert: read(certificate),
@@ -33,19 +33,57 @@ export function readTlsFiles(settings: TlsSettings, nowMs: number): TlsMaterial 
   return { options, notAfterMs };
 }
 
-/** Changes when any of the files does. A file that is gone is a change too. */
-export function tlsFilesMark({ certificate, key, clientCa, clientCrl }: TlsSettings): string {
+/** The files as they were taken, and whether there is news of them. */
+export class TlsFiles {
+  readonly #settings: TlsSettings;
+  readonly #nowMs: () => number;
+  #material: TlsMaterial;
+  #mark: string;
+  /** Why what is there now was not taken. */
+  #trouble: string | undefined;
+
+  constructor(settings: TlsSettings, nowMs: () => number) {
+    this.#settings = settings;
+    this.#nowMs = nowMs;
+    this.#mark = markOfAll(settings);
+    this.#material = readTlsFiles(settings, nowMs());
+  }
+
+  get material(): TlsMaterial {
+    return this.#material;
+  }
+
+  /** What could not be taken is tried with every look, as that may pass without a change of the files; it is news once. */
+  look(): TlsMaterial | Error | undefined {
+    const found = markOfAll(this.#settings);
+    if (found === this.#mark && this.#trouble === undefined) return undefined;
+    try {
+      this.#material = readTlsFiles(this.#settings, this.#nowMs());
+    } catch (error) {
+      const { message } = error as Error;
+      if (message === this.#trouble) return undefined;
+      this.#trouble = message;
+      return error as Error;
+    }
+    [this.#mark, this.#trouble] = [found, undefined];
+    return this.#material;
+  }
+}
+
+/** Another when any of the files is. One that is gone, or cannot be looked at, is another too. */
+function markOfAll({ certificate, key, clientCa, clientCrl }: TlsSettings): string {
   return [certificate, key, clientCa, clientCrl]
-    .map((path) => {
-      const found = path === undefined ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true });
-      return found === undefined ? '-' : `${found.ino}:${found.size}:${found.mtimeNs}:${found.ctimeNs}`;
-    })
+    .map((path) => (path === undefined ? '-' : markOf(path)))
     .join(' ');
 }
 
-/** Whether others than the owner and its group may read the key. */
-export function isKeyOpen({ key }: TlsSettings): boolean {
-  return ((statSync(key, { throwIfNoEntry: false })?.mode ?? 0) & 0o007) !== 0;
+function markOf(path: string): string {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
 }
 
 function read(path: string): Buffer {

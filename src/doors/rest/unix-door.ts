@@ -95,5 +95,9 @@ function isThere({ settings, inode }: Open): boolean {
 }
 
 function inodeOf(path: string): number | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.ino;
+  try {
+    return lstatSync(path).ino;
+  } catch {
+    return undefined;
+  }
 }

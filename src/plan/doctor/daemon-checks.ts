@@ -152,8 +152,11 @@ function checkWork({ status, heldSteps }: DaemonEvidence): Finding[] {
   ];
 }
 
-function checkTroubles({ status }: DaemonEvidence): Finding[] {
-  return (status?.troubles ?? []).map(({ message, cure }) =>
+function checkTroubles({ status, access }: DaemonEvidence): Finding[] {
+  // The API over TCP has a finding of its own.
+  const tcp = access?.tcp.trouble;
+  const others = status?.troubles?.filter(({ message }) => tcp === undefined || !message.startsWith(tcp));
+  return (others ?? []).map(({ message, cure }) =>
     fault('daemon-trouble', 'error', 'The daemon cannot do all it is to', message, cure),
   );
 }
