@@ -62,16 +62,19 @@ ${entries.map(fileLine).join('\n')}
 `;
 }
 
-/** Folders that may be there for us alone: without our name on them an erased package would leave them behind. */
+/**
+ * Folders of ours alone: without our name on them an erased package would leave them behind. Those of other programs, such as fish's
+ * for completions, are theirs: an erased package that names one takes it away where it is empty and no other package has it.
+ */
 function ownFolders(entries: readonly Entry[]): string[] {
   const folders = entries.flatMap(({ path }) => {
     const parts = path.split('/').slice(0, -1);
     return parts.map((_part, at) => parts.slice(0, at + 1).join('/'));
   });
-  return [...new Set(folders)].filter((path) => SHARED_RARELY.test(path)).sort();
+  return [...new Set(folders)].filter((path) => OWN.test(path)).sort();
 }
 
-const SHARED_RARELY = /^\/usr\/share\/(?:doc\/lbctl|fish|zsh)(?:\/|$)/;
+const OWN = /^\/usr\/share\/doc\/lbctl(?:\/|$)/;
 
 function fileLine({ path, mode, config }: Entry): string {
   return `${config === true ? '%config(noreplace) ' : ''}%attr(0${mode.toString(8)},root,root) ${path}`;
