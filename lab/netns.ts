@@ -59,6 +59,11 @@ export class Lab {
     for (const name of namespaces()) if (name.startsWith(`${stem}-`)) removeNamespace(name);
   }
 
+  /** Hosts of this stem that are there, by their names in the lab. */
+  static hostsOf(stem: string): readonly string[] {
+    return namespaces().flatMap((name) => (name.startsWith(`${stem}-`) ? [name.slice(stem.length + 1)] : []));
+  }
+
   /** A host of a lab that another process made. */
   static hostOf(stem: string, name: string): Host {
     return new Host(new Lab(stem, true), `${stem}-${name}`);

@@ -8,7 +8,7 @@ import { commandOf, execSync, startOf } from '../process.ts';
 import { nodeConfig } from '../topology/node-config.ts';
 import { nodeDaemonArgv, nodeDaemonEnv } from '../topology/node-daemon.ts';
 import { ROUTER_PROGRAMS, startRouter } from '../topology/router.ts';
-import { type Topology, usesFrr } from '../topology/topology.ts';
+import { hostNames, isRouted, type Topology, usesFrr } from '../topology/topology.ts';
 import type { LabFiles, LabProcess } from './lab-files.ts';
 
 export class LabPrograms {
@@ -77,6 +77,30 @@ export class LabPrograms {
     );
     const names = this.#pids(host).map((pid) => ours.get(pid) ?? commandOf(pid));
     return [...new Set(names)].filter((name) => name !== '').sort();
+  }
+
+  /** What was started and runs no more, and hosts that are gone: in words, as `host web1` or `lbctl on lb-a`. */
+  missing(): readonly string[] {
+    const there = new Set(Lab.hostsOf(this.#files.stem));
+    const gone = hostNames(this.#topology).filter((host) => !there.has(host));
+    const ended = this.#started()
+      .filter(([host, program]) => there.has(host) && this.pidsOf(host, program).length === 0)
+      .map(([host, program]) => `${program} on ${host}`);
+    return [...gone.map((host) => `host ${host}`), ...ended];
+  }
+
+  #started(): readonly (readonly [host: string, program: string])[] {
+    const { servers, balancers } = this.#topology;
+    // Who is in a namespace only root can ask.
+    const withFrr = usesFrr(this.#topology) && process.getuid?.() === 0;
+    const routers = isRouted(this.#topology) ? ['router', ...balancers] : balancers;
+    return [
+      ...balancers.map((host) => [host, 'lbctl'] as const),
+      ...servers.map((host) => [host, 'web'] as const),
+      ...(withFrr
+        ? routers.flatMap((host) => ROUTER_PROGRAMS.map((program) => [host, program] as const))
+        : []),
+    ];
   }
 
   #pids(host: string): readonly number[] {

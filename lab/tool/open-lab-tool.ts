@@ -42,7 +42,7 @@ export class LabTool implements LabToolPort {
   }
 
   async list(): Promise<readonly LabTopology[]> {
-    return TOPOLOGIES.map(toRow);
+    return TOPOLOGIES.map((topology) => this.#rowOf(topology));
   }
 
   async up(
@@ -52,10 +52,14 @@ export class LabTool implements LabToolPort {
     const topology = find(name);
     requireMachine(topology);
     const files = new LabFiles(topology);
-    if (files.exists())
-      throw new InputError('CONFLICT', `Cannot bring up lab "${name}" as it is up already`, {
-        hint: `"lbctl lab down ${name}" takes it down`,
-      });
+    if (isThere(files)) {
+      const isWhole = this.#rowOf(topology).missing.length === 0;
+      throw new InputError(
+        'CONFLICT',
+        `Cannot bring up lab "${name}" as ${isWhole ? 'it is up already' : 'half of it is there'}`,
+        { hint: `"lbctl lab down ${name}" takes it down` },
+      );
+    }
     const interrupted = new AbortController();
     this.#claimSignals(() => {
       interrupted.abort();
@@ -73,7 +77,7 @@ export class LabTool implements LabToolPort {
       await programs.startAll();
       say(`waiting until ${urlOf(topology)} answers`);
       await this.#untilServing(topology, files, interrupted.signal);
-      return toRow(topology);
+      return this.#rowOf(topology);
     } catch (error) {
       removeAll(files);
       if (error instanceof LbError) throw error;
@@ -85,7 +89,7 @@ export class LabTool implements LabToolPort {
   async down(name: string): Promise<boolean> {
     const files = new LabFiles(find(name));
     requireRoot();
-    const wasUp = files.exists();
+    const wasUp = isThere(files);
     removeAll(files);
     return wasUp;
   }
@@ -141,6 +145,15 @@ export class LabTool implements LabToolPort {
   async program(argv: readonly string[]): Promise<void> {
     runProgram(argv);
     await new Promise((resolve) => this.#claimSignals(() => resolve(undefined)));
+  }
+
+  #rowOf(topology: Topology): LabTopology {
+    const { name, summary } = topology;
+    const files = new LabFiles(topology);
+    const there = isThere(files);
+    const missing = there ? new LabPrograms(topology, files, this.#lbctl).missing() : [];
+    const up = there && missing.length === 0;
+    return { name, summary, hosts: hostNames(topology), url: urlOf(topology), up, missing };
   }
 
   #client(topology: Topology, programs: LabPrograms, perSecond: number, slower: number): LoadClient {
@@ -199,10 +212,9 @@ function find(name: string): Topology {
   });
 }
 
-function toRow(topology: Topology): LabTopology {
-  const { name, summary } = topology;
-  const up = new LabFiles(topology).exists();
-  return { name, summary, hosts: hostNames(topology), url: urlOf(topology), up };
+/** Also where its folder or its hosts alone are left. */
+function isThere(files: LabFiles): boolean {
+  return files.exists() || Lab.hostsOf(files.stem).length > 0;
 }
 
 function urlOf({ vip }: Topology): string {

@@ -5,7 +5,10 @@ export interface LabTopology {
   readonly summary: string;
   readonly hosts: readonly string[];
   readonly url: string;
+  /** With all that belongs to it. */
   readonly up: boolean;
+  /** Of a lab of which only a part is there: `host web1`, `lbctl on lb-a`. */
+  readonly missing: readonly string[];
 }
 
 export const CHAOS_ACTIONS = ['cut', 'silence', 'mend', 'kill', 'pause', 'resume', 'start'] as const;

@@ -84,6 +84,15 @@ test('a lab says what it does not know, and what is there instead', () => {
   }
 });
 
+test('a lab of which only a part is there is not up, and says what is missing', () => {
+  must('chaos', 'single', 'kill', 'lb-a');
+  assert.equal(sandbox.run(['ip', 'netns', 'del', 'lbctl-single-web3']).code, 0);
+  const half = (JSON.parse(must('list', '-o', 'json')) as LabTopology[]).find((one) => one.name === 'single');
+  assert.deepEqual([half?.up, half?.missing], [false, ['host web3', 'lbctl on lb-a']]);
+  assert.match(must('list'), /^single +half .*\n(.*\n)*single lacks host web3, lbctl on lb-a; /m);
+  assert.match(lab('up', 'single').err, /half of it is there/);
+});
+
 test('down leaves nothing, and says so when there was nothing', async () => {
   assert.equal(must('down', 'single'), 'lab single is gone\n');
   assert.equal(must('down', 'single'), 'lab single was not up\n');

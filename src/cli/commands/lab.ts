@@ -2,7 +2,13 @@
 import { Argument, type Command } from 'commander';
 import { examples } from '../examples.ts';
 import type { ExitCode } from '../exit-code.ts';
-import { CHAOS_ACTIONS, type Chaos, type ChaosAction, type LabMeasurement } from '../lab-tool.ts';
+import {
+  CHAOS_ACTIONS,
+  type Chaos,
+  type ChaosAction,
+  type LabMeasurement,
+  type LabTopology,
+} from '../lab-tool.ts';
 import { type OutputFormat, outputOption, toOutput } from '../output.ts';
 import type { Session } from '../session.ts';
 
@@ -45,15 +51,23 @@ function addList(lab: Command, session: Session): void {
   lab
     .command('list')
     .summary('what labs there are, and which are up')
-    .description('All labs with the address that their clients ask, and which of them are up.')
+    .description(
+      'All labs with the address that their clients ask, and which of them are up; of what is half there, what is missing.',
+    )
     .addOption(outputOption())
     .action(async (options: Shown) => {
       const labs = await (await session.toolbox.openLab()).list();
       if (options.output !== 'table') return session.print(await toOutput(options.output, labs));
       const { renderTable } = await import('../table.ts');
-      const rows = labs.map((one) => [one.name, one.up ? 'up' : '-', one.url, one.summary]);
+      const state = ({ up, missing }: LabTopology) => (up ? 'up' : missing.length > 0 ? 'half' : '-');
+      const rows = labs.map((one) => [one.name, state(one), one.url, one.summary]);
       const columns = [{ title: 'LAB' }, { title: 'STATE' }, { title: 'URL' }, { title: 'WHAT IT IS' }];
       session.print(renderTable(columns, rows, (text) => text));
+      for (const { name, missing } of labs)
+        if (missing.length > 0)
+          session.print(
+            `\n${name} lacks ${missing.join(', ')}; "lbctl lab chaos ${name} start HOST PROGRAM" starts what ended, "lbctl lab down ${name}" ends it all\n`,
+          );
     });
 }
 
