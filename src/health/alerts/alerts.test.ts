@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { until } from '../../../lab/until.ts';
 import {
   buildIntent,
@@ -25,6 +24,7 @@ import { assumedFacts } from '../../plan/assumed-facts.ts';
 import { resolve } from '../../plan/resolve.ts';
 import { Alerts } from './alerts.ts';
 import { newMailId } from './mail-message.ts';
+import { MailQueue } from './mail-queue.ts';
 import { MailRefused, sendMail } from './smtp-client.ts';
 import { signature } from './webhook.ts';
 
@@ -189,13 +189,13 @@ function openAlerts(
   more: Partial<NotificationSettings>,
   faults: string[] = [],
   clock: Clock = systemClock,
+  mails?: MailQueue,
 ): Alerts {
   return new Alerts({
     node: 'lb-a',
     settings: { ...QUIET, ...more },
-    stateDir: mkdtempSync(join(folder, 'state-')),
+    mails,
     clock,
-    random: Math.random,
     world: () => resolve(INTENT, assumedFacts(INTENT, 0)),
     priorityOf: () => 150,
     lastErrorOf: () => 'Connection refused',
@@ -206,22 +206,31 @@ function openAlerts(
 describe('Alerts', () => {
   it('gathers what happens together into one mail that says why', async () => {
     const server = await mailServer('plain');
-    const alerts = openAlerts({ mail: settings(server.port), routerId: 'LVS_A' });
+    const mail = settings(server.port);
+    const mails = new MailQueue({
+      folder: mkdtempSync(join(folder, 'mails-')),
+      clock: systemClock,
+      random: Math.random,
+      send: (one) => sendMail(mail, one, 'lb-a'),
+      onLost: (_mail, why) => assert.fail(why),
+      onTrouble: (why) => assert.fail(why),
+    });
+    const alerts = openAlerts({ mail, routerId: 'LVS_A' }, [], systemClock, mails);
 
     alerts.emit(DOWN);
     alerts.emit({ kind: 'quorum-changed', atMs: 1001, pool: 'web', held: false });
     alerts.emit({ ...DOWN, to: 'SlowStart', from: 'InService' });
-    const mail = await server.mail();
-    // The server prints the mail before it says that it took it.
-    for (let i = 0; i < 100 && alerts.queuedMails > 0; i++) await sleep(20);
+    const sent = await server.mail();
     await alerts.close();
+    // The server prints the mail before it says that it took it.
+    await mails.close();
 
-    assert.match(mail.text, /^Subject: \[LVS_A\] web\/web1 is down and 1 more\r$/m);
+    assert.match(sent.text, /^Subject: \[LVS_A\] web\/web1 is down and 1 more\r$/m);
     assert.match(
-      bodyOf(mail),
+      bodyOf(sent),
       /The health check failed as often as "fall" allows: Connection refused\. Effective weight: 0\./,
     );
-    assert.equal(alerts.queuedMails, 0);
+    assert.equal(mails.size, 0);
   });
 
   it('posts signed JSON, and says which webhook does not take it', async () => {

@@ -1,5 +1,4 @@
 // Where alerts go: mail, webhooks, scripts and FIFOs, each at its own pace, none able to hold up another.
-import { join } from 'node:path';
 import type { EngineEvent } from '../../engine/events.ts';
 import { runProgram } from '../../kernel/process.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -10,8 +9,7 @@ import { type Alert, toAlert } from './alert.ts';
 import { AlertBatch } from './batch.ts';
 import { lvsLines, vrrpLines, writeFifo } from './fifo.ts';
 import { newMailId } from './mail-message.ts';
-import { MailQueue } from './mail-queue.ts';
-import { sendMail } from './smtp-client.ts';
+import type { MailQueue } from './mail-queue.ts';
 import { deliverWebhook } from './webhook.ts';
 
 /** Alerts of one failing rack arrive within a moment of each other; a person wants one mail. */
@@ -23,9 +21,9 @@ type Webhook = NotificationSettings['webhooks'][number];
 export interface AlertsOptions {
   readonly node: string;
   readonly settings: NotificationSettings;
-  readonly stateDir: string;
+  /** Outlives these settings. */
+  readonly mails?: Pick<MailQueue, 'add'> | undefined;
   readonly clock: Clock;
-  readonly random: () => number;
   readonly world: () => World;
   readonly priorityOf: (group: string) => number;
   readonly lastErrorOf: (pool: string, member: string) => string | undefined;
@@ -36,7 +34,6 @@ export interface AlertsOptions {
 export class Alerts {
   readonly #options: AlertsOptions;
   readonly #batches: readonly AlertBatch[];
-  readonly #queue: MailQueue | undefined;
   readonly #running = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
@@ -45,7 +42,6 @@ export class Alerts {
     const { settings, clock } = options;
     const batch = (send: (alerts: readonly Alert[], dropped: number) => void): AlertBatch =>
       new AlertBatch({ clock, gatherMs: GATHER_MS, perMinute: settings.perMinute, send });
-    this.#queue = settings.mail === undefined ? undefined : this.#openQueue(settings.mail);
     this.#batches = [
       ...(settings.mail === undefined ? [] : [batch((alerts, dropped) => this.#mail(alerts, dropped))]),
       ...settings.webhooks.map((hook) =>
@@ -67,28 +63,11 @@ export class Alerts {
     for (const batch of this.#batches) batch.add(alert);
   }
 
-  get queuedMails(): number {
-    return this.#queue?.size ?? 0;
-  }
-
-  /** What waits is sent or stays queued on disk. */
+  /** What waits is sent, mails by their queue. */
   async close(): Promise<void> {
     for (const batch of this.#batches) batch.flush();
     this.#stop.abort();
     await Promise.allSettled(this.#running);
-    this.#queue?.close();
-  }
-
-  #openQueue(mail: NonNullable<NotificationSettings['mail']>): MailQueue {
-    const { stateDir, clock, random, node, onFault } = this.#options;
-    return new MailQueue({
-      folder: join(stateDir, 'mail'),
-      clock,
-      random,
-      send: (one) => sendMail(mail, one, node),
-      onLost: (one, why) => onFault('mail', `Mail "${one.subject}" to ${one.to.join(', ')} is lost: ${why}`),
-      onTrouble: (why) => onFault('mail', why),
-    });
   }
 
   #mail(alerts: readonly Alert[], dropped: number): void {
@@ -102,7 +81,7 @@ export class Alerts {
       (alert) => `${new Date(alert.atMs).toISOString()} ${alert.subject}\n  ${alert.text}`,
     );
     if (dropped > 0) lines.push(`... and ${dropped} more that are not listed`);
-    this.#queue?.add({
+    this.#options.mails?.add({
       from,
       to,
       subject,

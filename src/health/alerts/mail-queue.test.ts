@@ -70,7 +70,7 @@ describe('MailQueue', () => {
     await clock.advance(1000);
     assert.equal(readdirSync(join(folder, 'full/mail')).length, 1);
     assert.equal(troubles.length, 3, 'the server was well in between');
-    queue.close();
+    await queue.close();
   });
 
   it('tries again with growing patience, over a restart too', async () => {
@@ -83,7 +83,7 @@ describe('MailQueue', () => {
     const before = open(clock, failing);
     before.add(MAIL);
     await clock.advance(50_000);
-    before.close();
+    await before.close();
     assert.deepEqual(tries, [0, 15_000, 45_000]);
 
     const sent: string[] = [];
@@ -92,7 +92,7 @@ describe('MailQueue', () => {
       return [];
     });
     await clock.advance(60_000);
-    after.close();
+    await after.close();
 
     assert.deepEqual(sent, [MAIL.subject]);
     assert.deepEqual(readdirSync(join(folder, 'queue')), []);
@@ -114,16 +114,95 @@ describe('MailQueue', () => {
 
     queue.add({ ...MAIL, subject: 'other' });
     await clock.advance(90_000_000);
-    queue.close();
+    await queue.close();
 
     assert.deepEqual(lost, ['550 no', 'tried for a day: no answer']);
   });
 
-  it('drops what a crash left half written', () => {
+  it('waits while there is nobody to send to, tries at once when there is again, and never again after that', async () => {
+    const clock = new FakeClock(MAIL.atMs);
+    const troubles: string[] = [];
+    const sent: string[] = [];
+    let isAway = true;
+    const queue = open(
+      clock,
+      async (mail) => {
+        if (isAway) throw new Error('connect ECONNREFUSED');
+        sent.push(mail.subject);
+        return [];
+      },
+      { troubles, in: 'paused' },
+    );
+    queue.add(MAIL);
+    await clock.advance(1);
+    queue.pause();
+    queue.add({ ...MAIL, subject: 'other' });
+    isAway = false;
+    await clock.advance(600_000);
+    assert.deepEqual([sent, troubles.at(-1)], [[], '1 mails wait until there is a mail server again']);
+    assert.equal(readdirSync(join(folder, 'paused')).length, 2);
+
+    queue.resume();
+    await clock.advance(1);
+    await clock.advance(1_000_000);
+    assert.deepEqual([sent, readdirSync(join(folder, 'paused'))], [[MAIL.subject, 'other'], []]);
+    await queue.close();
+  });
+
+  it('lets a mail that is half sent come to its end, however it pauses or closes meanwhile', async () => {
+    const clock = new FakeClock(MAIL.atMs);
+    let [begun, end] = [0, (): void => undefined];
+    const send = (): Promise<readonly string[]> => {
+      begun++;
+      return new Promise((resolve) => {
+        end = () => resolve([]);
+      });
+    };
+    const queue = open(clock, send, { in: 'half' });
+    queue.add(MAIL);
+    await clock.advance(1);
+    queue.pause();
+    queue.resume();
+    await clock.advance(1000);
+    assert.equal(begun, 1, 'one conversation at a time');
+    const closed = queue.close();
+    end();
+    await closed;
+    assert.deepEqual(readdirSync(join(folder, 'half')), [], 'the next daemon sends it no more');
+
+    const stuck = open(clock, send, { in: 'half' });
+    stuck.add(MAIL);
+    await clock.advance(1);
+    const left = stuck.close();
+    await clock.advance(5000);
+    await left;
+    assert.equal(readdirSync(join(folder, 'half')).length, 1, 'kept rather than lost');
+  });
+
+  it('waits no longer where the clock was set back', async () => {
+    const clock = new FakeClock(MAIL.atMs);
+    const tries: number[] = [];
+    const send = async (): Promise<readonly string[]> => {
+      tries.push(clock.nowMs());
+      throw new Error('451 come back later');
+    };
+    const before = open(clock, send, { in: 'back' });
+    before.add(MAIL);
+    await clock.advance(1);
+    await before.close();
+
+    const earlier = new FakeClock(MAIL.atMs - 86_400_000);
+    const after = open(earlier, async () => [], { in: 'back' });
+    await earlier.advance(1);
+    await after.close();
+    assert.deepEqual([tries.length, after.size], [1, 0]);
+  });
+
+  it('drops what a crash left half written', async () => {
     writeFileSync(join(folder, 'queue', '1.json'), '{"mail":');
 
     const queue = open(new FakeClock(), async () => []);
-    queue.close();
+    await queue.close();
 
     assert.equal(queue.size, 0);
   });

@@ -1,4 +1,5 @@
-// Mails that could not be sent yet: one file each, tried again with backoff, given up after a day. Survives a restart.
+// Mails that could not be sent yet: one file each, tried again with backoff, given up after a day. Survives a restart, and other
+// settings: two queues of one folder would send each mail twice.
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backoffMs } from '../../lib/backoff.ts';
@@ -8,6 +9,10 @@ import { MailRefused } from './smtp-client.ts';
 
 const RETRY = { firstMs: 15_000, maxMs: 900_000, factor: 2, jitter: 0.2 };
 const GIVE_UP_MS = 86_400_000;
+/** Longer than anybody waits: the clock was set. */
+const NEVER_MS = 2 * RETRY.maxMs;
+/** What is half sent when the daemon ends is sent again by the next one, so it has this long. */
+const LEAVE_MS = 5000;
 /** Beyond this the oldest are dropped: a mail server that is away for a day must not fill the disk. */
 const MAX_QUEUED = 1000;
 
@@ -31,7 +36,8 @@ export interface MailQueueOptions {
 export class MailQueue {
   readonly #options: MailQueueOptions;
   readonly #queue = new Map<string, QueuedMail>();
-  #sending = false;
+  #sending: Promise<void> | undefined;
+  #isPaused = false;
   #cancel: (() => void) | undefined;
   #sequence = 0;
   readonly #told = new Set<'server' | 'disk'>();
@@ -58,8 +64,28 @@ export class MailQueue {
     this.#arm();
   }
 
-  close(): void {
+  /** Nobody is to send them now; they wait on disk. What is half sent comes to its end. */
+  pause(): void {
+    this.#isPaused = true;
     this.#cancel?.();
+    const { size } = this.#queue;
+    if (size > 0) this.#options.onTrouble(`${size} mails wait until there is a mail server again`);
+  }
+
+  /** By other settings, which may reach what those before did not: what waits is tried at once. */
+  resume(): void {
+    this.#isPaused = false;
+    const nextMs = this.#options.clock.nowMs();
+    for (const [name, queued] of this.#queue) this.#queue.set(name, { ...queued, nextMs });
+    this.#arm();
+  }
+
+  async close(): Promise<void> {
+    this.#isPaused = true;
+    this.#cancel?.();
+    if (this.#sending === undefined) return;
+    const late = new Promise<void>((resolve) => this.#options.clock.after(LEAVE_MS, resolve));
+    await Promise.race([this.#sending, late]);
   }
 
   #restore(name: string): void {
@@ -113,22 +139,24 @@ export class MailQueue {
 
   #arm(): void {
     this.#cancel?.();
-    if (this.#sending || this.#queue.size === 0) return;
-    const next = Math.min(...[...this.#queue.values()].map((queued) => queued.nextMs));
-    this.#cancel = this.#options.clock.after(Math.max(0, next - this.#options.clock.nowMs()), () => {
-      void this.#sendDue();
+    if (this.#isPaused || this.#sending !== undefined || this.#queue.size === 0) return;
+    const next = Math.min(...[...this.#queue.values()].map((queued) => this.#waitOf(queued)));
+    this.#cancel = this.#options.clock.after(next, () => {
+      this.#sending = this.#sendDue().finally(() => {
+        this.#sending = undefined;
+        this.#arm();
+      });
     });
   }
 
+  #waitOf({ nextMs }: QueuedMail): number {
+    const waitMs = Math.max(0, nextMs - this.#options.clock.nowMs());
+    return waitMs > NEVER_MS ? 0 : waitMs;
+  }
+
   async #sendDue(): Promise<void> {
-    if (this.#sending) return;
-    this.#sending = true;
-    for (const [name, queued] of [...this.#queue].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (queued.nextMs > this.#options.clock.nowMs()) continue;
-      await this.#sendOne(name, queued);
-    }
-    this.#sending = false;
-    this.#arm();
+    for (const [name, queued] of [...this.#queue].sort(([a], [b]) => (a < b ? -1 : 1)))
+      if (!this.#isPaused && this.#waitOf(queued) === 0) await this.#sendOne(name, queued);
   }
 
   async #sendOne(name: string, queued: QueuedMail): Promise<void> {
