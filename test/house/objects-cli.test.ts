@@ -110,5 +110,13 @@ listeners: [{ name: shop, vip: 192.0.2.30, port: 443, pool: shop }]
     assert.equal(await complete('set', 'member', ''), 'filed/f1\tunknown\n');
     assert.match(await complete('set', 'pool', 'filed', 'dr'), /^drain=\tA removed or drained member/);
     assert.match(await complete('create', 'member', 'web/x', 'wei'), /^weight=\tShare of new flows/);
+    await daemon.lbctl('set', 'quota', 'acme', 'pools=3');
+    assert.equal(await complete('get', 'quota', ''), 'acme\tacme\n');
+    const [id] =
+      /[0-9a-f]{12}/.exec((await daemon.lbctl('token', 'create', 'ci', '--role', 'viewer')).out) ?? [];
+    assert.equal(await complete('token', 'revoke', ''), `${id}\tci\n`);
+    // Of the daemon that the line names.
+    assert.equal(await complete('get', '--socket', '/nowhere/api.sock', 'pool', ''), '');
+    assert.equal(await complete('get', '--socket=/nowhere/api.sock', 'pool', ''), '');
   });
 });

@@ -20,7 +20,7 @@ export function addSupport(program: Command, session: Session): void {
     .summary('one file with everything, without secrets')
     .description(
       'Write a tar.gz with the configuration as it is understood, what the daemon tells, its journal, and what the tools of ' +
-        'the machine say. Secrets of the configuration, keys, tokens, headers and environments of checks are taken out. Works ' +
+        'the machine say. Secrets of the configuration, keys, tokens, headers, environments and arguments of checks are taken out. Works ' +
         'without a daemon, and with --server for one elsewhere (then without the machine).',
     )
     .option('--file <file>', 'where to write it (default: lbctl-support-TIME.tar.gz here)')

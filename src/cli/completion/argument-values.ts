@@ -72,10 +72,14 @@ const ASKED: Readonly<Record<string, Asked>> = {
   from: REVISIONS,
   to: REVISIONS,
   snapshot: { path: '/v1/snapshots', key: 'name', meaning: 'reason' },
+  number: { path: '/v1/operations', key: 'number', meaning: 'action' },
+  id: { path: '/v1/tokens', key: 'id', meaning: 'name' },
 };
+const QUOTAS: Asked = { path: '/v1/quotas', key: 'project', meaning: 'project' };
 
 function objectsOf(place: Place, session: Session): Promise<Found> {
   const [kind] = place.given;
+  if (kind === 'quota') return askedOf(QUOTAS, place, session);
   if (!OBJECT_WORDS.includes(kind as ObjectWord)) return Promise.resolve(NOTHING);
   if (kind === 'member') return askedOf(MEMBERS, place, session);
   const query = { fields: 'name', limit: 1000 };

@@ -27,14 +27,20 @@ function walk(program: Command, words: readonly string[]): Place {
   let config: string | undefined;
   for (const word of words) {
     const command = chain.at(-1)!;
+    const take = (option: Option, value: string): void => {
+      if (option.long === '--config') config = value;
+      // Which daemon is asked is read from the command, as where it runs.
+      const owner = chain.find(({ options }) => options.includes(option));
+      owner?.setOptionValue(option.attributeName(), value);
+    };
     if (waiting !== undefined) {
-      if (waiting.long === '--config') config = word;
+      take(waiting, word);
       waiting = undefined;
     } else if (word.startsWith('-')) {
       const [name = '', value] = word.split('=', 2);
       const option = optionsOf(chain).find((one) => one.short === name || one.long === name);
-      if (option?.long === '--config' && value !== undefined) config = value;
       if (option?.required === true && value === undefined) waiting = option;
+      else if (option?.required === true && value !== undefined) take(option, value);
     } else {
       const next = command.commands.find((one) => one.name() === word);
       if (next !== undefined && given.length === 0) {
