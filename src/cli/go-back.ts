@@ -58,6 +58,6 @@ export async function goBack(
     return;
   }
   session.print(
-    `${target.kind} ${target.name} is in force as revision ${done.revision}\n${trialText(options)}`,
+    `${target.kind} ${wanted.revision ?? target.name} is in force as revision ${done.revision}\n${trialText(options)}`,
   );
 }

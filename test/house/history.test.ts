@@ -185,7 +185,9 @@ describe('history', () => {
       (await daemon.lbctl('snapshot', 'create', 'good')).out,
       /^snapshot good keeps revision 1\n$/,
     );
-    assert.equal((await daemon.lbctl('snapshot', 'create', 'good')).code, 5);
+    const again = await daemon.lbctl('snapshot', 'create', 'good');
+    assert.deepEqual([again.code, /lbctl snapshot delete good/.test(again.err)], [5, true]);
+    assert.match((await daemon.lbctl('snapshot', 'restore', 'nope')).err, /lbctl snapshot list/);
     daemon.write(objects(2));
     await daemon.lbctl('reload');
 

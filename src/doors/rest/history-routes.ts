@@ -30,7 +30,7 @@ function snapshotOf(name: string, control: Control): SnapshotInfo {
   const found = control.config.snapshots().find((one) => one.name === name);
   if (found !== undefined) return found;
   throw new InputError('NOT_FOUND', `Cannot find snapshot "${name}"`, {
-    hint: 'GET /v1/snapshots lists them',
+    hint: '"lbctl snapshot list" lists those there are (GET /v1/snapshots)',
   });
 }
 

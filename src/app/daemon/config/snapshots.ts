@@ -15,7 +15,9 @@ export function addSnapshot(
     });
   const snapshot = { name, revision, atMs, author, reason };
   if (store.addSnapshot(snapshot)) return snapshot;
-  throw new InputError('OBJECT_EXISTS', `Cannot make snapshot "${name}" as there is one of that name`);
+  throw new InputError('OBJECT_EXISTS', `Cannot make snapshot "${name}" as there is one of that name`, {
+    hint: `Choose another name, or forget that one ("lbctl snapshot delete ${name}")`,
+  });
 }
 
 export function removeSnapshot(store: RevisionStore, name: string): void {
