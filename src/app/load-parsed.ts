@@ -1,6 +1,6 @@
 // Parsed files to an Intent with what this machine knows: its name, its environment, the secrets it may read.
 import { hostname } from 'node:os';
-import { type LoadResult, loadConfig } from '../config/load.ts';
+import { type LoadResult, loadConfig, tellWith } from '../config/load.ts';
 import type { ParsedFile } from '../config/source.ts';
 import { readSecretFile } from './text-files.ts';
 
@@ -23,5 +23,5 @@ export function loadParsed(
   if (secrets === 'needed' || unreadable.length === 0) return loaded;
   const without = loadConfig(files, process.env, { hostName, ...known });
   const doubts = unreadable.map((one) => ({ ...one, severity: 'warning' as const }));
-  return { ...without, diagnostics: [...without.diagnostics, ...doubts] };
+  return tellWith(without, [...without.diagnostics, ...doubts]);
 }

@@ -1,7 +1,7 @@
 // Texts -> parsed files -> Intent: the whole reading side in one call, for doors, tests and benchmarks.
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Environment } from './expand.ts';
-import { type LoadOptions, type LoadResult, loadConfig } from './load.ts';
+import { type LoadOptions, type LoadResult, loadConfig, tellWith } from './load.ts';
 import type { ParsedFile, Source } from './source.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
 
@@ -27,5 +27,5 @@ export function loadTexts(
   // Half a configuration would raise faults of its own: names in the file that cannot be read look unknown.
   if (!complete) return { diagnostics: faults, written: [] };
   const loaded = loadConfig(parsed, env, options);
-  return { ...loaded, diagnostics: [...faults, ...loaded.diagnostics] };
+  return tellWith(loaded, [...faults, ...loaded.diagnostics]);
 }

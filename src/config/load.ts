@@ -71,28 +71,55 @@ export function loadConfig(
   );
 
   const good = report.hasErrors() ? {} : { intent, hash: hashOf(intent, secrets.seen) };
-  return toResult(good, report.findings, files, canonicals);
+  return new Result(good, report.findings, files, canonicals);
 }
 
-/** A daemon asks for these of few of its loads: most are good, and their warnings were told before. */
-function toResult(
-  good: Pick<LoadResult, 'intent' | 'hash'>,
-  findings: readonly Finding[],
-  files: readonly ParsedFile[],
-  canonicals: readonly Canonical[],
-): LoadResult {
-  let diagnostics: readonly Diagnostic[] | undefined;
-  let written: readonly WrittenObject[] | undefined;
+/**
+ * A daemon asks for diagnostics of few of its loads: most are good, and their warnings were told before. A class, as a getter written
+ * in an object is another shape of objects each time: V8 keeps that shape, and with it all that the getter sees, until the next
+ * full collection.
+ */
+class Result implements LoadResult {
+  readonly intent?: Intent;
+  readonly hash?: string;
+  readonly #findings: readonly Finding[];
+  readonly #files: readonly ParsedFile[];
+  readonly #canonicals: readonly Canonical[];
+  #diagnostics: readonly Diagnostic[] | undefined;
+  #written: readonly WrittenObject[] | undefined;
+
+  constructor(
+    good: Pick<LoadResult, 'intent' | 'hash'>,
+    findings: readonly Finding[],
+    files: readonly ParsedFile[],
+    canonicals: readonly Canonical[],
+  ) {
+    if (good.intent !== undefined) this.intent = good.intent;
+    if (good.hash !== undefined) this.hash = good.hash;
+    this.#findings = findings;
+    this.#files = files;
+    this.#canonicals = canonicals;
+  }
+
+  get diagnostics(): readonly Diagnostic[] {
+    this.#diagnostics ??= renderFindings(this.#findings, this.#files, this.#canonicals);
+    return this.#diagnostics;
+  }
+
+  get written(): readonly WrittenObject[] {
+    this.#written ??= writtenIn(this.#files, this.#canonicals);
+    return this.#written;
+  }
+}
+
+/** What came of it with other words about it: a copy by `...` would have none, as they stand in the class. */
+export function tellWith(loaded: LoadResult, diagnostics: readonly Diagnostic[]): LoadResult {
+  const { intent, hash, written } = loaded;
   return {
-    ...good,
-    get diagnostics() {
-      diagnostics ??= renderFindings(findings, files, canonicals);
-      return diagnostics;
-    },
-    get written() {
-      written ??= writtenIn(files, canonicals);
-      return written;
-    },
+    ...(intent === undefined ? {} : { intent }),
+    ...(hash === undefined ? {} : { hash }),
+    diagnostics,
+    written,
   };
 }
 

@@ -22,7 +22,7 @@ export interface CheckContext {
   /** Listeners that send to a pool, by its name; rules count too. */
   readonly usersOf: ReadonlyMap<string, readonly Listener[]>;
   /** Listeners as written, by name: for questions of which key was used. */
-  readonly docs: ReadonlyMap<string, ListenerDoc>;
+  readonly docs: Pick<ReadonlyMap<string, ListenerDoc>, 'get'>;
   /** Those of whom something may have to be said; checks of one object by itself go through these alone. */
   readonly open: KnownGood;
   /** Whether a block stands there in the canonical form; for spellings that the schema makes alike. */
@@ -39,7 +39,6 @@ export function makeContext(
 ): CheckContext {
   const root: Origin = { file: merged.mainFile, path: [] };
   const users = usersOf(intent);
-  let docs: ReadonlyMap<string, ListenerDoc> | undefined;
   return {
     intent,
     merged,
@@ -48,12 +47,24 @@ export function makeContext(
     main: (...path) => below(root, ...path),
     usersOf: users,
     open: new KnownGood(merged, intent, users, report),
-    get docs() {
-      docs ??= new Map(merged.listeners.map(({ doc }) => [doc.name, doc]));
-      return docs;
-    },
+    docs: new ListenerDocs(merged),
     isBlockAt: (origin) => isBlock(valueAt(values[origin.file], origin.path)),
   };
+}
+
+/** Few loads ask for one: the table is made then. */
+class ListenerDocs {
+  readonly #merged: Merged;
+  #docs: ReadonlyMap<string, ListenerDoc> | undefined;
+
+  constructor(merged: Merged) {
+    this.#merged = merged;
+  }
+
+  get(name: string): ListenerDoc | undefined {
+    this.#docs ??= new Map(this.#merged.listeners.map(({ doc }) => [doc.name, doc]));
+    return this.#docs.get(name);
+  }
 }
 
 /** TLS towards members is `tls` in a pool and `pool_tls` in a listener that holds its members. */

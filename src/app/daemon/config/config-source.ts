@@ -1,6 +1,6 @@
 // Where a configuration comes from: files on disk, files of an older revision, objects of the API; and what becomes of them.
 import { createHash } from 'node:crypto';
-import type { LoadResult } from '../../../config/load.ts';
+import { type LoadResult, tellWith } from '../../../config/load.ts';
 import type { ParsedFile } from '../../../config/source.ts';
 import type { StoredFile, StoredObject } from '../../../engine/config-port.ts';
 import { type Diagnostic, hasErrors } from '../../../model/diagnostic.ts';
@@ -52,7 +52,7 @@ export function loadWith(source: ConfigSource, files: FileSet, objects: Iterable
   if (hasErrors(files.diagnostics)) return { diagnostics: files.diagnostics, written: [] };
   const loaded = source.load(files.parsed, objects);
   if (files.diagnostics.length === 0) return loaded;
-  return { ...loaded, diagnostics: [...files.diagnostics, ...loaded.diagnostics] };
+  return tellWith(loaded, [...files.diagnostics, ...loaded.diagnostics]);
 }
 
 export function isGood(loaded: LoadResult): loaded is Loaded {
