@@ -50,7 +50,8 @@ export async function buildExecutable(options: ExecutableOptions): Promise<void>
     output: 'lbctl',
     disableExperimentalSEAWarning: true,
     useCodeCache: true,
-    execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=32'],
+    // As ./lbctl starts a daemon: with 32 MB its API waits longer for collections, and one-shot commands are no quicker.
+    execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=16'],
     // NODE_OPTIONS of a user's shell is none of our business.
     execArgvExtension: 'none',
     assets,
