@@ -4,7 +4,7 @@ import { LISTENER_FLAG } from '../../src/drivers/xdp/layout.ts';
 import { FLAG, ip, tcp, udp } from '../../test/xdp/packet.ts';
 import { HOP, type Listener } from '../../test/xdp/rig.ts';
 import { FROM_CLIENT, frame, MEMBER, VIP } from '../../test/xdp/world.ts';
-import { type Row, row } from '../report.ts';
+import { median, type Row, row } from '../report.ts';
 import { BenchRig, REPLY, REQUEST, type Stream } from './rig.ts';
 import { yardstickRows } from './yardstick.ts';
 
@@ -178,8 +178,4 @@ export function netCost(
     restoring.push(base.run(stream.frame, { repeat: runs.packets }).durationNs);
   }
   return median(whole) - median(restoring);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1]!;
 }

@@ -204,8 +204,7 @@ function tagged(lab: Lab, tag: number, ends: readonly [LinkEnd, LinkEnd]): void 
     host.run('ethtool', '-K', device, 'txvlan', 'off');
     const name = `${device}.${tag}`;
     host.ip('link', 'add', 'link', device, 'name', name, 'type', 'vlan', 'id', String(tag));
-    for (const address of addresses)
-      host.ip('address', 'add', address, 'dev', name, ...(address.includes(':') ? ['nodad'] : []));
+    for (const address of addresses) host.address(name, address);
     host.ip('link', 'set', name, 'up');
   }
 }

@@ -2,7 +2,7 @@
 import { toBytes } from '../../lib/ip.ts';
 
 const MASK = (1n << 64n) - 1n;
-const MIX_1 = 0xbf58476d1ce4e5b9n;
+export const MIX_1 = 0xbf58476d1ce4e5b9n;
 const MIX_2 = 0x94d049bb133111ebn;
 
 export type Seed = readonly [bigint, bigint];

@@ -1,13 +1,12 @@
 // Rows of vips4 again, close together, and which addresses are nobody's: what the program's short way looks into first
 // (bpf/near.h). What stands here is so at every moment, that of a crash too; what does not, the program asks the kernel.
 import type { BpfMap } from '../../kernel/bpf/map.ts';
+import { MIX_1 } from './hash.ts';
 import { NEAR_VIP, VIP_KIND, VIP4_KEY } from './layout.ts';
 
 const WAYS = 4;
 const SET_BITS = 14;
 const STRANGER_BITS = 16;
-/** MIX_1 of bpf/hash.h. */
-const MIX_1 = 0xbf58_476d_1ce4_e5b9n;
 const MIX_1_LOW = Number(MIX_1 & 0xffff_ffffn);
 const FREE = 0n;
 /** Rows in one system call. */
